@@ -1,0 +1,54 @@
+//! Linked accounts.
+
+use crate::{AccountId, RemoteAccountId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// One identity of a user on one platform. Holds no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Our id.
+    pub id: AccountId,
+    /// The owner.
+    pub user_id: UserId,
+    /// The contract's name of the platform; two adapters may share one.
+    pub platform_name: String,
+    /// Tells adapters with one published name apart (`bot`, `user`); `None` on rows of the originals.
+    pub kind: Option<String>,
+    /// The account's id at the platform.
+    pub remote_id: RemoteAccountId,
+    /// The account's name at the platform.
+    pub username: Option<String>,
+    /// False once disconnected; the row and its conversations stay.
+    pub is_active: bool,
+    /// Whether the platform still accepts our grant.
+    pub health: AccountHealth,
+    /// When the row was made.
+    pub created_at: Timestamp,
+    /// When the row last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What the last evidence says about an account's grant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountHealth {
+    /// The platform accepts the grant.
+    #[default]
+    Ok,
+    /// The platform said, in an answer about credentials, that the grant is dead.
+    NeedsReauth,
+}
+
+impl AccountHealth {
+    /// As stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NeedsReauth => "needs_reauth",
+        }
+    }
+    /// Reads a stored value; anything unknown counts as `Ok`, because only evidence may accuse.
+    pub fn from_stored(value: Option<&str>) -> Self {
+        if value == Some("needs_reauth") { Self::NeedsReauth } else { Self::Ok }
+    }
+}

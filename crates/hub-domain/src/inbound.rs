@@ -1,0 +1,153 @@
+//! What a platform told us, in our words. Adapters make these; the one door (`ingest`) applies them.
+
+use crate::{
+    Content, DeliveryStatus, Direction, RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId,
+    Timestamp,
+};
+use serde_json::Value;
+
+/// One thing that happened at a platform.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inbound {
+    /// The accounts it is for, by their id at the platform. Every active account with one of these ids gets it.
+    pub accounts: Vec<RemoteAccountId>,
+    /// The event's own key, unique among all events of the platform for these accounts. A repeat has no effect.
+    pub event_key: String,
+    /// What happened.
+    pub body: InboundBody,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InboundBody {
+    /// A message was said. A known id changes nothing.
+    Message(Box<InboundMessage>),
+    /// A message was changed; the whole new state. An unseen original is created.
+    Edited(Box<InboundMessage>),
+    /// Messages were taken back by their sender.
+    Deleted {
+        /// Where.
+        conversation: RemoteConversationId,
+        /// Which.
+        messages: Vec<RemoteMessageId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody's reactions to a message changed.
+    Reacted {
+        /// Where.
+        conversation: RemoteConversationId,
+        /// To which message.
+        message: RemoteMessageId,
+        /// Who.
+        actor: RemoteParticipantId,
+        /// Emoji now standing that were not before.
+        added: Vec<String>,
+        /// Emoji taken away.
+        removed: Vec<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// News about a message of ours.
+    Status {
+        /// Where, if the platform says.
+        conversation: Option<RemoteConversationId>,
+        /// Which message.
+        message: RemoteMessageId,
+        /// How far it got.
+        status: DeliveryStatus,
+        /// Why it failed, in the platform's words.
+        reason: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something happened in a conversation that is not a message: membership, title, pin, a button press, a block.
+    Notice {
+        /// Where, with what is known of it; an unknown conversation is not made for a notice.
+        conversation: ConversationRef,
+        /// Its name, such as `member_joined` or `button_pressed`.
+        kind: String,
+        /// Who did it.
+        actor: Option<RemoteParticipantId>,
+        /// Further members, as data.
+        data: Value,
+        /// When; `None` when the platform gives no time.
+        at: Option<Timestamp>,
+    },
+    /// The platform gave a conversation a new id; its history and future are one.
+    Moved {
+        /// The old id.
+        from: RemoteConversationId,
+        /// The new id.
+        to: RemoteConversationId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something happened to the account itself, such as `business_connected`.
+    AccountNotice {
+        /// Its name.
+        kind: String,
+        /// Further members, as data.
+        data: Value,
+        /// When.
+        at: Option<Timestamp>,
+    },
+    /// Authentic, understood, and nothing for an inbox. Counted.
+    Ignored {
+        /// Why, as a short stable word or two: it becomes a counter's label.
+        reason: String,
+    },
+}
+
+/// A conversation as an event names it, with what the event knows of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversationRef {
+    /// Its id at the platform.
+    pub id: RemoteConversationId,
+    /// The other person's name, or the group's title.
+    pub name: Option<String>,
+    /// The other person's id, or the group's.
+    pub participant_id: Option<RemoteParticipantId>,
+    /// Picture.
+    pub avatar_url: Option<String>,
+    /// What an answer must carry beside the id (topic, business scope): kept as given, handed back when sending.
+    pub address: Option<Value>,
+}
+
+/// A message as a platform tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboundMessage {
+    /// Where it was said.
+    pub conversation: ConversationRef,
+    /// Its id at the platform, unique within the conversation.
+    pub id: RemoteMessageId,
+    /// Orders messages of one instant; larger is later.
+    pub sequence: Option<i64>,
+    /// Who said it.
+    pub sender: Participant,
+    /// Incoming, or outgoing when the account wrote it elsewhere.
+    pub direction: Direction,
+    /// What was said.
+    pub content: Content,
+    /// The message it answers.
+    pub reply_to: Option<RemoteMessageId>,
+    /// When it was said.
+    pub sent_at: Timestamp,
+    /// When it was last changed.
+    pub edited_at: Option<Timestamp>,
+    /// The hub's own key, where the platform hands it back in an echo.
+    pub client_key: Option<String>,
+}
+
+/// A person, bot or channel as an event names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Participant {
+    /// Their id at the platform.
+    pub id: RemoteParticipantId,
+    /// Display name.
+    pub name: Option<String>,
+    /// Handle.
+    pub username: Option<String>,
+    /// True for a bot.
+    pub is_bot: bool,
+}

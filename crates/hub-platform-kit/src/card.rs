@@ -1,0 +1,120 @@
+//! The card: what a platform can do and what it allows, as data. Shown by the API, enforced before sending, drawn by the
+//! UI, and tested as a promise.
+
+use hub_domain::{ContentKind, DeliveryStatus, PlatformId, text::LengthUnit};
+use std::time::Duration;
+
+/// What a platform is and allows.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// The adapter's id.
+    pub id: PlatformId,
+    /// The contract's platform name; adapters may share one.
+    pub published_name: &'static str,
+    /// Tells adapters with one published name apart; stored in `account_kind`.
+    pub account_kind: Option<&'static str>,
+    /// Name for people.
+    pub display_name: &'static str,
+    /// The ways to link an account; the first is the one `GET /api/oauth/connect/{platform}` starts.
+    pub connect: &'static [ConnectMethod],
+    /// How events come in.
+    pub intake: Intake,
+    /// Rules for words.
+    pub text: TextRules,
+    /// Rules for files; empty = none can be sent.
+    pub attachments: &'static [AttachmentRule],
+    /// How many files one message can carry.
+    pub max_attachments: usize,
+    /// True when a message can answer another one.
+    pub replies: bool,
+    /// After the other side's last message, free text is allowed this long; `None` = always.
+    pub reply_window: Option<Duration>,
+    /// The furthest status the platform reports by itself.
+    pub furthest_status: DeliveryStatus,
+    /// True when the platform can be told that messages were read.
+    pub mark_read: bool,
+    /// Calls allowed, over all accounts of an app and per account.
+    pub quota: Quota,
+    /// The platform drops repeats of one send, so a cut-off send may be repeated.
+    pub resend_is_safe: bool,
+}
+
+/// One way to link an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectMethod {
+    /// Its name in requests.
+    pub id: &'static str,
+    /// Words for people.
+    pub label: &'static str,
+    /// True when it starts with a redirect of the browser.
+    pub redirects: bool,
+}
+
+/// How events come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intake {
+    /// The platform calls us.
+    pub webhook: bool,
+    /// We ask: how often, or long-polling when the hub has no public address.
+    pub pull: Pull,
+    /// A line stays open.
+    pub live: bool,
+}
+
+/// When the hub asks by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// Never.
+    No,
+    /// Every so often.
+    Every(Duration),
+    /// One waiting request after the other, only while no webhook can reach the hub.
+    LongPollWithoutWebhook,
+}
+
+/// Rules for words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextRules {
+    /// Most units in one message of the platform.
+    pub max: usize,
+    /// Most units in the caption of a file.
+    pub max_caption: usize,
+    /// How it counts.
+    pub unit: LengthUnit,
+    /// Longer texts leave as several messages of the platform; otherwise they are refused.
+    pub split_longer: bool,
+}
+
+/// Rules for one kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttachmentRule {
+    /// The kind.
+    pub kind: ContentKind,
+    /// Largest upload in bytes.
+    pub max_bytes: u64,
+}
+
+/// Calls allowed in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls per account.
+    pub per_account: Window,
+    /// Messages per conversation, where the platform limits them.
+    pub per_conversation: Option<Window>,
+}
+
+/// So many calls in so much time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Calls.
+    pub calls: u32,
+    /// Time.
+    pub per: Duration,
+}
+
+impl Card {
+    /// The rule for a kind of file, if it can be sent.
+    pub fn attachment_rule(&self, kind: ContentKind) -> Option<&AttachmentRule> {
+        self.attachments.iter().find(|rule| rule.kind == kind)
+    }
+}

@@ -1,0 +1,145 @@
+//! What stands before and after every call to a platform.
+
+use crate::card::{Card, Window};
+use crate::error::{ErrorKind, PlatformError, Result};
+use hub_domain::AccountId;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What is being called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Linking.
+    Connect,
+    /// Renewing tokens.
+    Refresh,
+    /// Taking the permission back.
+    Revoke,
+    /// Sending a message.
+    Send,
+    /// Telling that messages were read.
+    MarkRead,
+    /// Asking the platform to call us, or to stop.
+    Subscribe,
+    /// Reading what happened.
+    Pull,
+    /// Fetching a file.
+    Fetch,
+}
+
+impl Operation {
+    /// A stable word for logs and metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Refresh => "refresh",
+            Self::Revoke => "revoke",
+            Self::Send => "send",
+            Self::MarkRead => "mark_read",
+            Self::Subscribe => "subscribe",
+            Self::Pull => "pull",
+            Self::Fetch => "fetch",
+        }
+    }
+
+    /// Longest time a call may take before it is cut off.
+    pub fn limit(self) -> Duration {
+        match self {
+            Self::Connect | Self::Refresh | Self::Revoke | Self::Subscribe | Self::MarkRead => Duration::from_secs(30),
+            Self::Send | Self::Pull | Self::Fetch => Duration::from_secs(90),
+        }
+    }
+
+    /// True when a cut-off call may have changed something that a repeat would change again.
+    pub fn is_send(self) -> bool {
+        self == Self::Send
+    }
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What.
+    pub operation: Operation,
+    /// For which account; `None` while linking.
+    pub account: Option<AccountId>,
+    /// In which conversation, for limits per conversation.
+    pub conversation: Option<String>,
+}
+
+/// Buckets kept at most; the fullest-rested are dropped first.
+const MAX_BUCKETS: usize = 20_000;
+
+/// Spends the card's quota per account and conversation, and obeys "slow down" answers.
+#[derive(Debug, Default)]
+pub struct Throttle {
+    buckets: Mutex<HashMap<(AccountId, Option<String>), Bucket>>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    /// Theoretical arrival time of the generic cell rate algorithm.
+    full_again: Instant,
+    /// No call before this, because the platform said so.
+    paused_until: Option<Instant>,
+}
+
+impl Throttle {
+    /// Lets the call pass, or says how long to wait. Nothing sleeps here: waiting is the job queue's business.
+    pub fn admit(&self, card: &Card, call: &Call) -> Result<()> {
+        let Some(account) = call.account else { return Ok(()) };
+        let now = Instant::now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() > MAX_BUCKETS {
+            buckets.retain(|_, b| b.full_again > now || b.paused_until.is_some_and(|p| p > now));
+        }
+        let mut windows = vec![((account, None), card.quota.per_account)];
+        if let (true, Some(window), Some(conversation)) =
+            (call.operation.is_send(), card.quota.per_conversation, call.conversation.clone())
+        {
+            windows.push(((account, Some(conversation)), window));
+        }
+        for (key, window) in &windows {
+            if let Some(wait) = buckets.get(key).and_then(|b| b.wait(now, *window)) {
+                return Err(PlatformError::new(
+                    ErrorKind::RateLimited { retry_after: Some(wait) },
+                    format!("the hub's own limit for {} is reached", card.display_name),
+                ));
+            }
+        }
+        for (key, window) in windows {
+            buckets.entry(key).or_insert(Bucket { full_again: now, paused_until: None }).spend(now, window);
+        }
+        Ok(())
+    }
+
+    /// Remembers a "slow down": the conversation's bucket for a call bound to one, else the account's.
+    pub fn learn(&self, call: &Call, retry_after: Duration) {
+        let Some(account) = call.account else { return };
+        let now = Instant::now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let conversation = if call.operation.is_send() { call.conversation.clone() } else { None };
+        let bucket = buckets.entry((account, conversation)).or_insert(Bucket { full_again: now, paused_until: None });
+        bucket.paused_until = Some(now + retry_after);
+    }
+}
+
+impl Bucket {
+    fn wait(&self, now: Instant, window: Window) -> Option<Duration> {
+        if let Some(paused) = self.paused_until.filter(|p| *p > now) {
+            return Some(paused - now);
+        }
+        let ahead = self.full_again.saturating_duration_since(now) + step(window);
+        (ahead > window.per).then(|| ahead - window.per)
+    }
+
+    fn spend(&mut self, now: Instant, window: Window) {
+        self.full_again = self.full_again.max(now) + step(window);
+    }
+}
+
+fn step(window: Window) -> Duration {
+    window.per / window.calls.max(1)
+}

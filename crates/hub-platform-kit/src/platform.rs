@@ -1,0 +1,209 @@
+//! The seam: a platform is a card plus facets. A facet exists because it has a life of its own; finer differences are
+//! fields of the card. Nothing has a default body where silence would be wrong.
+
+use crate::card::Card;
+use crate::error::Result;
+use crate::grant::{Grant, Tokens};
+use crate::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use async_trait::async_trait;
+use bytes::Bytes;
+use hub_domain::connect::{Answers, LinkedIdentity, Step};
+use hub_domain::{Attachment, ContentKind, Inbound, RemoteConversationId, RemoteMessageId, Timestamp};
+use serde_json::Value;
+use std::time::Duration;
+
+/// One platform.
+pub trait Platform: Send + Sync {
+    /// What it is and allows.
+    fn card(&self) -> &Card;
+    /// Why it cannot be used, when its settings are missing; `None` = it can.
+    fn not_configured(&self) -> Option<String>;
+    /// Link, renew, revoke.
+    fn connect(&self) -> &dyn Connect;
+    /// Send, mark read.
+    fn outbound(&self) -> &dyn Outbound;
+    /// They call us.
+    fn webhook(&self) -> Option<&dyn Webhook> {
+        None
+    }
+    /// We ask them.
+    fn history(&self) -> Option<&dyn History> {
+        None
+    }
+    /// Fetch an attachment.
+    fn media(&self) -> Option<&dyn Media> {
+        None
+    }
+}
+
+/// What linking knows of its surroundings.
+#[derive(Clone, Debug)]
+pub struct ConnectContext {
+    /// One of the card's methods.
+    pub method: String,
+    /// The single-use key of this attempt, for the redirect's `state`.
+    pub state: String,
+    /// Where the platform sends the browser back; `None` when the hub has no public address.
+    pub redirect_uri: Option<String>,
+    /// The front end's base address, without a slash at the end.
+    pub frontend_url: Option<String>,
+    /// The hub's clock.
+    pub now: Timestamp,
+}
+
+/// Where linking stands.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    /// The person must do something; `memory` is kept sealed until they have.
+    Next {
+        /// What to do.
+        step: Step,
+        /// What the adapter must remember, secrets included.
+        memory: Value,
+    },
+    /// Done.
+    Linked {
+        /// Who.
+        identity: LinkedIdentity,
+        /// With which tokens.
+        tokens: Tokens,
+    },
+}
+
+/// Link, renew, revoke.
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// Starts.
+    async fn begin(&self, context: &ConnectContext) -> Result<Progress>;
+    /// Goes on with what the person answered. `BadInput` means "ask again", with a sentence to show.
+    async fn resume(&self, context: &ConnectContext, memory: &Value, answers: &Answers) -> Result<Progress>;
+    /// Renews the tokens; `Unsupported` when there is nothing to renew.
+    async fn refresh(&self, grant: &Grant) -> Result<Tokens>;
+    /// Takes the permission back at the platform; `Unsupported` where it cannot be.
+    async fn revoke(&self, grant: &Grant) -> Result<()>;
+}
+
+/// A message to be handed to a platform: within the card's limits, already split.
+#[derive(Clone, Debug)]
+pub struct OutboundMessage {
+    /// To which conversation.
+    pub conversation: RemoteConversationId,
+    /// What was kept from [`ConversationRef::address`](hub_domain::inbound::ConversationRef::address).
+    pub address: Option<Value>,
+    /// Words, or the caption of the files.
+    pub text: Option<String>,
+    /// Files, in order.
+    pub attachments: Vec<OutboundFile>,
+    /// The message it answers.
+    pub reply_to: Option<RemoteMessageId>,
+    /// Our own key of this message, for platforms that drop repeats.
+    pub client_key: String,
+}
+
+/// A file to be sent.
+#[derive(Clone, Debug)]
+pub struct OutboundFile {
+    /// What it is.
+    pub kind: ContentKind,
+    /// Name to show.
+    pub file_name: String,
+    /// Media type.
+    pub mime_type: String,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// What the platform said it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// Its ids of the message, at least one; more when files became messages of their own.
+    pub messages: Vec<RemoteMessageId>,
+    /// When, as the platform says.
+    pub at: Option<Timestamp>,
+    /// Orders messages of one instant.
+    pub sequence: Option<i64>,
+}
+
+/// Send, mark read.
+#[async_trait]
+pub trait Outbound: Send + Sync {
+    /// Hands a message over. Never retries by itself.
+    async fn send(&self, grant: &Grant, message: &OutboundMessage) -> Result<Sent>;
+    /// Tells the platform that everything up to `message` was read.
+    async fn mark_read(
+        &self,
+        grant: &Grant,
+        conversation: &RemoteConversationId,
+        message: &RemoteMessageId,
+    ) -> Result<()>;
+}
+
+/// They call us.
+#[async_trait]
+pub trait Webhook: Send + Sync {
+    /// A challenge is answered at once, and that is all. `Ok(None)` = it is no challenge.
+    fn greet(&self, request: &WebhookRequest, keys: &Keys) -> std::result::Result<Option<Greeting>, Refusal>;
+    /// The SHA-256 digest of the secret the request shows, for platforms whose header is the secret itself; the core then
+    /// finds the subscription by it.
+    fn shown_secret_digest(&self, request: &WebhookRequest) -> Option<[u8; 32]>;
+    /// Proves the origin over the raw bytes, in constant time.
+    fn verify(&self, request: &WebhookRequest, keys: &Keys) -> std::result::Result<Verified, Refusal>;
+    /// Reads a proven delivery. Pure. Unknown kinds become [`Ignored`](hub_domain::InboundBody::Ignored); one unreadable event
+    /// in a batch must not hide its neighbours.
+    fn parse(&self, delivery: &Verified) -> Result<Vec<Parsed>>;
+    /// Status and body of a success: the contract's words for this platform.
+    fn accepted(&self) -> (u16, &'static str);
+    /// Asks the platform to call us.
+    async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription>;
+    /// Asks it to stop.
+    async fn unsubscribe(&self, grant: &Grant) -> Result<()>;
+    /// A callback and secret that the operator fixed for this account in the settings; `None` = a fresh one per account.
+    fn fixed_callback_secret(&self, grant: &Grant) -> Option<crate::Secret>;
+}
+
+/// One event of a delivery.
+#[derive(Clone, Debug)]
+pub enum Parsed {
+    /// Understood.
+    Event(Inbound),
+    /// Not understood; parked with this reason, its neighbours stand.
+    Unreadable(String),
+}
+
+/// A page of what happened.
+#[derive(Clone, Debug)]
+pub struct HistoryPage {
+    /// The events, oldest first.
+    pub events: Vec<Parsed>,
+    /// The bytes they came in, kept as the receipt.
+    pub raw: Bytes,
+    /// Where to go on; `None` = stay where we were.
+    pub next: Option<String>,
+    /// Ask again at once.
+    pub more: bool,
+}
+
+/// We ask them.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// Reads on from `cursor`, waiting up to `wait` for something to happen where the platform can.
+    async fn pull(&self, grant: &Grant, cursor: Option<&str>, wait: Duration) -> Result<HistoryPage>;
+    /// Makes pulling possible when the platform allows only one way in (takes the webhook away, keeping what waits).
+    async fn prepare(&self, grant: &Grant) -> Result<()>;
+}
+
+/// A file as it comes in.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The bytes, within the limit that was given.
+    pub bytes: Bytes,
+    /// Media type by the platform's header; a hint only.
+    pub mime_type: Option<String>,
+}
+
+/// Fetch an attachment.
+#[async_trait]
+pub trait Media: Send + Sync {
+    /// Fetches the bytes, refusing more than `max_bytes`.
+    async fn fetch(&self, grant: &Grant, attachment: &Attachment, max_bytes: u64) -> Result<Fetched>;
+}

@@ -1,0 +1,98 @@
+//! The one way out: an HTTP client with time limits, body limits and redacted errors. Base URLs are settings, so a
+//! simulator is only another address.
+
+use crate::error::{ErrorKind, PlatformError, Result};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use std::time::Duration;
+
+/// Longest wait for a connection.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest call, unless the call itself waits (long polling, media).
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest fetch of a file.
+pub const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);
+/// Largest JSON answer in bytes.
+pub const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
+
+/// An HTTP client for adapters. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    client: reqwest::Client,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After` in seconds, where it came.
+    pub retry_after: Option<Duration>,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// Body.
+    pub body: Bytes,
+}
+
+impl Transport {
+    /// Builds the client: no redirects, no proxy from the environment, an honest user agent.
+    pub fn new() -> Result<Self> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("messaging-hub/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|e| PlatformError::new(ErrorKind::Misconfigured, format!("HTTP client: {e}")))?;
+        Ok(Self { client })
+    }
+
+    /// Starts a request; [`Transport::call`] sends it.
+    pub fn request(&self, method: reqwest::Method, url: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, url)
+    }
+
+    /// Sends a request and reads the answer whole, at most `max_bytes`. Any HTTP status is an answer; only a broken line is
+    /// an error, and it says whether the request may have been applied.
+    pub async fn call(&self, request: reqwest::RequestBuilder, max_bytes: u64) -> Result<Answer> {
+        let response = request.send().await.map_err(|e| line_error(&e))?;
+        let status = response.status().as_u16();
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let retry_after = header("retry-after").and_then(|v| v.trim().parse().ok()).map(Duration::from_secs);
+        let content_type = header("content-type");
+        let body = read_capped(response, max_bytes).await?;
+        Ok(Answer { status, retry_after, content_type, body })
+    }
+}
+
+async fn read_capped(response: reqwest::Response, max_bytes: u64) -> Result<Bytes> {
+    let mut body = BytesMut::new();
+    let mut stream = response.bytes_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|e| line_error(&e))?;
+        if body.len() as u64 + chunk.len() as u64 > max_bytes {
+            return Err(PlatformError::new(
+                ErrorKind::UnexpectedReply,
+                format!("the answer is larger than {max_bytes} bytes"),
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// A broken line as an error without its URL, because some platforms put the token there.
+fn line_error(error: &reqwest::Error) -> PlatformError {
+    let maybe_applied = !(error.is_connect() || error.is_builder());
+    let words = if error.is_timeout() {
+        "the platform did not answer in time"
+    } else if error.is_connect() {
+        "the platform could not be reached"
+    } else if error.is_builder() {
+        return PlatformError::new(ErrorKind::BadInput, "the request could not be built");
+    } else {
+        "the connection to the platform broke"
+    };
+    PlatformError::new(ErrorKind::Transient { maybe_applied }, words)
+}

@@ -1,0 +1,95 @@
+//! A delivery on its way in, and what an adapter says about it.
+
+use bytes::Bytes;
+use hub_domain::RemoteAccountId;
+use std::collections::BTreeMap;
+
+/// A request of a platform, untouched: nothing was parsed yet.
+#[derive(Clone, Debug)]
+pub struct WebhookRequest {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// What followed the platform's name in the path; names one subscription.
+    pub path_key: Option<String>,
+    /// Query parameters after one decoding.
+    pub query: BTreeMap<String, String>,
+    /// Header names in lower case. A header that came more than once is listed more than once.
+    pub headers: Vec<(String, String)>,
+    /// The bytes.
+    pub body: Bytes,
+}
+
+impl WebhookRequest {
+    /// A header's value if it came exactly once; a repeated one proves nothing.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let first = found.next()?;
+        if found.next().is_some() { None } else { Some(first.1.as_str()) }
+    }
+}
+
+/// An answer to a challenge, given at once; nothing is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Greeting {
+    /// HTTP status.
+    pub status: u16,
+    /// Media type, usually `text/plain; charset=utf-8`.
+    pub content_type: &'static str,
+    /// Body.
+    pub body: String,
+}
+
+/// What the hub knows that an adapter needs for checking a delivery.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// The subscriptions whose secret could have signed this delivery: looked up by the path key or by the secret's digest.
+    pub subscriptions: Vec<SubscriptionKey>,
+}
+
+/// A subscription as far as checking needs it.
+#[derive(Clone, Debug)]
+pub struct SubscriptionKey {
+    /// The account at the platform it is for.
+    pub remote_id: RemoteAccountId,
+    /// Its secret.
+    pub secret: crate::Secret,
+}
+
+/// A delivery whose origin was proven. Made by [`PlatformHandle::verify`](crate::PlatformHandle::verify), or from a receipt
+/// that was stored as one.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// The bytes.
+    pub body: Bytes,
+    /// The account at the platform whose secret or path proved it, where that is known.
+    pub account: Option<RemoteAccountId>,
+}
+
+/// Why a delivery is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Wrong, missing or repeated signature or secret, or no secret is configured.
+    BadSignature,
+    /// A verification request with a wrong or unconfigured token.
+    BadVerifyToken,
+    /// A verification request without its parameter; the text is the contract's.
+    Malformed(&'static str),
+}
+
+/// A new subscription as the platform confirmed it.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// When to renew; `None` = does not end.
+    pub renew_at: Option<hub_domain::Timestamp>,
+    /// The platform's id of it, where it has one.
+    pub remote_id: Option<String>,
+}
+
+/// What the platform should call.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    /// Address of the hub's receiver.
+    pub url: url::Url,
+    /// The secret it must show, fresh and random for this subscription.
+    pub secret: crate::Secret,
+}
