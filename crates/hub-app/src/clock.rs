@@ -1,0 +1,28 @@
+//! The one place where time is read and ids are made, so that tests can move the one and nothing else invents the other.
+
+use hub_domain::{Timestamp, time::to_micros};
+use std::fmt;
+use uuid::Uuid;
+
+/// Reads the time.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// Now, in microseconds.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    fn now(&self) -> Timestamp {
+        to_micros(chrono::Utc::now())
+    }
+}
+
+/// A new id that sorts by the time it was made.
+#[expect(clippy::disallowed_methods, reason = "this is where ids are made")]
+pub fn new_id<T: From<Uuid>>() -> T {
+    T::from(Uuid::now_v7())
+}

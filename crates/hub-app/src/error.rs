@@ -1,0 +1,83 @@
+//! What can go wrong in a use case. `hub-http` alone turns this into statuses and bodies.
+
+use hub_platform_kit::PlatformError;
+use hub_store::StoreError;
+use std::time::Duration;
+
+/// Result of a use case.
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A value is not acceptable; the sentence is for the person.
+    #[error("{0}")]
+    Invalid(String),
+    /// The e-mail address is taken.
+    #[error("User with this email already exists")]
+    EmailTaken,
+    /// Unknown address or wrong password, deliberately the same.
+    #[error("Invalid email or password")]
+    BadCredentials,
+    /// A refresh token that cannot be used; the text is the contract's.
+    #[error("{0}")]
+    BadRefreshToken(&'static str),
+    /// Too many tries.
+    #[error("Too many attempts. Please try again later.")]
+    Throttled {
+        /// How long to wait.
+        retry_after: Duration,
+        /// How many tries there are per minute.
+        limit: u32,
+    },
+    /// The account is not the caller's, unknown, or inactive.
+    #[error("Account not found or inactive")]
+    AccountNotFound,
+    /// The conversation is not the caller's or unknown.
+    #[error("Access denied to this conversation")]
+    ConversationForbidden,
+    /// The object is not the caller's or unknown.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// A connect attempt that is unknown, expired, used, of another platform or another browser.
+    #[error("Invalid or expired state parameter")]
+    InvalidState,
+    /// The platform cannot be linked here.
+    #[error("{0} is not configured")]
+    NotConfigured(String),
+    /// The account was disconnected.
+    #[error("Account is not connected")]
+    AccountInactive,
+    /// The platform no longer accepts the grant.
+    #[error("The account needs a new sign-in at the platform")]
+    AccountNeedsReauth,
+    /// The same idempotency key with a different body.
+    #[error("This Idempotency-Key was used with another message")]
+    IdempotencyConflict,
+    /// A platform said no.
+    #[error("{platform} API error: {error}")]
+    Platform {
+        /// Published name.
+        platform: String,
+        /// What it said.
+        error: PlatformError,
+    },
+    /// The database is away, or the hub is too busy to store: try again, nothing was lost.
+    #[error("The service is temporarily unavailable")]
+    Unavailable,
+    /// Our fault; the log knows more.
+    #[error("An unexpected error occurred")]
+    Internal(String),
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Conflict(_) => {
+                tracing::warn!(%error, "database unavailable");
+                Self::Unavailable
+            }
+            StoreError::Invalid(_) | StoreError::Corrupt(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
