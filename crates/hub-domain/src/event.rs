@@ -55,7 +55,7 @@ pub enum EventBody {
     /// The user read a whole conversation here, or its name changed.
     ConversationUpdated { conversation_id: ConversationId },
     /// Something in a conversation that is not a message (see `Notice`).
-    Notice { conversation_id: ConversationId, notice: String },
+    Notice { conversation_id: ConversationId, notice: uuid::Uuid },
     /// An account was linked, disconnected, or its grant died.
     AccountChanged { account_id: AccountId },
 }

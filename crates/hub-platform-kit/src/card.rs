@@ -1,7 +1,7 @@
 //! The card: what a platform can do and what it allows, as data. Shown by the API, enforced before sending, drawn by the
 //! UI, and tested as a promise.
 
-use hub_domain::{ContentKind, DeliveryStatus, PlatformId, text::LengthUnit};
+use hub_domain::{Account, ContentKind, DeliveryStatus, PlatformId, text::LengthUnit};
 use std::time::Duration;
 
 /// What a platform is and allows.
@@ -17,6 +17,8 @@ pub struct Card {
     pub display_name: &'static str,
     /// The ways to link an account; the first is the one `GET /api/oauth/connect/{platform}` starts.
     pub connect: &'static [ConnectMethod],
+    /// Path of the hub that browsers come back to after a redirect; registered at the platform, so it never changes.
+    pub callback_path: &'static str,
     /// How events come in.
     pub intake: Intake,
     /// Rules for words.
@@ -37,6 +39,33 @@ pub struct Card {
     pub quota: Quota,
     /// The platform drops repeats of one send, so a cut-off send may be repeated.
     pub resend_is_safe: bool,
+    /// How the account's own messages are signed.
+    pub voice: Voice,
+}
+
+/// How the account's own messages are signed; fixed by the contract, because clients show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// With the account's id and name; unread, as the originals stored it.
+    Account,
+    /// With this id and name; read.
+    Fixed {
+        /// Sender id.
+        id: &'static str,
+        /// Sender name.
+        name: &'static str,
+    },
+}
+
+/// The signature of one message of the account's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Sender id.
+    pub sender_id: String,
+    /// Sender name.
+    pub sender_name: Option<String>,
+    /// Whether the message counts as read.
+    pub is_read: bool,
 }
 
 /// One way to link an account.
@@ -113,6 +142,20 @@ pub struct Window {
 }
 
 impl Card {
+    /// How messages of `account` are signed.
+    pub fn signature(&self, account: &Account) -> Signature {
+        match self.voice {
+            Voice::Account => Signature {
+                sender_id: account.remote_id.as_str().to_owned(),
+                sender_name: account.username.clone(),
+                is_read: false,
+            },
+            Voice::Fixed { id, name } => {
+                Signature { sender_id: id.to_owned(), sender_name: Some(name.to_owned()), is_read: true }
+            }
+        }
+    }
+
     /// The rule for a kind of file, if it can be sent.
     pub fn attachment_rule(&self, kind: ContentKind) -> Option<&AttachmentRule> {
         self.attachments.iter().find(|rule| rule.kind == kind)

@@ -115,6 +115,20 @@ impl Throttle {
         Ok(())
     }
 
+    /// Calls left for an account now, and how long until its bucket is full again.
+    pub fn budget(&self, card: &Card, account: AccountId) -> (u32, Duration) {
+        let now = Instant::now();
+        let window = card.quota.per_account;
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bucket) = buckets.get(&(account, None)) else { return (window.calls, Duration::ZERO) };
+        if let Some(paused) = bucket.paused_until.filter(|p| *p > now) {
+            return (0, paused - now);
+        }
+        let full_in = bucket.full_again.saturating_duration_since(now);
+        let spent = full_in.as_nanos().div_ceil(step(window).as_nanos().max(1));
+        (window.calls.saturating_sub(u32::try_from(spent).unwrap_or(u32::MAX)), full_in)
+    }
+
     /// Remembers a "slow down": the conversation's bucket for a call bound to one, else the account's.
     pub fn learn(&self, call: &Call, retry_after: Duration) {
         let Some(account) = call.account else { return };

@@ -9,7 +9,7 @@ use crate::platform::{
 };
 use crate::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
 use hub_domain::connect::Answers;
-use hub_domain::{Attachment, RemoteConversationId, RemoteMessageId};
+use hub_domain::{AccountId, Attachment, RemoteAccountId, RemoteConversationId, RemoteMessageId};
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -42,6 +42,11 @@ impl PlatformHandle {
     /// Why it cannot be used; `None` = it can.
     pub fn not_configured(&self) -> Option<String> {
         self.platform.not_configured()
+    }
+
+    /// Calls left for an account now, and how long until all are back.
+    pub fn budget(&self, account: AccountId) -> (u32, Duration) {
+        self.throttle.budget(self.card(), account)
     }
 
     /// Starts linking.
@@ -125,6 +130,10 @@ impl PlatformHandle {
     /// Status and body of a success.
     pub fn accepted(&self) -> (u16, &'static str) {
         self.platform.webhook().map_or((200, r#"{"ok":true}"#), Webhook::accepted)
+    }
+    /// Whose deliveries a subscription made with this grant brings; `None` = the platform never calls.
+    pub fn subscriber(&self, grant: &Grant) -> Option<RemoteAccountId> {
+        Some(self.platform.webhook()?.subscriber(grant))
     }
     /// The secret the operator fixed for this account's callback.
     pub fn fixed_callback_secret(&self, grant: &Grant) -> Option<crate::Secret> {

@@ -8,7 +8,7 @@ use crate::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, 
 use async_trait::async_trait;
 use bytes::Bytes;
 use hub_domain::connect::{Answers, LinkedIdentity, Step};
-use hub_domain::{Attachment, ContentKind, Inbound, RemoteConversationId, RemoteMessageId, Timestamp};
+use hub_domain::{Attachment, ContentKind, Inbound, RemoteAccountId, RemoteConversationId, RemoteMessageId, Timestamp};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ pub enum Progress {
         identity: LinkedIdentity,
         /// With which tokens.
         tokens: Tokens,
+        /// What proved the person, when the platform would accept it twice; the core lets it pass once.
+        proof: Option<String>,
     },
 }
 
@@ -153,6 +155,8 @@ pub trait Webhook: Send + Sync {
     fn parse(&self, delivery: &Verified) -> Result<Vec<Parsed>>;
     /// Status and body of a success: the contract's words for this platform.
     fn accepted(&self) -> (u16, &'static str);
+    /// Whose deliveries a subscription made with this grant brings: one subscription serves every account behind it.
+    fn subscriber(&self, grant: &Grant) -> RemoteAccountId;
     /// Asks the platform to call us.
     async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription>;
     /// Asks it to stop.

@@ -1,0 +1,89 @@
+//! Disconnecting: the tokens are erased at once; the platform is told, again and again until it has heard.
+
+use super::grants::open_grant;
+use crate::jobs::Outcome;
+use crate::{App, AppError, Caller, Result, jobs};
+use hub_domain::{AccountId, EventBody};
+use hub_platform_kit::{Grant, Remedy, Secret};
+use hub_store::NewEvent;
+use secrecy::ExposeSecret;
+
+/// Disconnects. Twice is fine. Conversations stay.
+pub async fn disconnect(app: &App, caller: &Caller, id: AccountId) -> Result<()> {
+    let account = app.store().read().accounts().find(caller.user_id, id).await?.ok_or(AppError::AccountNotFound)?;
+    let grant = if account.is_active { open_grant(app, id).await.ok().map(|(_, grant)| grant) } else { None };
+    let now = app.now();
+    let tx = app.store().begin().await?;
+    tx.accounts().disconnect(caller.user_id, id, now).await?;
+    if let Some(grant) = grant {
+        let sealed = app.sealer().wrap(&grant_context(id), grant.access_token.expose_secret().as_bytes());
+        tx.jobs().enqueue_many(&[jobs::revoke_grant(id, sealed, now)]).await?;
+    }
+    let body = EventBody::AccountChanged { account_id: id };
+    let events = if account.is_active { vec![NewEvent { user_id: caller.user_id, at: now, body }] } else { Vec::new() };
+    app.commit(tx, events).await?;
+    app.bus().wake_workers();
+    Ok(())
+}
+
+fn grant_context(id: AccountId) -> String {
+    format!("revoke_grant.{id}")
+}
+
+/// The job: takes the webhook and the permission back at the platform, unless somebody else here still uses them.
+pub async fn revoke_grant(app: &App, id: AccountId, sealed: &str) -> Outcome {
+    match try_revoke(app, id, sealed).await {
+        Ok(outcome) => outcome,
+        Err(error) => jobs::again(&error),
+    }
+}
+
+async fn try_revoke(app: &App, id: AccountId, sealed: &str) -> Result<Outcome> {
+    let session = app.store().read();
+    let Some(account) = session.accounts().get(id).await? else { return Ok(Outcome::Done) };
+    if account.is_active {
+        return Ok(Outcome::Done); // linked again in the meantime
+    }
+    let Some(token) = app.sealer().unwrap(&grant_context(id), sealed).and_then(|t| String::from_utf8(t).ok()) else {
+        return Ok(Outcome::Dead { why: "no key opens the grant".to_owned() });
+    };
+    let grant = Grant {
+        account_id: id,
+        remote_id: account.remote_id.clone(),
+        access_token: Secret::from(token),
+        refresh_token: None,
+        expires_at: None,
+    };
+    let handle = app.handle_of(&account)?;
+    let subscriber = handle.subscriber(&grant);
+    let name = account.platform_name.as_str();
+    if session.accounts().count_active_elsewhere(name, &account.remote_id, id).await? > 0 {
+        return Ok(Outcome::Done);
+    }
+    if let Some(subscriber) = subscriber
+        && let Some(subscription) = session.subscriptions().by_account(name, account.kind.as_deref(), &subscriber).await?
+    {
+        if let Err(error) = handle.unsubscribe(&grant).await
+            && let Some(outcome) = worth_repeating(&error)
+        {
+            return Ok(outcome);
+        }
+        let tx = app.store().begin().await?;
+        tx.subscriptions().delete(subscription.id).await?;
+        app.commit(tx, Vec::new()).await?;
+    }
+    match handle.revoke(&grant).await {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) => Ok(worth_repeating(&error).unwrap_or(Outcome::Done)),
+    }
+}
+
+/// Only trouble that passes is worth repeating: a dead grant or "not offered" means there is nothing left to take back.
+fn worth_repeating(error: &hub_platform_kit::PlatformError) -> Option<Outcome> {
+    let why = error.to_string();
+    match error.kind.remedy(true) {
+        Remedy::RetryLater | Remedy::Unconfirmed => Some(Outcome::Again { after: None, counts: true, why }),
+        Remedy::RetryAfter(wait) => Some(Outcome::Again { after: Some(wait), counts: false, why }),
+        Remedy::Fail | Remedy::MarkAccount | Remedy::RestPlatform => None,
+    }
+}

@@ -1,0 +1,136 @@
+//! Grants: sealed in the database, opened for the call that needs them, renewed before they end by one caller at a time.
+
+use crate::clock::new_id;
+use crate::sealing::{Field, Opened};
+use crate::{App, AppError, Caller, Result};
+use hub_domain::{Account, AccountHealth, AccountId, EventBody};
+use hub_platform_kit::grant::Tokens;
+use hub_platform_kit::{ErrorKind, Grant, Secret};
+use hub_store::{NewEvent, SealedTokens};
+use secrecy::ExposeSecret;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A token that ends sooner than this is renewed before it is used.
+const RENEW_BEFORE: Duration = Duration::from_secs(300);
+/// How long one renewal may hold the account's lease.
+const RENEW_LEASE: Duration = Duration::from_secs(60);
+
+fn field(column: &'static str, id: AccountId) -> Field<'static> {
+    Field { table: "connected_accounts", column, row: id.0 }
+}
+
+/// Seals tokens under the account's id.
+pub(super) fn seal_tokens(app: &App, id: AccountId, tokens: &Tokens) -> SealedTokens {
+    let access = app.sealer().seal_text(field("access_token", id), tokens.access.expose_secret());
+    let refresh = tokens.refresh.as_ref().map(|t| app.sealer().seal_text(field("refresh_token", id), t.expose_secret()));
+    let (refresh_token, refresh_token_seal) = refresh.map_or((None, None), |s| (Some(s.value), s.seal));
+    SealedTokens {
+        access_token: access.value,
+        access_token_seal: access.seal,
+        refresh_token,
+        refresh_token_seal,
+        expires_at: tokens.expires_at,
+    }
+}
+
+/// Opens the grant of an active account, renewing it first if it is about to end.
+pub(crate) async fn open_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
+    let (account, grant) = stored_grant(app, id).await?;
+    let ends_soon = grant.expires_at.is_some_and(|at| at < app.now() + RENEW_BEFORE);
+    if ends_soon && grant.refresh_token.is_some() {
+        return renew(app, account, grant).await;
+    }
+    Ok((account, grant))
+}
+
+async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
+    let stored = app.store().read().accounts().grant(id).await?.ok_or(AppError::AccountNotFound)?;
+    if !stored.account.is_active {
+        return Err(AppError::AccountInactive);
+    }
+    let open = |column, value: &str, seal: Option<&str>| match app.sealer().open_text(field(column, id), value, seal) {
+        Opened::Text(text) | Opened::Legacy(text) if !text.is_empty() => Some(Secret::from(text)),
+        Opened::Text(_) | Opened::Legacy(_) | Opened::Broken => None,
+    };
+    let tokens = &stored.tokens;
+    let Some(access_token) = open("access_token", &tokens.access_token, tokens.access_token_seal.as_deref()) else {
+        mark(app, &stored.account, AccountHealth::NeedsReauth).await?;
+        return Err(AppError::AccountNeedsReauth);
+    };
+    let refresh_token =
+        tokens.refresh_token.as_deref().and_then(|t| open("refresh_token", t, tokens.refresh_token_seal.as_deref()));
+    let grant = Grant {
+        account_id: id,
+        remote_id: stored.account.remote_id.clone(),
+        access_token,
+        refresh_token,
+        expires_at: tokens.expires_at,
+    };
+    Ok((stored.account, grant))
+}
+
+/// One renewal per account, however many ask. Whoever does not get the lease uses what is stored.
+async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
+    let lease = format!("renew:{}", account.id);
+    let holder = new_id::<Uuid>().to_string();
+    let now = app.now();
+    let tx = app.store().begin().await?;
+    let mine = tx.leases().acquire(&lease, &holder, now, now + RENEW_LEASE).await?;
+    app.commit(tx, Vec::new()).await?;
+    if !mine {
+        return Ok((account, grant));
+    }
+    // Somebody may have renewed it between our reading and our lease.
+    let (account, grant) = stored_grant(app, account.id).await?;
+    let outcome = if grant.expires_at.is_some_and(|at| at < app.now() + RENEW_BEFORE) {
+        renew_now(app, account, grant).await
+    } else {
+        Ok((account, grant))
+    };
+    let tx = app.store().begin().await?;
+    tx.leases().release(&lease, &holder).await?;
+    app.commit(tx, Vec::new()).await?;
+    outcome
+}
+
+async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
+    let handle = app.handle_of(&account)?;
+    match handle.refresh(&grant).await {
+        Ok(mut tokens) => {
+            // A blank never overwrites: many platforms answer without a new refresh token.
+            tokens.refresh = tokens.refresh.or_else(|| grant.refresh_token.clone());
+            let tx = app.store().begin().await?;
+            tx.accounts().save_tokens(account.id, &seal_tokens(app, account.id, &tokens), app.now()).await?;
+            app.commit(tx, Vec::new()).await?;
+            mark(app, &account, AccountHealth::Ok).await?;
+            stored_grant(app, account.id).await
+        }
+        Err(error) => {
+            if error.kind == ErrorKind::ReauthRequired {
+                mark(app, &account, AccountHealth::NeedsReauth).await?;
+                return Err(AppError::AccountNeedsReauth);
+            }
+            Err(AppError::Platform { platform: account.platform_name, error })
+        }
+    }
+}
+
+/// Writes down what the last evidence says; clients hear of a change.
+pub(crate) async fn mark(app: &App, account: &Account, health: AccountHealth) -> Result<()> {
+    let now = app.now();
+    let tx = app.store().begin().await?;
+    let changed = tx.accounts().set_health(account.id, health, now).await?;
+    let body = EventBody::AccountChanged { account_id: account.id };
+    let events = if changed { vec![NewEvent { user_id: account.user_id, at: now, body }] } else { Vec::new() };
+    app.commit(tx, events).await
+}
+
+/// Renews the caller's grant if it ends soon. Nothing to renew is fine.
+pub async fn refresh_grant(app: &App, caller: &Caller, id: AccountId) -> Result<()> {
+    let account = app.store().read().accounts().find(caller.user_id, id).await?.ok_or(AppError::AccountNotFound)?;
+    if !account.is_active {
+        return Err(AppError::AccountNotFound);
+    }
+    open_grant(app, id).await.map(|_| ())
+}

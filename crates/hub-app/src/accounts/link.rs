@@ -1,0 +1,49 @@
+//! The end of linking: the account's row, its sealed tokens, and the work that follows, in one transaction.
+
+use super::grants::seal_tokens;
+use crate::clock::new_id;
+use crate::{App, Result, jobs};
+use hub_domain::connect::LinkedIdentity;
+use hub_domain::{Account, EventBody, UserId, text};
+use hub_platform_kit::Card;
+use hub_platform_kit::grant::Tokens;
+use hub_store::{LinkedAccount, NewEvent};
+
+/// Links, or links again: an existing row keeps its id and its history.
+pub(super) async fn link(
+    app: &App,
+    user_id: UserId,
+    card: &Card,
+    identity: &LinkedIdentity,
+    tokens: &Tokens,
+) -> Result<Account> {
+    let now = app.now();
+    let tx = app.store().begin().await?;
+    // Tokens are sealed under the row's id, so the id must be known first.
+    let known = tx.accounts().identity(user_id, card.published_name, &identity.remote_id).await?;
+    let id = known.unwrap_or_else(new_id);
+    let account = tx
+        .accounts()
+        .upsert_linked(&LinkedAccount {
+            id,
+            user_id,
+            platform_name: card.published_name.to_owned(),
+            kind: card.account_kind.map(str::to_owned),
+            remote_id: identity.remote_id.clone(),
+            username: identity.username.as_deref().map(text::fit_name),
+            tokens: seal_tokens(app, id, tokens),
+            at: now,
+        })
+        .await?;
+    if account.id != id {
+        // Two requests linked the same account at once; the row that stands has another id and cannot open our seal.
+        tx.accounts().save_tokens(account.id, &seal_tokens(app, account.id, tokens), now).await?;
+    }
+    if card.intake.webhook {
+        tx.jobs().enqueue_many(&[jobs::subscribe_webhook(account.id, now)]).await?;
+    }
+    let body = EventBody::AccountChanged { account_id: account.id };
+    app.commit(tx, vec![NewEvent { user_id, at: now, body }]).await?;
+    app.bus().wake_workers();
+    Ok(account)
+}

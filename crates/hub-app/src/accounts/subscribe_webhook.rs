@@ -1,0 +1,106 @@
+//! The job that asks a platform to call us, with a fresh random secret and path for every subscriber.
+
+use super::grants::{mark, open_grant};
+use crate::clock::new_id;
+use crate::jobs::{self, Outcome};
+use crate::{App, AppError, Result};
+use hub_domain::{AccountHealth, AccountId};
+use hub_platform_kit::webhook::Callback;
+use hub_platform_kit::{Remedy, Secret};
+use hub_store::Subscription;
+use secrecy::ExposeSecret;
+use url::Url;
+
+/// Bytes of a fresh secret and of a path key.
+const SECRET_BYTES: usize = 32;
+
+fn secret_context(subscription: uuid::Uuid) -> String {
+    format!("hub_subscriptions.secret.{subscription}")
+}
+
+/// The secret of a stored subscription; `None` when no key opens it.
+pub(crate) fn open_secret(app: &App, subscription: &Subscription) -> Option<String> {
+    let bytes = app.sealer().unwrap(&secret_context(subscription.id), &subscription.secret)?;
+    String::from_utf8(bytes).ok()
+}
+
+/// Asks the platform to call us for this account. Without a public address there is nothing to do: the hub asks instead.
+pub async fn subscribe_webhook(app: &App, id: AccountId) -> Outcome {
+    match try_subscribe(app, id).await {
+        Ok(outcome) => outcome,
+        Err(AppError::AccountInactive | AppError::AccountNotFound | AppError::AccountNeedsReauth) => Outcome::Done,
+        Err(error) => jobs::again(&error),
+    }
+}
+
+async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
+    let Some(base) = app.settings().public_url.clone() else { return Ok(Outcome::Done) };
+    let (account, grant) = open_grant(app, id).await?;
+    let handle = app.handle_of(&account)?;
+    let Some(subscriber) = handle.subscriber(&grant) else { return Ok(Outcome::Done) };
+    let name = handle.card().published_name;
+    let fixed = handle.fixed_callback_secret(&grant);
+
+    let known = app.store().read().subscriptions().by_account(name, account.kind.as_deref(), &subscriber).await?;
+    let row = known.as_ref().map_or_else(new_id, |s| s.id);
+    let path_key = known.as_ref().map_or_else(random_hex, |s| Ok(s.path_key.clone()))?;
+    let secret = match (&fixed, known.as_ref().and_then(|s| open_secret(app, s))) {
+        (Some(fixed), _) => fixed.expose_secret().to_owned(),
+        (None, Some(kept)) => kept,
+        (None, None) => random_hex()?,
+    };
+    // Stored before the platform knows it: its first call may come before its answer.
+    let now = app.now();
+    let mut subscription = Subscription {
+        id: row,
+        platform: name.to_owned(),
+        kind: account.kind.clone(),
+        remote_id: subscriber,
+        secret_digest: hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes())),
+        secret: app.sealer().wrap(&secret_context(row), secret.as_bytes()),
+        path_key: path_key.clone(),
+        state: "pending".to_owned(),
+        renew_at: None,
+        at: now,
+    };
+    let tx = app.store().begin().await?;
+    tx.subscriptions().upsert(&subscription).await?;
+    app.commit(tx, Vec::new()).await?;
+
+    // A secret fixed by the operator belongs to the address the originals registered.
+    let path =
+        if fixed.is_some() { format!("/api/webhooks/{name}") } else { format!("/api/webhooks/{name}/{path_key}") };
+    let url = Url::parse(&format!("{base}{path}")).map_err(|e| AppError::Internal(format!("WEBHOOK_BASE_URL: {e}")))?;
+    match handle.subscribe(&grant, &Callback { url, secret: Secret::from(secret) }).await {
+        Ok(confirmed) => {
+            subscription.state = "active".to_owned();
+            subscription.renew_at = confirmed.renew_at;
+            let tx = app.store().begin().await?;
+            tx.subscriptions().upsert(&subscription).await?;
+            app.commit(tx, Vec::new()).await?;
+            mark(app, &account, AccountHealth::Ok).await?;
+            Ok(Outcome::Done)
+        }
+        Err(error) => {
+            let why = error.to_string();
+            let tx = app.store().begin().await?;
+            tx.subscriptions().set_state(row, "failed", Some(&why), app.now()).await?;
+            app.commit(tx, Vec::new()).await?;
+            Ok(match error.kind.remedy(true) {
+                Remedy::RetryLater | Remedy::Unconfirmed => Outcome::Again { after: None, counts: true, why },
+                Remedy::RetryAfter(wait) => Outcome::Again { after: Some(wait), counts: false, why },
+                Remedy::MarkAccount => {
+                    mark(app, &account, AccountHealth::NeedsReauth).await?;
+                    Outcome::Dead { why }
+                }
+                Remedy::Fail | Remedy::RestPlatform => Outcome::Dead { why },
+            })
+        }
+    }
+}
+
+fn random_hex() -> Result<String> {
+    let mut bytes = [0_u8; SECRET_BYTES];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| AppError::Internal("no randomness".to_owned()))?;
+    Ok(hex::encode(bytes))
+}

@@ -1,0 +1,47 @@
+//! The list of conversations and its counters.
+
+use crate::{App, AppError, Caller, Result};
+use hub_domain::{Conversation, ConversationId};
+use hub_store::{ListConversations, Notice, Page};
+use std::collections::BTreeMap;
+
+/// The caller's conversations, newest first.
+pub async fn list_conversations(app: &App, caller: &Caller, query: &ListConversations) -> Result<Page<Conversation>> {
+    Ok(app.store().read().conversations().list(caller.user_id, query).await?)
+}
+
+/// One of the caller's conversations.
+pub async fn find_conversation(app: &App, caller: &Caller, id: ConversationId) -> Result<Conversation> {
+    app.store().read().conversations().find(caller.user_id, id).await?.ok_or(AppError::NotFound("Conversation"))
+}
+
+/// What happened in a conversation besides messages, newest first.
+pub async fn notices(app: &App, caller: &Caller, id: ConversationId, limit: u32) -> Result<Vec<Notice>> {
+    let session = app.store().read();
+    if session.conversations().find(caller.user_id, id).await?.is_none() {
+        return Err(AppError::NotFound("Conversation"));
+    }
+    Ok(session.notices().list(caller.user_id, id, limit).await?)
+}
+
+/// Unread messages over the caller's active accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadCount {
+    /// All of them.
+    pub total: i64,
+    /// Per connected platform, zeros included.
+    pub by_platform: BTreeMap<String, i64>,
+}
+
+impl UnreadCount {
+    pub(crate) fn from_rows(rows: Vec<(String, i64)>) -> Self {
+        let by_platform: BTreeMap<String, i64> = rows.into_iter().collect();
+        Self { total: by_platform.values().sum(), by_platform }
+    }
+}
+
+/// Counts the caller's unread messages.
+pub async fn unread_count(app: &App, caller: &Caller) -> Result<UnreadCount> {
+    let rows = app.store().read().conversations().unread_by_platform(caller.user_id).await?;
+    Ok(UnreadCount::from_rows(rows))
+}

@@ -1,0 +1,325 @@
+//! The one door: applies what arrived, pushed, pulled or streamed, to the database. Uniqueness in the database decides what
+//! is new; nothing is remembered here.
+
+use super::ingest_changes;
+use super::lane::{Delivery, Stored};
+use super::seal;
+use crate::clock::new_id;
+use crate::{App, jobs};
+use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
+use hub_domain::{
+    Account, AccountId, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId, RemoteConversationId,
+    Timestamp, UserId, text,
+};
+use hub_platform_kit::platform::Parsed;
+use hub_store::{Bump, NewEvent, NewJob, NewMessage, ReceiptState, StoreError, Tx, UpsertConversation};
+use std::collections::{HashMap, HashSet};
+
+/// Accounts by adapter and id at the platform.
+pub(crate) type Accounts = HashMap<(PlatformId, String), Vec<Account>>;
+
+/// What a transaction leaves to be said and done after its commit.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// To be told to clients.
+    pub(crate) events: Vec<NewEvent>,
+    /// To be done by workers.
+    pub(crate) jobs: Vec<NewJob>,
+    /// True once jobs were enqueued.
+    pub(crate) enqueued: bool,
+    /// What became of each delivery.
+    pub(crate) stored: Vec<Stored>,
+}
+
+/// Applies a batch with few statements. Any error means: nothing of it stands.
+pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effects, StoreError> {
+    let now = app.now();
+    let fresh = new_receipts(tx, batch).await?;
+    let accounts = accounts_of(app, tx, batch).await?;
+    let mut effects = Effects { stored: vec![Stored::default(); batch.len()], ..Effects::default() };
+
+    let mut arrivals = Vec::new();
+    let mut changes = Vec::new();
+    for (position, delivery) in batch.iter().enumerate() {
+        effects.stored[position].known = !fresh[position];
+        if !fresh[position] && !delivery.replay {
+            continue;
+        }
+        for parsed in &delivery.parsed {
+            let Parsed::Event(event) = parsed else { continue };
+            for account in recipients(&accounts, &delivery.platform, event) {
+                match &event.body {
+                    InboundBody::Message(message) => arrivals.push(Arrival { position, account, message }),
+                    _ => changes.push((account, event)),
+                }
+            }
+        }
+    }
+    store_arrivals(app, tx, &arrivals, now, &mut effects).await?;
+    for (account, event) in changes {
+        ingest_changes::apply(app, tx, account, event, now, &mut effects).await?;
+    }
+    settle(tx, batch, &fresh, now, &mut effects).await?;
+    Ok(effects)
+}
+
+/// Applies one delivery with every event on its own savepoint: a bad one is parked, its neighbours stand.
+pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) -> Result<Effects, StoreError> {
+    let now = app.now();
+    let batch = std::slice::from_ref(delivery);
+    let fresh = new_receipts(tx, batch).await?;
+    let accounts = accounts_of(app, tx, batch).await?;
+    let mut effects = Effects { stored: vec![Stored { known: !fresh[0], ..Stored::default() }], ..Effects::default() };
+    let mut faults = Vec::new();
+    if fresh[0] || delivery.replay {
+        for parsed in &delivery.parsed {
+            let Parsed::Event(event) = parsed else { continue };
+            for account in recipients(&accounts, &delivery.platform, event) {
+                let savepoint = tx.nested().await?;
+                let mut one = Effects { stored: vec![Stored::default()], ..Effects::default() };
+                let applied = match &event.body {
+                    InboundBody::Message(message) => {
+                        let arrival = Arrival { position: 0, account, message };
+                        store_arrivals(app, &savepoint, &[arrival], now, &mut one).await
+                    }
+                    _ => ingest_changes::apply(app, &savepoint, account, event, now, &mut one).await,
+                };
+                match applied {
+                    Ok(()) => {
+                        let _ = savepoint.commit(Vec::new()).await?;
+                        effects.events.append(&mut one.events);
+                        effects.jobs.append(&mut one.jobs);
+                        effects.stored[0].messages += one.stored[0].messages;
+                    }
+                    Err(error @ (StoreError::Invalid(_) | StoreError::Corrupt(_))) => {
+                        savepoint.rollback().await?;
+                        effects.stored[0].parked += 1;
+                        faults.push(error.to_string());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+    if let Some(first) = faults.first() {
+        tx.receipts().set_state(delivery.receipt.id, ReceiptState::Parked, Some(first), now).await?;
+    }
+    settle(tx, batch, &fresh, now, &mut effects).await?;
+    Ok(effects)
+}
+
+/// A new message for one account.
+struct Arrival<'a> {
+    position: usize,
+    account: &'a Account,
+    message: &'a InboundMessage,
+}
+
+/// Which deliveries of the batch were not known yet.
+async fn new_receipts(tx: &Tx, batch: &[Delivery]) -> Result<Vec<bool>, StoreError> {
+    let rows: Vec<_> = batch.iter().filter(|d| !d.replay).map(|d| d.receipt.clone()).collect();
+    let new: HashSet<_> = tx.receipts().insert_many(&rows).await?.into_iter().collect();
+    Ok(batch.iter().map(|d| new.contains(&d.receipt.id)).collect())
+}
+
+/// Every active account named by an event of the batch: one query per published name.
+async fn accounts_of(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Accounts, StoreError> {
+    let mut wanted: HashMap<&PlatformId, HashSet<&hub_domain::RemoteAccountId>> = HashMap::new();
+    for delivery in batch {
+        for parsed in &delivery.parsed {
+            if let Parsed::Event(event) = parsed {
+                wanted.entry(&delivery.platform).or_default().extend(&event.accounts);
+            }
+        }
+    }
+    let mut accounts = Accounts::new();
+    for (platform, ids) in wanted {
+        let Some(handle) = app.platforms().get(platform) else { continue };
+        let ids: Vec<_> = ids.into_iter().cloned().collect();
+        for account in tx.accounts().active_by_remote(handle.card().published_name, &ids).await? {
+            if app.handle_of(&account).is_ok_and(|h| h.card().id == *platform) {
+                accounts.entry((platform.clone(), account.remote_id.as_str().to_owned())).or_default().push(account);
+            }
+        }
+    }
+    Ok(accounts)
+}
+
+/// The accounts an event is for, each once.
+fn recipients<'a>(accounts: &'a Accounts, platform: &PlatformId, event: &Inbound) -> Vec<&'a Account> {
+    let mut found: Vec<&Account> = Vec::new();
+    for remote_id in &event.accounts {
+        for account in accounts.get(&(platform.clone(), remote_id.as_str().to_owned())).into_iter().flatten() {
+            if !found.iter().any(|known| known.id == account.id) {
+                found.push(account);
+            }
+        }
+    }
+    if found.is_empty() && !matches!(event.body, InboundBody::Ignored { .. }) {
+        tracing::debug!(%platform, "an event for an account that is not linked here");
+    }
+    found
+}
+
+/// Stores new messages: conversations in one statement, messages in one, counters in one.
+async fn store_arrivals(
+    app: &App,
+    tx: &Tx,
+    arrivals: &[Arrival<'_>],
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<(), StoreError> {
+    if arrivals.is_empty() {
+        return Ok(());
+    }
+    check_ids(arrivals)?;
+    let conversations = upsert_conversations(tx, arrivals, now).await?;
+    let mut rows = Vec::with_capacity(arrivals.len());
+    let mut origins: HashMap<MessageId, (usize, UserId, &InboundMessage)> = HashMap::new();
+    for arrival in arrivals {
+        let key = (arrival.account.id, arrival.message.conversation.id.clone());
+        let Some(conversation) = conversations.get(&key) else {
+            return Err(StoreError::Corrupt("a conversation vanished between two statements".to_owned()));
+        };
+        let row = new_message(app, *conversation, arrival.message, now);
+        origins.insert(row.id, (arrival.position, arrival.account.user_id, arrival.message));
+        rows.push(row);
+    }
+    let inserted: HashSet<MessageId> = tx.messages().insert_many(&rows).await?.into_iter().collect();
+
+    let mut bumps: HashMap<ConversationId, Bump> = HashMap::new();
+    for row in rows.iter().filter(|row| inserted.contains(&row.id)) {
+        let Some((position, user_id, _)) = origins.get(&row.id).copied() else { continue };
+        effects.stored[position].messages += 1;
+        let incoming = row.direction == Direction::Incoming;
+        let bump =
+            bumps.entry(row.conversation_id).or_insert(Bump { id: row.conversation_id, unread: 0, last_message_at: None });
+        bump.unread += i32::from(incoming && !row.is_read);
+        bump.last_message_at = bump.last_message_at.max(Some(row.sent_at));
+        let (message_id, conversation_id) = (row.id, row.conversation_id);
+        let body = if incoming {
+            EventBody::MessageReceived { message_id, conversation_id }
+        } else {
+            EventBody::MessageSent { message_id, conversation_id }
+        };
+        effects.events.push(NewEvent { user_id, at: now, body });
+        effects.jobs.extend(
+            row.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)),
+        );
+    }
+    let mut bumps: Vec<Bump> = bumps.into_values().collect();
+    bumps.sort_by_key(|bump| bump.id);
+    tx.conversations().bump_many(&bumps, now).await
+}
+
+/// An id that does not fit its column is refused, never cut: a cut id would answer somebody else.
+fn check_ids(arrivals: &[Arrival<'_>]) -> Result<(), StoreError> {
+    for arrival in arrivals {
+        let message = arrival.message;
+        if !(message.conversation.id.fits() && message.id.fits() && message.sender.id.fits()) {
+            return Err(StoreError::Invalid("an id of the platform is empty or longer than 255 characters".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+async fn upsert_conversations(
+    tx: &Tx,
+    arrivals: &[Arrival<'_>],
+    now: Timestamp,
+) -> Result<HashMap<(AccountId, RemoteConversationId), ConversationId>, StoreError> {
+    let mut wanted: HashMap<(AccountId, RemoteConversationId), UpsertConversation> = HashMap::new();
+    for arrival in arrivals {
+        let known = &arrival.message.conversation;
+        let row = wanted.entry((arrival.account.id, known.id.clone())).or_insert_with(|| UpsertConversation {
+            id: new_id(),
+            account_id: arrival.account.id,
+            remote_id: known.id.clone(),
+            name: None,
+            participant_id: None,
+            avatar_url: None,
+            address: None,
+            at: now,
+        });
+        // The newest word of a batch wins; silence overwrites nothing.
+        row.name = known.name.as_deref().map(text::fit_name).or(row.name.take());
+        row.participant_id = known.participant_id.clone().or(row.participant_id.take());
+        row.avatar_url = known.avatar_url.clone().or(row.avatar_url.take());
+        row.address = known.address.as_ref().map(ToString::to_string).or(row.address.take());
+    }
+    let rows: Vec<_> = wanted.into_values().collect();
+    let keys = tx.conversations().upsert_many(&rows).await?;
+    Ok(keys.into_iter().map(|key| ((key.account_id, key.remote_id), key.id)).collect())
+}
+
+/// The row of a message as a platform told it.
+pub(crate) fn new_message(
+    app: &App,
+    conversation_id: ConversationId,
+    message: &InboundMessage,
+    now: Timestamp,
+) -> NewMessage {
+    let id: MessageId = new_id();
+    let sealed = seal::seal(app.sealer(), id, &message.content);
+    let outgoing = message.direction == Direction::Outgoing;
+    NewMessage {
+        id,
+        conversation_id,
+        remote_id: message.id.clone(),
+        sequence: message.sequence,
+        sender_id: message.sender.id.clone(),
+        sender_name: message.sender.name.as_deref().map(text::fit_name),
+        content: sealed.content,
+        content_seal: sealed.content_seal,
+        details: sealed.details,
+        kind: message.content.kind,
+        has_text: message.content.text.is_some(),
+        media_ref: seal::media_ref(&message.content.attachments),
+        attachments: message.content.attachments.clone(),
+        direction: message.direction,
+        // What the account wrote elsewhere needs no reading.
+        is_read: outgoing,
+        status: outgoing.then_some(DeliveryStatus::Sent),
+        reply_to: message.reply_to.clone(),
+        sent_at: message.sent_at,
+        delivered_at: None,
+        edited_at: message.edited_at,
+        client_key: None,
+        request_digest: None,
+        at: now,
+    }
+}
+
+/// Enqueues what is slow, keeps cursors, and writes down how each receipt ended.
+async fn settle(
+    tx: &Tx,
+    batch: &[Delivery],
+    fresh: &[bool],
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<(), StoreError> {
+    if !effects.jobs.is_empty() {
+        tx.jobs().enqueue_many(&effects.jobs).await?;
+        effects.enqueued = true;
+    }
+    let mut applied = Vec::new();
+    for (position, delivery) in batch.iter().enumerate() {
+        if let Some((account, cursor)) = &delivery.cursor {
+            tx.cursors().set(*account, cursor, now).await?;
+        }
+        if !fresh[position] && !delivery.replay {
+            continue;
+        }
+        let unreadable = delivery.parsed.iter().find_map(|p| match p {
+            Parsed::Unreadable(why) => Some(why.as_str()),
+            Parsed::Event(_) => None,
+        });
+        if let Some(why) = unreadable {
+            effects.stored[position].parked += 1;
+            tx.receipts().set_state(delivery.receipt.id, ReceiptState::Parked, Some(why), now).await?;
+        } else if effects.stored[position].parked == 0 {
+            applied.push(delivery.receipt.id);
+        }
+    }
+    tx.receipts().set_applied_many(&applied).await
+}

@@ -1,0 +1,23 @@
+//! What arrives, and what the inbox shows.
+
+pub mod conversations;
+pub mod events;
+pub mod greet_webhook;
+mod ingest;
+mod ingest_changes;
+pub(crate) mod lane;
+pub mod mark_read;
+pub mod messages;
+pub mod receive_webhook;
+pub mod replay_receipt;
+pub(crate) mod seal;
+pub mod views;
+
+pub use conversations::{UnreadCount, find_conversation, list_conversations, notices, unread_count};
+pub use events::{Replay, events_after, latest_offset};
+pub use greet_webhook::greet_webhook;
+pub use mark_read::{mark_conversation_read, mark_message_read};
+pub use messages::{MessageView, list_all_messages, list_messages};
+pub use receive_webhook::{Accepted, Refused, receive_webhook};
+pub use replay_receipt::{parked, replay_receipt};
+pub use views::{EventView, views};

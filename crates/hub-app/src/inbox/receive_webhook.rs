@@ -1,0 +1,133 @@
+//! A platform calls: prove the origin over the raw bytes, read, store, and only then answer.
+
+use super::lane::{Delivery, NotStored};
+use crate::clock::new_id;
+use crate::{App, accounts};
+use hub_domain::Timestamp;
+use hub_platform_kit::platform::Parsed;
+use hub_platform_kit::webhook::{Keys, Refusal, SubscriptionKey, Verified, WebhookRequest};
+use hub_platform_kit::{PlatformHandle, Secret};
+use hub_store::NewReceipt;
+use std::panic::AssertUnwindSafe;
+
+/// The delivery is on disk; this is what the platform wants to hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON body.
+    pub body: &'static str,
+}
+
+/// Why a delivery was not accepted. In every case nothing was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Wrong, missing or repeated signature or secret, or none is configured.
+    BadSignature,
+    /// A verification request with a wrong or unconfigured token.
+    BadVerifyToken,
+    /// A verification request without its parameter; the text is the contract's.
+    Malformed(&'static str),
+    /// No such platform, or it never calls.
+    UnknownPlatform,
+    /// Too much waits, or the database is away: come again.
+    Busy,
+    /// Our fault.
+    Internal,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::BadSignature => Self::BadSignature,
+            Refusal::BadVerifyToken => Self::BadVerifyToken,
+            Refusal::Malformed(text) => Self::Malformed(text),
+        }
+    }
+}
+
+/// Takes a delivery in. Returns once it is on disk.
+pub async fn receive_webhook(app: &App, platform: &str, request: WebhookRequest) -> Result<Accepted, Refused> {
+    let handle = receiver(app, platform)?;
+    let keys = keys_for(app, handle, &request).await?;
+    let verified = handle.verify(&request, &keys)?;
+    let delivery = Delivery {
+        platform: handle.card().id.clone(),
+        receipt: receipt(app, handle, &verified, app.now()),
+        parsed: read(handle, &verified),
+        cursor: None,
+        replay: false,
+    };
+    app.intake().store(delivery).await.map_err(|not_stored| match not_stored {
+        NotStored::Busy => Refused::Busy,
+        NotStored::Failed => Refused::Internal,
+    })?;
+    let (status, body) = handle.accepted();
+    Ok(Accepted { status, body })
+}
+
+/// The adapter that is called under a published name.
+pub(super) fn receiver<'a>(app: &'a App, platform: &str) -> Result<&'a PlatformHandle, Refused> {
+    app.platforms().published(platform).into_iter().find(|h| h.has_webhook()).ok_or(Refused::UnknownPlatform)
+}
+
+/// The secrets that could have signed this request: of the subscription its path names, or of the one whose secret it shows.
+pub(super) async fn keys_for(app: &App, handle: &PlatformHandle, request: &WebhookRequest) -> Result<Keys, Refused> {
+    let name = handle.card().published_name;
+    let session = app.store().read();
+    let found = if let Some(key) = &request.path_key {
+        session.subscriptions().by_path_key(name, key).await
+    } else if let Some(digest) = handle.shown_secret_digest(request) {
+        session.subscriptions().by_secret_digest(name, &hex::encode(digest)).await
+    } else {
+        Ok(None)
+    };
+    let found = found.map_err(|error| {
+        tracing::warn!(%error, "a subscription could not be read");
+        Refused::Busy
+    })?;
+    let subscriptions = found
+        .and_then(|subscription| {
+            let secret = accounts::subscribe_webhook::open_secret(app, &subscription)?;
+            Some(SubscriptionKey { remote_id: subscription.remote_id, secret: Secret::from(secret) })
+        })
+        .into_iter()
+        .collect();
+    Ok(Keys { subscriptions })
+}
+
+/// Reads a proven delivery. Whatever goes wrong in an adapter parks the delivery; it never refuses it, because the platform
+/// would only repeat it.
+pub(super) fn read(handle: &PlatformHandle, verified: &Verified) -> Vec<Parsed> {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| handle.parse(verified))) {
+        Ok(Ok(parsed)) => parsed,
+        Ok(Err(error)) => vec![Parsed::Unreadable(error.message)],
+        Err(_) => {
+            tracing::error!(platform = %handle.card().id, "the reader of a platform panicked; the delivery is parked");
+            vec![Parsed::Unreadable("the reader of this platform failed".to_owned())]
+        }
+    }
+}
+
+/// The bytes, sealed, under a digest that recognises a repeat.
+pub(crate) fn receipt(app: &App, handle: &PlatformHandle, verified: &Verified, now: Timestamp) -> NewReceipt {
+    let id = new_id();
+    let account = verified.account.as_ref().map_or("", |a| a.as_str());
+    let digest = aws_lc_rs::digest::digest(
+        &aws_lc_rs::digest::SHA256,
+        &[handle.card().id.as_str().as_bytes(), b"\0", account.as_bytes(), b"\0", &verified.body].concat(),
+    );
+    NewReceipt {
+        id,
+        platform: handle.card().id.as_str().to_owned(),
+        digest: hex::encode(digest),
+        account: verified.account.clone(),
+        body: app.sealer().wrap(&body_context(id), &verified.body),
+        received_at: now,
+    }
+}
+
+/// Binds a sealed body to its receipt.
+pub(super) fn body_context(id: hub_domain::ReceiptId) -> String {
+    format!("hub_receipts.body.{id}")
+}

@@ -1,0 +1,164 @@
+//! All jobs the hub leaves for its workers, and how a worker runs one. A job's payload holds ids only; what a job needs to
+//! know it reads when it runs.
+
+use crate::{App, accounts, media, outbox};
+use hub_domain::{AccountId, AttachmentId, ConversationId, MessageId, Timestamp};
+use hub_store::{Job, NewJob};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::time::Duration;
+
+/// Sends a message; one at a time per conversation.
+pub const DELIVER_MESSAGE: &str = "deliver_message";
+/// Copies a file of a message.
+pub const FETCH_ATTACHMENT: &str = "fetch_attachment";
+/// Tells the platform that messages were read.
+pub const MARK_READ: &str = "mark_read";
+/// Asks the platform to call us.
+pub const SUBSCRIBE_WEBHOOK: &str = "subscribe_webhook";
+/// Takes a disconnected account's permission back at the platform.
+pub const REVOKE_GRANT: &str = "revoke_grant";
+
+/// What a worker does with a job afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Settled.
+    Done,
+    /// Again, after this long; `counts` = it was an attempt.
+    Again {
+        /// The pause; `None` = the worker's growing one.
+        after: Option<Duration>,
+        /// Whether it counts as an attempt.
+        counts: bool,
+        /// Why, for the operator.
+        why: String,
+    },
+    /// Given up.
+    Dead {
+        /// Why, for the operator.
+        why: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct MessageJob {
+    message: MessageId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AttachmentJob {
+    attachment: AttachmentId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReadJob {
+    conversation: ConversationId,
+    message: MessageId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AccountJob {
+    account: AccountId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RevokeJob {
+    account: AccountId,
+    /// The grant, sealed: the account's row no longer has it.
+    grant: String,
+}
+
+/// Sends `message` of `conversation`.
+pub fn deliver_message(message: MessageId, conversation: ConversationId, at: Timestamp) -> NewJob {
+    let lane = Some(format!("conversation:{conversation}"));
+    job(DELIVER_MESSAGE, &MessageJob { message }, lane, Some(message.to_string()), Urgency::Waiting, 8, at)
+}
+
+/// Copies `attachment`.
+pub fn fetch_attachment(attachment: AttachmentId, at: Timestamp) -> NewJob {
+    job(FETCH_ATTACHMENT, &AttachmentJob { attachment }, None, Some(attachment.to_string()), Urgency::Soon, 6, at)
+}
+
+/// Tells the platform that everything up to `message` was read.
+pub fn mark_read(conversation: ConversationId, message: MessageId, at: Timestamp) -> NewJob {
+    job(MARK_READ, &ReadJob { conversation, message }, None, Some(message.to_string()), Urgency::Whenever, 3, at)
+}
+
+/// Asks the platform to call us for `account`.
+pub fn subscribe_webhook(account: AccountId, at: Timestamp) -> NewJob {
+    job(SUBSCRIBE_WEBHOOK, &AccountJob { account }, None, Some(account.to_string()), Urgency::Soon, 12, at)
+}
+
+/// Takes the permission back; `grant` is sealed.
+pub fn revoke_grant(account: AccountId, grant: String, at: Timestamp) -> NewJob {
+    job(REVOKE_GRANT, &RevokeJob { account, grant }, None, None, Urgency::Whenever, 12, at)
+}
+
+/// Which job goes first when several are due.
+#[derive(Clone, Copy)]
+enum Urgency {
+    /// A person is looking at it.
+    Waiting = 0,
+    /// A person may look at it.
+    Soon = 10,
+    /// Nobody waits.
+    Whenever = 20,
+}
+
+fn job(
+    kind: &str,
+    payload: &impl Serialize,
+    lane: Option<String>,
+    dedupe: Option<String>,
+    urgency: Urgency,
+    max_attempts: i32,
+    at: Timestamp,
+) -> NewJob {
+    NewJob {
+        id: crate::clock::new_id(),
+        kind: kind.to_owned(),
+        payload: serde_json::to_string(payload).unwrap_or_default(),
+        lane,
+        dedupe,
+        priority: urgency as i32,
+        run_at: at,
+        max_attempts,
+        at,
+    }
+}
+
+/// Runs one job.
+pub async fn run(app: &App, job: &Job) -> Outcome {
+    match job.kind.as_str() {
+        DELIVER_MESSAGE => match payload::<MessageJob>(job) {
+            Ok(p) => outbox::deliver_message(app, p.message, job.attempts >= job.max_attempts).await,
+            Err(bad) => bad,
+        },
+        FETCH_ATTACHMENT => match payload::<AttachmentJob>(job) {
+            Ok(p) => media::fetch_attachment(app, p.attachment, job.attempts >= job.max_attempts).await,
+            Err(bad) => bad,
+        },
+        MARK_READ => match payload::<ReadJob>(job) {
+            Ok(p) => outbox::tell_read(app, p.conversation, p.message).await,
+            Err(bad) => bad,
+        },
+        SUBSCRIBE_WEBHOOK => match payload::<AccountJob>(job) {
+            Ok(p) => accounts::subscribe_webhook(app, p.account).await,
+            Err(bad) => bad,
+        },
+        REVOKE_GRANT => match payload::<RevokeJob>(job) {
+            Ok(p) => accounts::revoke_grant(app, p.account, &p.grant).await,
+            Err(bad) => bad,
+        },
+        other => Outcome::Dead { why: format!("no one knows how to do {other}") },
+    }
+}
+
+fn payload<T: DeserializeOwned>(job: &Job) -> Result<T, Outcome> {
+    serde_json::from_str(&job.payload).map_err(|e| Outcome::Dead { why: format!("the payload is not readable: {e}") })
+}
+
+/// A failure that may pass: the database, mostly.
+pub(crate) fn again(error: &crate::AppError) -> Outcome {
+    let counts = !matches!(error, crate::AppError::Unavailable);
+    Outcome::Again { after: None, counts, why: error.to_string() }
+}

@@ -1,0 +1,241 @@
+//! The job that hands a message to its platform. A message is marked as being sent before the request leaves, so that a
+//! crash in between is seen as "nobody knows", never as "send it again".
+
+use super::outcomes::SendOutcome;
+use crate::accounts::grants::{mark, open_grant};
+use crate::inbox::seal;
+use crate::jobs::{self, Outcome};
+use crate::{App, AppError, Result, media};
+use hub_domain::{
+    Account, AccountHealth, ConversationId, DeliveryStatus, EventBody, Message, MessageId, RemoteConversationId, UserId, text,
+};
+use hub_platform_kit::platform::{OutboundFile, OutboundMessage, Sent};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy};
+use hub_store::NewEvent;
+use std::time::Duration;
+
+/// A message that could not leave for this long is given up.
+const EXPIRY: Duration = Duration::from_secs(24 * 3_600);
+/// Shown when nobody knows.
+const NOBODY_KNOWS: &str = "The connection broke while sending. The message may have arrived; it is not sent again by itself.";
+
+/// Everything one delivery needs.
+struct Delivery<'a> {
+    app: &'a App,
+    owner: UserId,
+    message: Message,
+    last_try: bool,
+}
+
+/// Hands a message over, or finds out that it need not be.
+pub async fn deliver_message(app: &App, id: MessageId, last_try: bool) -> Outcome {
+    match try_deliver(app, id, last_try).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            tracing::warn!(message = %id, %error, "a delivery could not be settled");
+            jobs::again(&error)
+        }
+    }
+}
+
+async fn try_deliver(app: &App, id: MessageId, last_try: bool) -> Result<Outcome> {
+    let session = app.store().read();
+    let Some(stored) = session.messages().many(&[id]).await?.into_iter().next() else { return Ok(Outcome::Done) };
+    let found = session.conversations().many(&[stored.conversation_id]).await?.into_iter().next();
+    let Some((conversation, owner)) = found else { return Ok(Outcome::Done) };
+    let delivery = Delivery { app, owner, message: seal::open(app.sealer(), stored), last_try };
+    match delivery.message.status {
+        Some(DeliveryStatus::Queued) => {}
+        // A worker died between marking and settling.
+        Some(DeliveryStatus::Sending) => return delivery.resume_after_crash(&conversation.account_id).await,
+        _ => return Ok(Outcome::Done),
+    }
+    if app.now() - delivery.message.created_at > chrono::TimeDelta::from_std(EXPIRY).unwrap_or_default() {
+        let why = "It could not be sent within a day.";
+        return delivery.fail(PlatformError::new(ErrorKind::Rejected, why)).await;
+    }
+    let (account, grant) = match open_grant(app, conversation.account_id).await {
+        Ok(opened) => opened,
+        Err(AppError::AccountInactive | AppError::AccountNotFound) => {
+            delivery.settle(DeliveryStatus::Failed, Some("The account is not connected.")).await?;
+            app.outcomes().tell(id, SendOutcome::AccountInactive);
+            return Ok(Outcome::Done);
+        }
+        Err(AppError::AccountNeedsReauth) => return delivery.needs_reauth().await,
+        Err(AppError::Platform { error, .. }) => return delivery.refused(None, false, error).await,
+        Err(error) => return Err(error),
+    };
+    let handle = app.handle_of(&account)?;
+    let address = session.conversations().address(conversation.id).await?;
+    delivery.hand_over(handle, &account, &grant, conversation.remote_id, address).await
+}
+
+impl Delivery<'_> {
+    async fn hand_over(
+        &self,
+        handle: &PlatformHandle,
+        account: &Account,
+        grant: &Grant,
+        mut to: RemoteConversationId,
+        address: Option<String>,
+    ) -> Result<Outcome> {
+        let id = self.message.id;
+        let rules = handle.card().text;
+        let words = self.message.content.text.as_deref().unwrap_or_default();
+        let files = media::outgoing_files(self.app, &self.message).await?;
+        let parts = if files.is_empty() { text::split(words, rules.max, rules.unit) } else { vec![words] };
+        let done = self.app.store().read().messages().parts(id).await?;
+        let mut moved = false;
+        let mut part = usize::try_from(done).unwrap_or_default();
+        if !self.advance(&[DeliveryStatus::Queued], DeliveryStatus::Sending, None).await? {
+            return Ok(Outcome::Done); // somebody else has it
+        }
+        while part < parts.len() {
+            let outbound = self.part(&to, address.as_deref(), parts[part], part, &files);
+            match handle.send(grant, &outbound).await {
+                Ok(sent) => {
+                    self.took(part, parts.len(), &sent).await?;
+                    part += 1;
+                }
+                Err(error) if error.moved_to.is_some() && !moved => {
+                    // The conversation has a new id: re-key it and send this part once more.
+                    moved = true;
+                    let new = RemoteConversationId::new(error.moved_to.unwrap_or_default());
+                    self.follow(account, &to, &new).await?;
+                    to = new;
+                }
+                Err(error) => return self.refused(Some((handle, account)), true, error).await,
+            }
+        }
+        self.app.outcomes().tell(id, SendOutcome::Sent);
+        Ok(Outcome::Done)
+    }
+
+    fn part(
+        &self,
+        to: &RemoteConversationId,
+        address: Option<&str>,
+        words: &str,
+        part: usize,
+        files: &[OutboundFile],
+    ) -> OutboundMessage {
+        OutboundMessage {
+            conversation: to.clone(),
+            address: address.and_then(|a| serde_json::from_str(a).ok()),
+            text: (!words.is_empty()).then(|| words.to_owned()),
+            attachments: files.to_vec(),
+            // Only the first part answers; the others follow it.
+            reply_to: if part == 0 { self.message.reply_to.clone() } else { None },
+            client_key: format!("{}:{part}", self.message.id),
+        }
+    }
+
+    /// Writes down what the platform took, before the next part leaves.
+    async fn took(&self, part: usize, parts: usize, sent: &Sent) -> Result<()> {
+        let now = self.app.now();
+        let (id, conversation_id) = (self.message.id, self.message.conversation_id);
+        let tx = self.app.store().begin().await?;
+        for remote in &sent.messages {
+            let position = tx.messages().parts(id).await?;
+            tx.messages().add_part(id, conversation_id, position, remote).await?;
+        }
+        let mut events = Vec::new();
+        if part + 1 == parts {
+            let first = tx.messages().first_part(id).await?;
+            if let Some(remote) = first.as_ref().or(sent.messages.first()) {
+                tx.messages().mark_sent(id, remote, sent.sequence, sent.at, true, now).await?;
+            }
+            events.push(self.event(EventBody::StatusChanged { message_id: id, conversation_id }));
+        }
+        self.app.commit(tx, events).await
+    }
+
+    async fn follow(&self, account: &Account, from: &RemoteConversationId, to: &RemoteConversationId) -> Result<()> {
+        let tx = self.app.store().begin().await?;
+        tx.conversations().move_remote(account.id, from, to, self.app.now()).await?;
+        let body = EventBody::ConversationUpdated { conversation_id: self.message.conversation_id };
+        self.app.commit(tx, vec![self.event(body)]).await
+    }
+
+    /// What to do about a platform's error. `sending` = the message is marked as being sent.
+    async fn refused(
+        &self,
+        served: Option<(&PlatformHandle, &Account)>,
+        sending: bool,
+        error: PlatformError,
+    ) -> Result<Outcome> {
+        let resend_is_safe = served.is_some_and(|(handle, _)| handle.card().resend_is_safe);
+        let why = error.to_string();
+        match error.kind.remedy(resend_is_safe) {
+            Remedy::RetryLater | Remedy::RestPlatform if !self.last_try => {
+                self.back_to_queue(sending).await?;
+                Ok(Outcome::Again { after: None, counts: true, why })
+            }
+            Remedy::RetryAfter(wait) => {
+                self.back_to_queue(sending).await?;
+                Ok(Outcome::Again { after: Some(wait), counts: false, why })
+            }
+            Remedy::Unconfirmed => {
+                self.settle(DeliveryStatus::Unconfirmed, Some(NOBODY_KNOWS)).await?;
+                self.app.outcomes().tell(self.message.id, SendOutcome::Failed(error));
+                Ok(Outcome::Done)
+            }
+            Remedy::MarkAccount => {
+                if let Some((_, account)) = served {
+                    mark(self.app, account, AccountHealth::NeedsReauth).await?;
+                }
+                self.needs_reauth().await
+            }
+            Remedy::RetryLater | Remedy::RestPlatform | Remedy::Fail => self.fail(error).await,
+        }
+    }
+
+    async fn back_to_queue(&self, sending: bool) -> Result<()> {
+        if sending {
+            self.advance(&[DeliveryStatus::Sending], DeliveryStatus::Queued, None).await?;
+        }
+        Ok(())
+    }
+
+    async fn needs_reauth(&self) -> Result<Outcome> {
+        self.settle(DeliveryStatus::Failed, Some("The account needs a new sign-in at the platform.")).await?;
+        self.app.outcomes().tell(self.message.id, SendOutcome::NeedsReauth);
+        Ok(Outcome::Done)
+    }
+
+    async fn fail(&self, error: PlatformError) -> Result<Outcome> {
+        self.settle(DeliveryStatus::Failed, Some(&error.message)).await?;
+        self.app.outcomes().tell(self.message.id, SendOutcome::Failed(error));
+        Ok(Outcome::Done)
+    }
+
+    /// The worker that had it died. Where the platform drops repeats it is sent again, else nobody knows.
+    async fn resume_after_crash(&self, account: &hub_domain::AccountId) -> Result<Outcome> {
+        let account = self.app.store().read().accounts().get(*account).await?;
+        let safe = account.and_then(|a| self.app.handle_of(&a).ok().map(|h| h.card().resend_is_safe)).unwrap_or(false);
+        if safe {
+            self.back_to_queue(true).await?;
+            return Ok(Outcome::Again { after: Some(Duration::ZERO), counts: true, why: "the worker died".to_owned() });
+        }
+        self.settle(DeliveryStatus::Unconfirmed, Some(NOBODY_KNOWS)).await?;
+        Ok(Outcome::Done)
+    }
+
+    async fn settle(&self, status: DeliveryStatus, failure: Option<&str>) -> Result<()> {
+        self.advance(&[DeliveryStatus::Queued, DeliveryStatus::Sending], status, failure).await.map(|_| ())
+    }
+
+    async fn advance(&self, from: &[DeliveryStatus], to: DeliveryStatus, failure: Option<&str>) -> Result<bool> {
+        let tx = self.app.store().begin().await?;
+        let changed = tx.messages().set_status(self.message.id, from, to, failure, self.app.now()).await?;
+        let conversation_id: ConversationId = self.message.conversation_id;
+        let body = EventBody::StatusChanged { message_id: self.message.id, conversation_id };
+        let told = changed && to != DeliveryStatus::Sending;
+        self.app.commit(tx, if told { vec![self.event(body)] } else { Vec::new() }).await?;
+        Ok(changed)
+    }
+
+    fn event(&self, body: EventBody) -> NewEvent {
+        NewEvent { user_id: self.owner, at: self.app.now(), body }
+    }
+}

@@ -1,0 +1,97 @@
+//! Asking now, because somebody wants to know.
+
+use super::pull_account::pull_account;
+use crate::{App, AppError, Caller, Result, accounts};
+use hub_domain::AccountId;
+use hub_platform_kit::card::Pull;
+use std::time::Duration;
+
+/// Pages read in one go at most.
+const MAX_PAGES: usize = 20;
+
+/// What asking one account brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountSync {
+    /// The account.
+    pub account_id: AccountId,
+    /// Published platform name.
+    pub platform: String,
+    /// New messages.
+    pub message_count: u64,
+    /// What went wrong, in words.
+    pub error: Option<String>,
+}
+
+/// Numbers of the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PollStats {
+    /// Due and not started.
+    pub waiting: i64,
+    /// Running.
+    pub active: i64,
+    /// Done, as long as they are kept.
+    pub completed: i64,
+    /// Given up.
+    pub failed: i64,
+    /// Due later.
+    pub delayed: i64,
+}
+
+/// Asks one of the caller's accounts now.
+pub async fn trigger_poll(app: &App, caller: &Caller, id: AccountId) -> Result<()> {
+    let account = app.store().read().accounts().find(caller.user_id, id).await?.ok_or(AppError::AccountNotFound)?;
+    if !account.is_active {
+        return Err(AppError::AccountNotFound);
+    }
+    if !can_ask(app, &account) {
+        return Err(AppError::Invalid(format!("Platform {} uses webhooks, polling not needed", account.platform_name)));
+    }
+    ask(app, id).await.map(|_| ())
+}
+
+/// Asks all of the caller's active accounts now. One that fails does not stop the others.
+pub async fn sync_all(app: &App, caller: &Caller) -> Result<Vec<AccountSync>> {
+    let mut results = Vec::new();
+    for account in accounts::list(app, caller).await?.into_iter().filter(|a| a.is_active) {
+        let outcome = if can_ask(app, &account) { ask(app, account.id).await } else { Ok(0) };
+        let (message_count, error) = match outcome {
+            Ok(count) => (count, None),
+            Err(error) => (0, Some(error.to_string())),
+        };
+        results.push(AccountSync { account_id: account.id, platform: account.platform_name, message_count, error });
+    }
+    Ok(results)
+}
+
+/// Numbers of the queue.
+pub async fn poll_stats(app: &App) -> Result<PollStats> {
+    let counts = app.store().read().jobs().counts(app.now()).await?;
+    Ok(PollStats {
+        waiting: counts.waiting,
+        active: counts.active,
+        completed: counts.completed,
+        failed: counts.failed,
+        delayed: counts.delayed,
+    })
+}
+
+/// A platform that calls us is not asked as well: some allow only one way in.
+fn can_ask(app: &App, account: &hub_domain::Account) -> bool {
+    app.handle_of(account).is_ok_and(|handle| match handle.card().intake.pull {
+        Pull::No => false,
+        Pull::Every(_) => true,
+        Pull::LongPollWithoutWebhook => app.settings().public_url.is_none(),
+    })
+}
+
+async fn ask(app: &App, id: AccountId) -> Result<u64> {
+    let mut messages = 0;
+    for _ in 0..MAX_PAGES {
+        let pulled = pull_account(app, id, Duration::ZERO).await?;
+        messages += pulled.messages;
+        if !pulled.more {
+            break;
+        }
+    }
+    Ok(messages)
+}

@@ -1,0 +1,90 @@
+//! Reads one page of what happened at a platform and stores it together with how far reading has got.
+
+use crate::accounts::grants::{mark, open_grant};
+use crate::inbox::lane::{Delivery, NotStored};
+use crate::inbox::receive_webhook::receipt;
+use crate::{App, AppError, Result};
+use hub_domain::{Account, AccountHealth, AccountId};
+use hub_platform_kit::card::Pull;
+use hub_platform_kit::webhook::Verified;
+use hub_platform_kit::{ErrorKind, PlatformError};
+use std::time::Duration;
+
+/// Accounts looked at in one query.
+const PAGE: u32 = 500;
+
+/// What one reading brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulled {
+    /// New messages.
+    pub messages: u64,
+    /// There is more to read now.
+    pub more: bool,
+}
+
+/// The active accounts that must be asked by long polling, because the hub has no public address.
+pub async fn pulled_accounts(app: &App) -> Result<Vec<Account>> {
+    if app.settings().public_url.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    let mut after: Option<AccountId> = None;
+    loop {
+        let page = app.store().read().accounts().all_active(after, PAGE).await?;
+        after = page.last().map(|a| a.id);
+        let full = page.len() as u64 == u64::from(PAGE);
+        found.extend(page.into_iter().filter(|account| {
+            account.health == AccountHealth::Ok
+                && app.handle_of(account).is_ok_and(|h| h.card().intake.pull == Pull::LongPollWithoutWebhook)
+        }));
+        if !full {
+            return Ok(found);
+        }
+    }
+}
+
+/// Makes asking possible: some platforms allow only one way in.
+pub async fn prepare_pull(app: &App, id: AccountId) -> Result<()> {
+    let (account, grant) = open_grant(app, id).await?;
+    let handle = app.handle_of(&account)?;
+    match handle.prepare_pull(&grant).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(refused(app, account, error).await?),
+    }
+}
+
+/// Reads on, waiting up to `wait` for something to happen. The cursor moves in the transaction that stores the events.
+pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pulled> {
+    let (account, grant) = open_grant(app, id).await?;
+    let handle = app.handle_of(&account)?;
+    let cursor = app.store().read().cursors().get(id).await?;
+    let page = match handle.pull(&grant, cursor.as_deref(), wait).await {
+        Ok(page) => page,
+        Err(error) => return Err(refused(app, account, error).await?),
+    };
+    if page.events.is_empty() && page.next.is_none() {
+        return Ok(Pulled { messages: 0, more: page.more });
+    }
+    let verified = Verified { body: page.raw, account: Some(account.remote_id.clone()) };
+    let delivery = Delivery {
+        platform: handle.card().id.clone(),
+        receipt: receipt(app, handle, &verified, app.now()),
+        parsed: page.events,
+        cursor: page.next.map(|next| (id, next)),
+        replay: false,
+    };
+    match app.intake().store(delivery).await {
+        Ok(stored) => Ok(Pulled { messages: stored.messages, more: page.more }),
+        Err(NotStored::Busy) => Err(AppError::Unavailable),
+        Err(NotStored::Failed) => Err(AppError::Internal("a page could not be stored".to_owned())),
+    }
+}
+
+/// Only an answer about credentials marks the account.
+async fn refused(app: &App, account: Account, error: PlatformError) -> Result<AppError> {
+    if error.kind == ErrorKind::ReauthRequired {
+        mark(app, &account, AccountHealth::NeedsReauth).await?;
+        return Ok(AppError::AccountNeedsReauth);
+    }
+    Ok(AppError::Platform { platform: account.platform_name, error })
+}
