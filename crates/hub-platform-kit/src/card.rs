@@ -41,6 +41,8 @@ pub struct Card {
     pub resend_is_safe: bool,
     /// How the account's own messages are signed.
     pub voice: Voice,
+    /// An original stored tokens of this platform unencrypted, so such a value is read instead of asking for a new sign-in.
+    pub reads_clear_tokens: bool,
 }
 
 /// How the account's own messages are signed; fixed by the contract, because clients show it.

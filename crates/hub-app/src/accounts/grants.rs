@@ -49,9 +49,14 @@ async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
     if !stored.account.is_active {
         return Err(AppError::AccountInactive);
     }
+    let clear_is_fine = app.handle_of(&stored.account).is_ok_and(|handle| handle.card().reads_clear_tokens);
     let open = |column, value: &str, seal: Option<&str>| match app.sealer().open_text(field(column, id), value, seal) {
-        Opened::Text(text) | Opened::Legacy(text) if !text.is_empty() => Some(Secret::from(text)),
-        Opened::Text(_) | Opened::Legacy(_) | Opened::Broken => None,
+        Opened::Text(text) | Opened::Legacy(text) => Some(text),
+        Opened::Clear(text) => clear_is_fine.then_some(text),
+        Opened::Broken => None,
+    };
+    let open = |column, value: &str, seal: Option<&str>| {
+        open(column, value, seal).filter(|text| !text.is_empty()).map(Secret::from)
     };
     let tokens = &stored.tokens;
     let Some(access_token) = open("access_token", &tokens.access_token, tokens.access_token_seal.as_deref()) else {

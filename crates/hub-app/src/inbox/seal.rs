@@ -37,7 +37,7 @@ pub(crate) fn seal(sealer: &Sealer, id: MessageId, content: &Content) -> SealedC
 /// Opens a stored message. A value no key opens becomes a fixed text, so that one bad row never hides a page.
 pub(crate) fn open(sealer: &Sealer, stored: StoredMessage) -> Message {
     let text = match sealer.open_text(field(stored.id), &stored.content, stored.content_seal.as_deref()) {
-        Opened::Text(text) | Opened::Legacy(text) => text,
+        Opened::Text(text) | Opened::Legacy(text) | Opened::Clear(text) => text,
         Opened::Broken => UNREADABLE.to_owned(),
     };
     let details: Details = stored
