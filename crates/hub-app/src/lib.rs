@@ -6,6 +6,7 @@ pub mod auth;
 pub mod clock;
 pub mod error;
 pub mod health;
+pub mod housekeeping;
 pub mod inbox;
 pub mod jobs;
 pub mod media;
@@ -14,13 +15,16 @@ pub mod sealing;
 pub mod settings;
 pub mod sync;
 pub mod usage;
+pub mod work;
 
 pub use auth::{AccessError, Caller};
 pub use clock::{Clock, SystemClock};
 pub use error::{AppError, Result};
 pub use settings::AppSettings;
 
-use hub_bus::Bus;
+pub use hub_bus::{Bus, Listener, Signal};
+pub use hub_store::Job;
+
 use hub_domain::{Account, Committed, Timestamp};
 use hub_platform_kit::{PlatformHandle, Registry};
 use hub_store::{NewEvent, Store, Tx};

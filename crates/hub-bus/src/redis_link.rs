@@ -45,7 +45,9 @@ fn process_mark() -> String {
 async fn send_all(client: redis::Client, me: String, mut outgoing: mpsc::Receiver<Arc<Signal>>) {
     let mut link: Option<redis::aio::MultiplexedConnection> = None;
     while let Some(signal) = outgoing.recv().await {
-        let Ok(text) = serde_json::to_string(&Envelope { from: me.clone(), signal: (*signal).clone() }) else { continue };
+        let Ok(text) = serde_json::to_string(&Envelope { from: me.clone(), signal: (*signal).clone() }) else {
+            continue;
+        };
         if link.is_none() {
             link = match tokio::time::timeout(COMMAND_TIMEOUT, client.get_multiplexed_async_connection()).await {
                 Ok(Ok(connection)) => Some(connection),

@@ -61,7 +61,8 @@ async fn try_revoke(app: &App, id: AccountId, sealed: &str) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     if let Some(subscriber) = subscriber
-        && let Some(subscription) = session.subscriptions().by_account(name, account.kind.as_deref(), &subscriber).await?
+        && let Some(subscription) =
+            session.subscriptions().by_account(name, account.kind.as_deref(), &subscriber).await?
     {
         if let Err(error) = handle.unsubscribe(&grant).await
             && let Some(outcome) = worth_repeating(&error)

@@ -23,7 +23,8 @@ fn field(column: &'static str, id: AccountId) -> Field<'static> {
 /// Seals tokens under the account's id.
 pub(super) fn seal_tokens(app: &App, id: AccountId, tokens: &Tokens) -> SealedTokens {
     let access = app.sealer().seal_text(field("access_token", id), tokens.access.expose_secret());
-    let refresh = tokens.refresh.as_ref().map(|t| app.sealer().seal_text(field("refresh_token", id), t.expose_secret()));
+    let refresh =
+        tokens.refresh.as_ref().map(|t| app.sealer().seal_text(field("refresh_token", id), t.expose_secret()));
     let (refresh_token, refresh_token_seal) = refresh.map_or((None, None), |s| (Some(s.value), s.seal));
     SealedTokens {
         access_token: access.value,

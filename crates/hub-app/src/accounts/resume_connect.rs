@@ -85,5 +85,9 @@ async fn use_up(app: &App, proof: &str) -> Result<()> {
     let tx = app.store().begin().await?;
     let fresh = tx.used_proofs().insert(&state_digest(proof), app.now() + PROOF_MEMORY).await?;
     app.commit(tx, Vec::new()).await?;
-    if fresh { Ok(()) } else { Err(AppError::Invalid("This sign-in was used before. Please sign in again.".to_owned())) }
+    if fresh {
+        Ok(())
+    } else {
+        Err(AppError::Invalid("This sign-in was used before. Please sign in again.".to_owned()))
+    }
 }

@@ -13,6 +13,8 @@ use url::Url;
 
 /// Bytes of a fresh secret and of a path key.
 const SECRET_BYTES: usize = 32;
+/// Accounts looked at in one query.
+const ACCOUNTS_PER_PAGE: u32 = 500;
 
 fn secret_context(subscription: uuid::Uuid) -> String {
     format!("hub_subscriptions.secret.{subscription}")
@@ -30,6 +32,32 @@ pub async fn subscribe_webhook(app: &App, id: AccountId) -> Outcome {
         Ok(outcome) => outcome,
         Err(AppError::AccountInactive | AppError::AccountNotFound | AppError::AccountNeedsReauth) => Outcome::Done,
         Err(error) => jobs::again(&error),
+    }
+}
+
+/// Leaves a job for every active account whose platform calls.
+pub(crate) async fn subscribe_all(app: &App) -> Result<()> {
+    if app.settings().public_url.is_none() {
+        return Ok(());
+    }
+    let mut after = None;
+    loop {
+        let page = app.store().read().accounts().all_active(after, ACCOUNTS_PER_PAGE).await?;
+        after = page.last().map(|account| account.id);
+        let full = page.len() as u64 == u64::from(ACCOUNTS_PER_PAGE);
+        let calls = |account: &&hub_domain::Account| {
+            account.health == AccountHealth::Ok && app.handle_of(account).is_ok_and(|h| h.card().intake.webhook)
+        };
+        let work: Vec<_> = page.iter().filter(calls).map(|a| jobs::subscribe_webhook(a.id, app.now())).collect();
+        if !work.is_empty() {
+            let tx = app.store().begin().await?;
+            tx.jobs().enqueue_many(&work).await?;
+            app.commit(tx, Vec::new()).await?;
+        }
+        if !full {
+            app.bus().wake_workers();
+            return Ok(());
+        }
     }
 }
 

@@ -34,7 +34,8 @@ fn without_html(text: &str) -> String {
             continue;
         }
         let Some(end) = inside.find('>') else { return kept };
-        let name: String = inside.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let name: String =
+            inside.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         rest = &inside[end + 1..];
         if matches!(name.as_str(), "script" | "style") {
             let close = format!("</{name}");

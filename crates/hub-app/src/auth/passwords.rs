@@ -25,7 +25,12 @@ pub(crate) struct Passwords {
 
 impl Passwords {
     pub(super) fn new(cost: u32) -> Self {
-        Self { cost, at_once: Semaphore::new(AT_ONCE), waiting: Semaphore::new(AT_ONCE + WAITING), dummy: OnceCell::new() }
+        Self {
+            cost,
+            at_once: Semaphore::new(AT_ONCE),
+            waiting: Semaphore::new(AT_ONCE + WAITING),
+            dummy: OnceCell::new(),
+        }
     }
 
     /// A new hash, `$2b$`.

@@ -8,8 +8,8 @@ use crate::clock::new_id;
 use crate::{App, jobs};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{
-    Account, AccountId, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId, RemoteConversationId,
-    Timestamp, UserId, text,
+    Account, AccountId, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId,
+    RemoteConversationId, Timestamp, UserId, text,
 };
 use hub_platform_kit::platform::Parsed;
 use hub_store::{Bump, NewEvent, NewJob, NewMessage, ReceiptState, StoreError, Tx, UpsertConversation};
@@ -192,8 +192,11 @@ async fn store_arrivals(
         let Some((position, user_id, _)) = origins.get(&row.id).copied() else { continue };
         effects.stored[position].messages += 1;
         let incoming = row.direction == Direction::Incoming;
-        let bump =
-            bumps.entry(row.conversation_id).or_insert(Bump { id: row.conversation_id, unread: 0, last_message_at: None });
+        let bump = bumps.entry(row.conversation_id).or_insert(Bump {
+            id: row.conversation_id,
+            unread: 0,
+            last_message_at: None,
+        });
         bump.unread += i32::from(incoming && !row.is_read);
         bump.last_message_at = bump.last_message_at.max(Some(row.sent_at));
         let (message_id, conversation_id) = (row.id, row.conversation_id);
@@ -203,9 +206,9 @@ async fn store_arrivals(
             EventBody::MessageSent { message_id, conversation_id }
         };
         effects.events.push(NewEvent { user_id, at: now, body });
-        effects.jobs.extend(
-            row.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)),
-        );
+        effects
+            .jobs
+            .extend(row.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
     }
     let mut bumps: Vec<Bump> = bumps.into_values().collect();
     bumps.sort_by_key(|bump| bump.id);

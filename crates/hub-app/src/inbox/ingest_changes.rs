@@ -6,8 +6,8 @@ use crate::clock::new_id;
 use crate::{App, jobs};
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage};
 use hub_domain::{
-    Account, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, RemoteConversationId, RemoteMessageId, Timestamp,
-    text,
+    Account, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, RemoteConversationId, RemoteMessageId,
+    Timestamp, text,
 };
 use hub_store::{Bump, MessageEdit, NewEvent, NewNotice, StoreError, Tx, UpsertConversation};
 
@@ -55,7 +55,10 @@ pub(crate) async fn apply(
         }
         InboundBody::Status { conversation: Some(conversation), message, status, reason, at } => {
             if let Some((conversation_id, message_id)) = find(tx, account, conversation, message).await?
-                && tx.messages().set_status(message_id, &replaceable_by(*status), *status, reason.as_deref(), *at).await?
+                && tx
+                    .messages()
+                    .set_status(message_id, &replaceable_by(*status), *status, reason.as_deref(), *at)
+                    .await?
             {
                 say(EventBody::StatusChanged { message_id, conversation_id });
             }
@@ -114,7 +117,9 @@ async fn find(
     conversation: &RemoteConversationId,
     message: &RemoteMessageId,
 ) -> Result<Option<(ConversationId, MessageId)>, StoreError> {
-    let Some(conversation_id) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(None) };
+    let Some(conversation_id) = tx.conversations().by_remote_any(account.id, conversation).await? else {
+        return Ok(None);
+    };
     Ok(tx.messages().id_of(conversation_id, message).await?.map(|id| (conversation_id, id)))
 }
 

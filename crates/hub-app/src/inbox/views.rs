@@ -70,8 +70,7 @@ pub async fn views(app: &App, events: &[HubEvent]) -> Result<Vec<EventView>> {
     }
     let mut shown = Vec::with_capacity(events.len());
     for event in events {
-        let conversation =
-            event.body.conversation_id().and_then(|id| conversations.get(&(id, event.user_id)).cloned());
+        let conversation = event.body.conversation_id().and_then(|id| conversations.get(&(id, event.user_id)).cloned());
         if event.body.conversation_id().is_some() && conversation.is_none() {
             continue;
         }

@@ -47,9 +47,7 @@ async fn refused(
     last_try: bool,
 ) -> Result<Outcome> {
     match error.kind.remedy(true) {
-        Remedy::RetryAfter(wait) => {
-            Ok(Outcome::Again { after: Some(wait), counts: false, why: error.to_string() })
-        }
+        Remedy::RetryAfter(wait) => Ok(Outcome::Again { after: Some(wait), counts: false, why: error.to_string() }),
         Remedy::RetryLater | Remedy::Unconfirmed | Remedy::RestPlatform if !last_try => {
             Ok(Outcome::Again { after: None, counts: true, why: error.to_string() })
         }
@@ -73,7 +71,8 @@ pub(super) fn media_type(bytes: &[u8], answered: Option<&str>, told: Option<&str
     if let Some(kind) = infer::get(bytes) {
         return kind.mime_type().to_owned();
     }
-    let claimed = told.or(answered).unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let claimed =
+        told.or(answered).unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let harmless = claimed == "text/plain" || claimed == "application/octet-stream";
     if harmless { claimed } else { "application/octet-stream".to_owned() }
 }

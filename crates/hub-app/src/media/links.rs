@@ -30,8 +30,10 @@ pub(crate) fn sign(app: &App, attachment: AttachmentId, user: UserId) -> String 
 /// True when the link is ours and has not ended.
 pub(super) fn verify(app: &App, attachment: AttachmentId, link: &MediaLink) -> bool {
     let expected = signature(app, attachment, link.user, link.expires);
-    let equal =
-        aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), link.signature.to_ascii_lowercase().as_bytes());
+    let equal = aws_lc_rs::constant_time::verify_slices_are_equal(
+        expected.as_bytes(),
+        link.signature.to_ascii_lowercase().as_bytes(),
+    );
     equal.is_ok() && link.expires > app.now().timestamp()
 }
 

@@ -8,7 +8,11 @@ use hub_domain::{Attachment, AttachmentId, AttachmentState, Message, MessageId};
 use hub_platform_kit::platform::OutboundFile;
 
 /// Keeps the bytes; gives the rows to be stored with the message and the keys of the bytes.
-pub(crate) async fn keep_outgoing(app: &App, message: MessageId, files: &[OutboundFile]) -> Result<Vec<(Attachment, String)>> {
+pub(crate) async fn keep_outgoing(
+    app: &App,
+    message: MessageId,
+    files: &[OutboundFile],
+) -> Result<Vec<(Attachment, String)>> {
     let mut kept = Vec::with_capacity(files.len());
     for file in files {
         let id: AttachmentId = new_id();

@@ -7,7 +7,8 @@ use crate::inbox::seal;
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
 use hub_domain::{
-    Account, AccountHealth, ConversationId, DeliveryStatus, EventBody, Message, MessageId, RemoteConversationId, UserId, text,
+    Account, AccountHealth, ConversationId, DeliveryStatus, EventBody, Message, MessageId, RemoteConversationId,
+    UserId, text,
 };
 use hub_platform_kit::platform::{OutboundFile, OutboundMessage, Sent};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy};
@@ -17,7 +18,8 @@ use std::time::Duration;
 /// A message that could not leave for this long is given up.
 const EXPIRY: Duration = Duration::from_secs(24 * 3_600);
 /// Shown when nobody knows.
-const NOBODY_KNOWS: &str = "The connection broke while sending. The message may have arrived; it is not sent again by itself.";
+const NOBODY_KNOWS: &str =
+    "The connection broke while sending. The message may have arrived; it is not sent again by itself.";
 
 /// Everything one delivery needs.
 struct Delivery<'a> {

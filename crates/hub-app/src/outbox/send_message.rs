@@ -7,8 +7,8 @@ use crate::inbox::messages::view;
 use crate::inbox::{MessageView, seal};
 use crate::{App, AppError, Caller, Result, jobs, media};
 use hub_domain::{
-    Account, AccountHealth, Attachment, AttachmentState, Content, ContentKind, Conversation, ConversationId, DeliveryStatus,
-    Details, Direction, EventBody, MessageId, RemoteMessageId, RemoteParticipantId,
+    Account, AccountHealth, Attachment, AttachmentState, Content, ContentKind, Conversation, ConversationId,
+    DeliveryStatus, Details, Direction, EventBody, MessageId, RemoteMessageId, RemoteParticipantId,
 };
 use hub_platform_kit::Card;
 use hub_platform_kit::platform::OutboundFile;
@@ -99,7 +99,9 @@ async fn earlier(app: &App, caller: &Caller, input: &SendMessage, digest: &str) 
         return Err(AppError::Invalid(format!("Idempotency-Key must have 1 to {KEY_MAX_CHARS} characters")));
     }
     let session = app.store().read();
-    let Some((id, stored)) = session.messages().by_client_key(input.conversation_id, key).await? else { return Ok(None) };
+    let Some((id, stored)) = session.messages().by_client_key(input.conversation_id, key).await? else {
+        return Ok(None);
+    };
     if stored.as_deref() != Some(digest) {
         return Err(AppError::IdempotencyConflict);
     }
@@ -117,14 +119,19 @@ fn check(card: &Card, conversation: &Conversation, input: &SendMessage) -> Resul
     let limit = if files.is_empty() { card.text.max } else { card.text.max_caption };
     let length = card.text.unit.measure(&input.content);
     if length > limit && !(files.is_empty() && card.text.split_longer) {
-        return Err(AppError::Invalid(format!("{name} allows at most {limit} characters here; this text has {length}.")));
+        return Err(AppError::Invalid(format!(
+            "{name} allows at most {limit} characters here; this text has {length}."
+        )));
     }
     if files.len() > card.max_attachments {
         return Err(AppError::Invalid(format!("{name} allows at most {} files in one message.", card.max_attachments)));
     }
     for file in files {
         let Some(rule) = card.attachment_rule(file.kind) else {
-            return Err(AppError::Invalid(format!("{name} does not take files of this kind ({}).", file.kind.as_str())));
+            return Err(AppError::Invalid(format!(
+                "{name} does not take files of this kind ({}).",
+                file.kind.as_str()
+            )));
         };
         if file.bytes.len() as u64 > rule.max_bytes {
             let max = rule.max_bytes / (1024 * 1024);

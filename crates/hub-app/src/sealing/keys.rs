@@ -42,7 +42,8 @@ impl Key {
         }
         let derive = |purpose: &str| expand(&contract, purpose);
         let id = derive("key id").map(|bytes| hex::encode(&bytes[..4]))?;
-        let wrap = RandomizedNonceKey::new(&AES_256_GCM, &derive("wrap")?).map_err(|_| "key derivation failed".to_owned())?;
+        let wrap =
+            RandomizedNonceKey::new(&AES_256_GCM, &derive("wrap")?).map_err(|_| "key derivation failed".to_owned())?;
         Ok(Self {
             id,
             seal: hmac::Key::new(hmac::HMAC_SHA256, &derive("seal")?),

@@ -85,7 +85,8 @@ impl Sealer {
         }
         let opened = match recognise(value) {
             Recognised::Contract => self.ring.iter().find_map(|key| envelope::decrypt(&key.contract, value)),
-            Recognised::MaybeLater => match self.ring.iter().find_map(|key| envelope::open_later(&key.contract, value)) {
+            Recognised::MaybeLater => match self.ring.iter().find_map(|key| envelope::open_later(&key.contract, value))
+            {
                 Some(text) => Some(text),
                 None => return Opened::Clear(value.to_owned()),
             },

@@ -65,7 +65,8 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
     if page.events.is_empty() && page.next.is_none() {
         return Ok(Pulled { messages: 0, more: page.more });
     }
-    let verified = Verified { body: page.raw, account: Some(account.remote_id.clone()) };
+    let reader = handle.subscriber(&grant).unwrap_or_else(|| account.remote_id.clone());
+    let verified = Verified { body: page.raw, account: Some(reader) };
     let delivery = Delivery {
         platform: handle.card().id.clone(),
         receipt: receipt(app, handle, &verified, app.now()),

@@ -1,0 +1,52 @@
+//! Lines that stay open: one waiting request after the other, for platforms that cannot call a hub without a public address.
+
+use super::pull_account::pulled_accounts;
+use crate::accounts::grants::open_grant;
+use crate::{App, Result};
+use chrono::TimeDelta;
+use hub_domain::AccountId;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long one wait may take; the platforms allow 50 s.
+pub const WAIT: Duration = Duration::from_secs(50);
+/// How long a line belongs to its holder without renewal: longer than one wait.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// Something to hold a line for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Names the line; accounts behind one remote identity share it, because platforms allow one reader.
+    pub key: String,
+    /// The account whose grant is used.
+    pub account: AccountId,
+}
+
+/// The lines this installation must hold.
+pub async fn wanted_lines(app: &App) -> Result<Vec<Line>> {
+    let mut lines: BTreeMap<String, AccountId> = BTreeMap::new();
+    for account in pulled_accounts(app).await? {
+        let Ok((account, grant)) = open_grant(app, account.id).await else { continue };
+        let handle = app.handle_of(&account)?;
+        let reader = handle.subscriber(&grant).unwrap_or_else(|| account.remote_id.clone());
+        lines.entry(format!("{}:{reader}", handle.card().id)).or_insert(account.id);
+    }
+    Ok(lines.into_iter().map(|(key, account)| Line { key, account }).collect())
+}
+
+/// Takes or keeps a line; false when another process has it.
+pub async fn hold_line(app: &App, key: &str, holder: &str) -> Result<bool> {
+    let now = app.now();
+    let tx = app.store().begin().await?;
+    let until = now + TimeDelta::from_std(LEASE).unwrap_or_default();
+    let mine = tx.leases().acquire(&format!("line:{key}"), holder, now, until).await?;
+    app.commit(tx, Vec::new()).await?;
+    Ok(mine)
+}
+
+/// Gives a line back, so that another process need not wait for the lease to end.
+pub async fn drop_line(app: &App, key: &str, holder: &str) -> Result<()> {
+    let tx = app.store().begin().await?;
+    tx.leases().release(&format!("line:{key}"), holder).await?;
+    app.commit(tx, Vec::new()).await
+}

@@ -1,0 +1,112 @@
+//! Claims jobs and runs them side by side. A hint through the bus makes it quick, a poll makes it certain.
+
+use crate::worker_name;
+use futures_util::FutureExt;
+use hub_app::jobs::{self, Outcome};
+use hub_app::{App, Job, Signal, work};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Jobs that run at once in one process.
+const SLOTS: usize = 16;
+/// How often the queue is looked at when no hint comes.
+const POLL: Duration = Duration::from_secs(1);
+/// How often a running job gives a sign of life; well within its lease.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The longest a job may run.
+const JOB_LIMIT: Duration = Duration::from_secs(600);
+/// How long running jobs may take to finish when the hub stops; what is cut off is taken up again after its lease.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+/// Tries to write down how a job ended, one second apart, before its lease decides.
+const SETTLE_TRIES: u32 = 30;
+
+pub(crate) async fn run(app: App, stop: CancellationToken) {
+    let worker: Arc<str> = worker_name("worker").into();
+    let mut signals = app.bus().subscribe();
+    let mut running = JoinSet::new();
+    let freed = Arc::new(Notify::new());
+    while !stop.is_cancelled() {
+        while running.try_join_next().is_some() {}
+        let free = SLOTS.saturating_sub(running.len());
+        let claimed = if free == 0 { Vec::new() } else { claim(&app, &worker, free).await };
+        let busy = claimed.len() == free;
+        for job in claimed {
+            let (app, worker, freed) = (app.clone(), worker.clone(), freed.clone());
+            running.spawn(async move {
+                work_on(&app, &worker, job).await;
+                freed.notify_one();
+            });
+        }
+        if busy && free > 0 && running.len() < SLOTS {
+            continue;
+        }
+        wait(&mut signals, &freed, &stop).await;
+    }
+    let finish = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(STOP_LIMIT, finish).await.is_err() {
+        tracing::warn!("jobs were cut off; they are taken up again after their lease");
+    }
+}
+
+async fn claim(app: &App, worker: &str, limit: usize) -> Vec<Job> {
+    match work::claim(app, worker, u32::try_from(limit).unwrap_or(u32::MAX)).await {
+        Ok(jobs) => jobs,
+        Err(error) => {
+            tracing::debug!(%error, "the queue could not be read");
+            Vec::new()
+        }
+    }
+}
+
+/// Until there may be something to do.
+async fn wait(signals: &mut hub_app::Listener, freed: &Notify, stop: &CancellationToken) {
+    let hint = async {
+        while let Some(signal) = signals.next().await {
+            if matches!(*signal, Signal::JobsReady | Signal::CatchUp) {
+                return;
+            }
+        }
+        std::future::pending().await
+    };
+    tokio::select! {
+        () = hint => {}
+        () = freed.notified() => {}
+        () = tokio::time::sleep(POLL) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn work_on(app: &App, worker: &str, job: Job) {
+    let outcome = {
+        let work = AssertUnwindSafe(jobs::run(app, &job)).catch_unwind();
+        tokio::pin!(work);
+        let limit = tokio::time::sleep(JOB_LIMIT);
+        tokio::pin!(limit);
+        loop {
+            tokio::select! {
+                ended = &mut work => break ended.unwrap_or_else(|_| again("it panicked")),
+                () = &mut limit => break again("it took too long"),
+                () = tokio::time::sleep(HEARTBEAT) => {
+                    if let Err(error) = work::keep(app, worker, &[job.id]).await {
+                        tracing::warn!(job = %job.id, %error, "a sign of life could not be given");
+                    }
+                }
+            }
+        }
+    };
+    for _ in 0..SETTLE_TRIES {
+        match work::settle(app, worker, &job, &outcome).await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(job = %job.id, %error, "the end of a job could not be written down"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn again(why: &str) -> Outcome {
+    Outcome::Again { after: None, counts: true, why: why.to_owned() }
+}

@@ -1,0 +1,112 @@
+//! Holds the lines that must stay open: one task per line, one process per line.
+
+use crate::worker_name;
+use hub_app::sync::{self, Line, lines::WAIT};
+use hub_app::{App, AppError, Signal};
+use hub_domain::EventBody;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How often the list of lines is made anew, beside every change of an account.
+const LOOK: Duration = Duration::from_secs(30);
+/// Pause before a line that another process holds is tried again.
+const TAKEN: Duration = Duration::from_secs(20);
+/// First and longest pause after a failure.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run(app: App, stop: CancellationToken) {
+    let holder: Arc<str> = worker_name("lines").into();
+    let mut signals = app.bus().subscribe();
+    let mut tasks = JoinSet::new();
+    let mut held: HashMap<String, (Line, CancellationToken)> = HashMap::new();
+    loop {
+        while tasks.try_join_next().is_some() {}
+        match sync::wanted_lines(&app).await {
+            Ok(wanted) => {
+                held.retain(|_, (line, end)| {
+                    let stays = wanted.contains(line) && !end.is_cancelled();
+                    if !stays {
+                        end.cancel();
+                    }
+                    stays
+                });
+                for line in wanted {
+                    if held.contains_key(&line.key) {
+                        continue;
+                    }
+                    let end = stop.child_token();
+                    held.insert(line.key.clone(), (line.clone(), end.clone()));
+                    tasks.spawn(hold(app.clone(), line, holder.clone(), end));
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the lines could not be listed"),
+        }
+        tokio::select! {
+            () = account_changed(&mut signals) => {}
+            () = tokio::time::sleep(LOOK) => {}
+            () = stop.cancelled() => break,
+        }
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn account_changed(signals: &mut hub_app::Listener) {
+    while let Some(signal) = signals.next().await {
+        match &*signal {
+            Signal::Event(event) if matches!(event.body, EventBody::AccountChanged { .. }) => return,
+            Signal::CatchUp => return,
+            _ => {}
+        }
+    }
+    std::future::pending().await
+}
+
+/// One line until it ends: not wanted any more, or its grant died.
+async fn hold(app: App, line: Line, holder: Arc<str>, end: CancellationToken) {
+    let mut pause = FIRST_PAUSE;
+    let mut prepared = false;
+    while !end.is_cancelled() {
+        let step = async {
+            if !sync::hold_line(&app, &line.key, &holder).await? {
+                return Ok(false);
+            }
+            if !prepared {
+                sync::prepare_pull(&app, line.account).await?;
+                prepared = true;
+            }
+            sync::pull_account(&app, line.account, WAIT).await?;
+            Ok(true)
+        };
+        let outcome = tokio::select! {
+            outcome = step => outcome,
+            () = end.cancelled() => break,
+        };
+        let rest = match outcome {
+            Ok(true) => {
+                pause = FIRST_PAUSE;
+                continue;
+            }
+            Ok(false) => TAKEN,
+            Err(AppError::AccountInactive | AppError::AccountNotFound | AppError::AccountNeedsReauth) => break,
+            Err(error) => {
+                tracing::warn!(line = line.key, %error, "a line broke; trying again");
+                // Somebody else may have switched the way in.
+                prepared = false;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = end.cancelled() => break,
+        }
+    }
+    end.cancel();
+    if let Err(error) = sync::drop_line(&app, &line.key, &holder).await {
+        tracing::debug!(%error, "a line could not be given back; its lease will end");
+    }
+}

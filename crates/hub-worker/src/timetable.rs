@@ -1,0 +1,60 @@
+//! What happens regularly. Every entry is harmless when two processes do it at once.
+
+use futures_util::future::BoxFuture;
+use hub_app::{App, Result, housekeeping};
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+struct Entry {
+    name: &'static str,
+    every: Duration,
+    /// The first time, after the start.
+    first: Duration,
+    run: fn(&App) -> BoxFuture<'_, Result<()>>,
+}
+
+const TIMETABLE: [Entry; 3] = [
+    Entry {
+        name: "renew webhooks",
+        every: Duration::from_secs(6 * 3_600),
+        first: Duration::ZERO,
+        run: |app| Box::pin(housekeeping::renew_webhooks(app)),
+    },
+    Entry {
+        name: "settle stuck messages",
+        every: Duration::from_secs(60),
+        first: Duration::from_secs(5),
+        run: |app| Box::pin(housekeeping::settle_stuck(app)),
+    },
+    Entry {
+        name: "sweep",
+        every: Duration::from_secs(600),
+        first: Duration::from_secs(60),
+        run: |app| Box::pin(housekeeping::sweep(app)),
+    },
+];
+
+/// Pause after a failed entry before it is tried again.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(app: App, stop: CancellationToken) {
+    let start = Instant::now();
+    let mut due: Vec<Instant> = TIMETABLE.iter().map(|entry| start + entry.first).collect();
+    loop {
+        let Some((next, at)) = due.iter().copied().enumerate().min_by_key(|(_, at)| *at) else { return };
+        tokio::select! {
+            () = tokio::time::sleep_until(at) => {}
+            () = stop.cancelled() => return,
+        }
+        let entry = &TIMETABLE[next];
+        let pause = match (entry.run)(&app).await {
+            Ok(()) => entry.every,
+            Err(error) => {
+                tracing::warn!(entry = entry.name, %error, "an entry of the timetable failed");
+                AFTER_FAILURE
+            }
+        };
+        due[next] = Instant::now() + pause;
+    }
+}
