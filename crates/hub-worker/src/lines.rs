@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 const LOOK: Duration = Duration::from_secs(30);
 /// Pause before a line that another process holds is tried again.
 const TAKEN: Duration = Duration::from_secs(20);
+/// A wait that brings nothing sooner than this was no wait; the next one comes after this long.
+const TOO_QUICK: Duration = Duration::from_secs(1);
 /// First and longest pause after a failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -70,27 +72,28 @@ async fn hold(app: App, line: Line, holder: Arc<str>, end: CancellationToken) {
     let mut pause = FIRST_PAUSE;
     let mut prepared = false;
     while !end.is_cancelled() {
+        let started = tokio::time::Instant::now();
         let step = async {
             if !sync::hold_line(&app, &line.key, &holder).await? {
-                return Ok(false);
+                return Ok(None);
             }
             if !prepared {
                 sync::prepare_pull(&app, line.account).await?;
                 prepared = true;
             }
-            sync::pull_account(&app, line.account, WAIT).await?;
-            Ok(true)
+            sync::pull_account(&app, line.account, WAIT).await.map(Some)
         };
         let outcome = tokio::select! {
             outcome = step => outcome,
             () = end.cancelled() => break,
         };
         let rest = match outcome {
-            Ok(true) => {
+            Ok(Some(pulled)) => {
                 pause = FIRST_PAUSE;
-                continue;
+                if pulled.messages > 0 || pulled.more { continue }
+                TOO_QUICK.saturating_sub(started.elapsed())
             }
-            Ok(false) => TAKEN,
+            Ok(None) => TAKEN,
             Err(AppError::AccountInactive | AppError::AccountNotFound | AppError::AccountNeedsReauth) => break,
             Err(error) => {
                 tracing::warn!(line = line.key, %error, "a line broke; trying again");

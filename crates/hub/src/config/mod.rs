@@ -1,0 +1,150 @@
+//! The configuration: the environment names of the originals and our own, with an optional TOML file (`HUB_CONFIG`) below
+//! them. Checked whole at the start; [`Config::settings`] is what the rest of the house gets to see.
+
+mod duration;
+mod secrets;
+mod sections;
+
+pub(crate) use secrets::{random_hex, write_private};
+pub(crate) use sections::Role;
+
+use anyhow::{Context, bail};
+use confique::Config as _;
+use hub_app::AppSettings;
+use hub_platform_kit::Secret;
+use hub_store::StoreSettings;
+use sections::Sections;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Largest file the hub copies, in bytes.
+const MAX_MEDIA_BYTES: u64 = 50 * 1024 * 1024;
+
+/// Everything the binary was told, checked.
+pub(crate) struct Config {
+    sections: Sections,
+    secrets: secrets::Secrets,
+}
+
+impl Config {
+    /// Reads the environment and the file, makes missing secrets outside production, and refuses what cannot work.
+    pub(crate) fn load() -> anyhow::Result<Self> {
+        let sections = read_sections()?;
+        std::fs::create_dir_all(&sections.server.data_dir)
+            .with_context(|| format!("the data folder {} cannot be made", sections.server.data_dir.display()))?;
+        let secrets = secrets::Secrets::load(&sections)?;
+        let config = Self { sections, secrets };
+        hub_app::auth::secrets::check(&config.settings()?).map_err(anyhow::Error::msg)?;
+        if let Some(base) = config.sections.public_url() {
+            let url = url::Url::parse(&base).context("WEBHOOK_BASE_URL is not a URL")?;
+            if !matches!(url.scheme(), "http" | "https") {
+                bail!("WEBHOOK_BASE_URL must begin with https:// (or http:// for a trial)");
+            }
+        }
+        Ok(config)
+    }
+
+    /// The documented template of all settings.
+    pub(crate) fn template() -> String {
+        confique::toml::template::<Sections>(confique::toml::FormatOptions::default())
+    }
+
+    /// True in production.
+    pub(crate) fn production(&self) -> bool {
+        self.sections.production()
+    }
+
+    /// Where files are kept.
+    pub(crate) fn data_dir(&self) -> &PathBuf {
+        &self.sections.server.data_dir
+    }
+
+    /// Which parts run in this process.
+    pub(crate) fn role(&self) -> Role {
+        self.sections.server.role
+    }
+
+    /// The address to listen on.
+    pub(crate) fn listen(&self) -> (std::net::IpAddr, u16) {
+        (self.sections.server.host, self.sections.server.port)
+    }
+
+    /// The address of Redis, if there is one.
+    pub(crate) fn redis_url(&self) -> Option<String> {
+        set(&self.sections.storage.redis_url)
+    }
+
+    /// Where the data is.
+    pub(crate) fn store(&self) -> StoreSettings {
+        StoreSettings {
+            url: self.sections.database_url(),
+            max_connections: self.sections.storage.database_pool_size,
+            ..StoreSettings::default()
+        }
+    }
+
+    /// What the use cases need to know.
+    pub(crate) fn settings(&self) -> anyhow::Result<AppSettings> {
+        let Sections { server, access, limits, .. } = &self.sections;
+        let mut encryption_keys = vec![self.secrets.encryption_key.clone()];
+        encryption_keys.extend(self.sections.older_keys());
+        Ok(AppSettings {
+            production: self.production(),
+            data_dir: server.data_dir.clone(),
+            public_url: self.sections.public_url(),
+            frontend_url: self.sections.frontend_url(),
+            jwt_secret: self.secrets.jwt_secret.clone(),
+            jwt_refresh_secret: self.secrets.jwt_refresh_secret.clone(),
+            access_lifetime: duration::parse(&access.jwt_expires_in).context("JWT_EXPIRES_IN")?,
+            refresh_lifetime: duration::parse(&access.jwt_refresh_expires_in).context("JWT_REFRESH_EXPIRES_IN")?,
+            refresh_grace: Duration::from_secs(access.refresh_grace_seconds),
+            bcrypt_cost: access.bcrypt_cost,
+            encryption_keys,
+            require_seal: access.seal_require,
+            auth_limit_per_minute: limits.auth_limit_per_minute,
+            send_wait: Duration::from_millis(limits.send_wait_ms),
+            receipt_retention: Duration::from_secs(limits.receipt_retention_hours * 3_600),
+            max_media_bytes: MAX_MEDIA_BYTES,
+        })
+    }
+
+    /// What the platforms were given.
+    pub(crate) fn platforms(&self) -> hub_platforms::PlatformSettings {
+        self.sections.platforms.settings()
+    }
+
+    /// What the front door needs to know.
+    pub(crate) fn http(&self) -> hub_http::HttpSettings {
+        self.sections.http()
+    }
+}
+
+/// Who signs the tokens is not asked for here, so that `hub config` and the log set-up work before secrets exist.
+fn read_sections() -> anyhow::Result<Sections> {
+    let mut builder = Sections::builder().env();
+    if let Some(file) = environment("HUB_CONFIG") {
+        builder = builder.file(PathBuf::from(file));
+    }
+    let sections = builder.load().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    if !(4..=16).contains(&sections.access.bcrypt_cost) {
+        bail!("BCRYPT_COST must be between 4 and 16");
+    }
+    Ok(sections)
+}
+
+/// A value that was really given: an empty one counts as absent, because deployment files often name everything.
+fn set(value: &Option<String>) -> Option<String> {
+    value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The same for a secret; nothing is trimmed.
+fn set_secret(value: &Option<Secret>) -> Option<Secret> {
+    use secrecy::ExposeSecret;
+    value.clone().filter(|secret| !secret.expose_secret().is_empty())
+}
+
+/// One variable of the environment.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

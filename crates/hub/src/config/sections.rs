@@ -1,0 +1,232 @@
+//! The settings by concern, with their names in the environment.
+
+use super::{set, set_secret};
+use confique::Config;
+use hub_platform_kit::Secret;
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+/// All settings. Everything has a default; a first start takes none.
+#[derive(Config)]
+pub(super) struct Sections {
+    #[config(nested)]
+    pub(super) server: Server,
+    #[config(nested)]
+    pub(super) storage: Storage,
+    #[config(nested)]
+    pub(super) access: Access,
+    #[config(nested)]
+    pub(super) limits: Limits,
+    #[config(nested)]
+    pub(super) platforms: super::super::platform_settings::Platforms,
+}
+
+/// What kind of installation this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Environment {
+    /// For trying out: secrets are made when missing.
+    #[serde(alias = "test", alias = "dev")]
+    Development,
+    /// Safe starts on.
+    #[serde(alias = "prod")]
+    Production,
+}
+
+/// Which parts run in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Front door and workshop.
+    All,
+    /// Front door only.
+    Serve,
+    /// Workshop only.
+    Worker,
+}
+
+/// The process and its addresses.
+#[derive(Config)]
+pub(super) struct Server {
+    /// Port to listen on.
+    #[config(env = "PORT", default = 3000)]
+    pub(super) port: u16,
+    /// Address to listen on.
+    #[config(env = "HOST", default = "0.0.0.0")]
+    pub(super) host: IpAddr,
+    /// Folder for the database, files and made secrets.
+    #[config(env = "HUB_DATA_DIR", default = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// `development` or `production`.
+    #[config(env = "HUB_ENV")]
+    pub(super) environment: Option<Environment>,
+    /// The originals' name of the same; `production` counts.
+    #[config(env = "NODE_ENV")]
+    pub(super) node_environment: Option<String>,
+    /// Which parts run here: `all`, `serve` or `worker`.
+    #[config(env = "HUB_ROLE", default = "all")]
+    pub(super) role: Role,
+    /// The hub's public address. Without one, the hub asks platforms instead of being called, and OAuth cannot be used.
+    #[config(env = "WEBHOOK_BASE_URL")]
+    pub(super) webhook_base_url: Option<String>,
+    /// The front end's address; browsers are sent back there after linking.
+    #[config(env = "FRONTEND_URL")]
+    pub(super) frontend_url: Option<String>,
+    /// Further origins that browsers may call from, separated by commas.
+    #[config(env = "CORS_ORIGINS")]
+    pub(super) cors_origins: Option<String>,
+    /// Folder of a foreign front end to serve instead of the built-in one.
+    #[config(env = "FRONTEND_DIST")]
+    pub(super) frontend_dist: Option<String>,
+    /// Proxies (addresses or networks, separated by commas) whose forwarded headers count.
+    #[config(env = "TRUSTED_PROXIES")]
+    pub(super) trusted_proxies: Option<String>,
+}
+
+/// Where data rests.
+#[derive(Config)]
+pub(super) struct Storage {
+    /// `postgres://…`, or `sqlite://…`; without one, SQLite in the data folder.
+    #[config(env = "DATABASE_URL")]
+    pub(super) database_url: Option<String>,
+    /// Connections to the database at most.
+    #[config(env = "DATABASE_POOL_SIZE", default = 20)]
+    pub(super) database_pool_size: u32,
+    /// The originals' parts of a PostgreSQL address, used when there is no `DATABASE_URL` but a `DB_HOST`.
+    #[config(env = "DB_HOST")]
+    pub(super) db_host: Option<String>,
+    /// Port of PostgreSQL.
+    #[config(env = "DB_PORT", default = 5432)]
+    pub(super) db_port: u16,
+    /// Name of the database.
+    #[config(env = "DB_NAME", default = "messaging_hub")]
+    pub(super) db_name: String,
+    /// User of the database.
+    #[config(env = "DB_USER", default = "postgres")]
+    pub(super) db_user: String,
+    /// Password of that user.
+    #[config(env = "DB_PASSWORD")]
+    pub(super) db_password: Option<Secret>,
+    /// `redis://…` or `rediss://…`, so that several processes hear of each other at once. Optional.
+    #[config(env = "REDIS_URL")]
+    pub(super) redis_url: Option<String>,
+}
+
+/// Secrets and sign-in.
+#[derive(Config)]
+pub(super) struct Access {
+    /// Signs access tokens.
+    #[config(env = "JWT_SECRET")]
+    pub(super) jwt_secret: Option<Secret>,
+    /// Signs refresh tokens; must differ.
+    #[config(env = "JWT_REFRESH_SECRET")]
+    pub(super) jwt_refresh_secret: Option<Secret>,
+    /// Life of an access token: a number with `s`, `m`, `h` or `d`.
+    #[config(env = "JWT_EXPIRES_IN", default = "15m")]
+    pub(super) jwt_expires_in: String,
+    /// Life of a refresh token.
+    #[config(env = "JWT_REFRESH_EXPIRES_IN", default = "7d")]
+    pub(super) jwt_refresh_expires_in: String,
+    /// A refresh token rotated less than this many seconds ago still works; 0 = never.
+    #[config(env = "REFRESH_GRACE_SECONDS", default = 10)]
+    pub(super) refresh_grace_seconds: u64,
+    /// Cost of new password hashes, 4 to 16.
+    #[config(env = "BCRYPT_COST", default = 10)]
+    pub(super) bcrypt_cost: u32,
+    /// Seals tokens and message texts.
+    #[config(env = "ENCRYPTION_KEY")]
+    pub(super) encryption_key: Option<Secret>,
+    /// Older keys that still open, separated by commas.
+    #[config(env = "ENCRYPTION_KEYS_OLD")]
+    pub(super) encryption_keys_old: Option<Secret>,
+    /// Refuse values without a seal; for when every value has been sealed anew.
+    #[config(env = "SEAL_REQUIRE", default = false)]
+    pub(super) seal_require: bool,
+}
+
+/// Limits and waits.
+#[derive(Config)]
+pub(super) struct Limits {
+    /// Requests per user and minute.
+    #[config(env = "RATE_LIMIT_PER_MINUTE", default = 100)]
+    pub(super) rate_limit_per_minute: u32,
+    /// Log-ins, registrations and renewals per address and minute, each.
+    #[config(env = "AUTH_LIMIT_PER_MINUTE", default = 20)]
+    pub(super) auth_limit_per_minute: u32,
+    /// How long a send request waits for the platform, in milliseconds.
+    #[config(env = "SEND_WAIT_MS", default = 8000)]
+    pub(super) send_wait_ms: u64,
+    /// How long raw deliveries are kept, in hours.
+    #[config(env = "RECEIPT_RETENTION_HOURS", default = 72)]
+    pub(super) receipt_retention_hours: u64,
+    /// How often platforms without webhooks are asked, in seconds.
+    #[config(env = "POLL_INTERVAL_SECONDS", default = 60)]
+    pub(super) poll_interval_seconds: u64,
+}
+
+impl Sections {
+    pub(super) fn production(&self) -> bool {
+        match self.server.environment {
+            Some(environment) => environment == Environment::Production,
+            None => set(&self.server.node_environment).as_deref() == Some("production"),
+        }
+    }
+
+    pub(super) fn public_url(&self) -> Option<String> {
+        without_slash(&self.server.webhook_base_url)
+    }
+
+    pub(super) fn frontend_url(&self) -> Option<String> {
+        without_slash(&self.server.frontend_url)
+    }
+
+    pub(super) fn database_url(&self) -> String {
+        let storage = &self.storage;
+        if let Some(url) = set(&storage.database_url) {
+            return url;
+        }
+        let Some(host) = set(&storage.db_host) else {
+            return format!("sqlite://{}", self.server.data_dir.join("hub.db").display());
+        };
+        use secrecy::ExposeSecret;
+        let mut url = url::Url::parse("postgres://host").unwrap_or_else(|_| unreachable!("a constant"));
+        let _ = url.set_host(Some(&host));
+        let _ = url.set_port(Some(storage.db_port));
+        let _ = url.set_username(&storage.db_user);
+        let password = set_secret(&storage.db_password);
+        let _ = url.set_password(password.as_ref().map(ExposeSecret::expose_secret));
+        url.set_path(&storage.db_name);
+        url.to_string()
+    }
+
+    pub(super) fn older_keys(&self) -> Vec<Secret> {
+        use secrecy::ExposeSecret;
+        let keys = set_secret(&self.access.encryption_keys_old);
+        let keys = keys.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+        keys.split(',').filter(|key| !key.is_empty()).map(|key| Secret::from(key.to_owned())).collect()
+    }
+
+    /// Origins that browsers may call from.
+    pub(super) fn origins(&self) -> Vec<String> {
+        let mut origins: Vec<String> = set(&self.server.cors_origins)
+            .unwrap_or_default()
+            .split(',')
+            .map(|origin| origin.trim().trim_end_matches('/').to_owned())
+            .filter(|origin| !origin.is_empty())
+            .collect();
+        origins.extend(self.frontend_url());
+        if origins.is_empty() && !self.production() {
+            // The development server of the originals' front end.
+            origins.push("http://localhost:5173".to_owned());
+        }
+        origins
+    }
+}
+
+fn without_slash(value: &Option<String>) -> Option<String> {
+    set(value).map(|url| url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
+}
+
+/// An address that nobody outside reaches.
+pub(super) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
