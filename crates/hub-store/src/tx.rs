@@ -9,9 +9,7 @@ use crate::{
     Receipts, RefreshTokens, Subscriptions, UsageLog, UsedProofs, Users,
 };
 use hub_domain::Committed;
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 /// Reads outside a transaction: every statement sees what was committed when it began.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use crate::{App, jobs};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{
     Account, AccountId, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId,
-    RemoteConversationId, Timestamp, UserId, text,
+    RemoteConversationId, RemoteMessageId, Timestamp, UserId, text,
 };
 use hub_platform_kit::platform::Parsed;
 use hub_store::{Bump, Located, NewEvent, NewJob, NewMessage, ReceiptState, StoreError, Tx, UpsertConversation};
@@ -271,12 +271,7 @@ pub(crate) fn remote_key(
 }
 
 /// The row of a message as a platform told it.
-pub(crate) fn new_message(
-    app: &App,
-    conversation: Located,
-    message: &InboundMessage,
-    now: Timestamp,
-) -> NewMessage {
+pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMessage, now: Timestamp) -> NewMessage {
     let id: MessageId = new_id();
     let sealed = seal::seal(app.sealer(), id, &message.content);
     let outgoing = message.direction == Direction::Outgoing;

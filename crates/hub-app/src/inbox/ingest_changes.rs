@@ -65,7 +65,8 @@ pub(crate) async fn apply(
         }
         InboundBody::Status { conversation: None, .. } => {}
         InboundBody::Notice { conversation, kind, actor, data, at } => {
-            let conversation_id = tx.conversations().by_remote_any(account.id, &conversation.id).await?.map(|found| found.id);
+            let conversation_id =
+                tx.conversations().by_remote_any(account.id, &conversation.id).await?.map(|found| found.id);
             let mut data = data.clone();
             if let Some(members) = data.as_object_mut() {
                 members.insert("conversation".to_owned(), conversation.id.as_str().into());
@@ -117,9 +118,8 @@ async fn find(
     conversation: &RemoteConversationId,
     message: &RemoteMessageId,
 ) -> Result<Option<(ConversationId, MessageId)>, StoreError> {
-    let Some(conversation_id) = tx.conversations().by_remote_any(account.id, conversation).await? else {
-        return Ok(None);
-    };
+    let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(None) };
+    let message = remote_key(found, conversation, message);
     Ok(tx.messages().id_of(found.id, &message).await?.map(|id| (found.id, id)))
 }
 

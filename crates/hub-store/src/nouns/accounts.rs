@@ -114,14 +114,16 @@ impl Accounts<'_> {
 
     /// Active accounts of any user with one of these ids at a platform.
     pub async fn active_by_remote(&self, platform: &str, ids: &[RemoteAccountId]) -> Result<Vec<Account>> {
-        let sql = self.select().add("AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform = ?").bind(platform);
+        let sql =
+            self.select().add("AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform = ?").bind(platform);
         let sql = sql.add("AND a.platform_user_id IN").list(ids.iter().map(RemoteAccountId::as_str));
         self.0.read(sql.add("ORDER BY a.id"), read).await
     }
 
     /// Active accounts of all users, by id, page by page.
     pub async fn all_active(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>> {
-        let mut sql = self.select().add("AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform IN").list(PUBLISHED);
+        let mut sql =
+            self.select().add("AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform IN").list(PUBLISHED);
         if let Some(after) = after {
             sql = sql.add("AND a.id > ?").bind(after.0);
         }
@@ -217,7 +219,9 @@ impl Accounts<'_> {
     pub async fn set_health(&self, id: AccountId, health: AccountHealth, now: Timestamp) -> Result<bool> {
         let sql = self
             .0
-            .sql("UPDATE connected_accounts SET health = ?, updated_at = ? WHERE id = ? AND COALESCE(health, 'ok') <> ?")
+            .sql(
+                "UPDATE connected_accounts SET health = ?, updated_at = ? WHERE id = ? AND COALESCE(health, 'ok') <> ?",
+            )
             .bind(health.as_str())
             .time(now)
             .bind(id.0)

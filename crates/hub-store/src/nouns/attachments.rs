@@ -69,7 +69,8 @@ impl Attachments<'_> {
 
     /// Notes that the bytes cannot be had; false when they are here.
     pub async fn set_failed(&self, id: AttachmentId, failure: &str) -> Result<bool> {
-        let sql = self.0.sql("UPDATE hub_attachments SET state = 'failed', failure = ? WHERE id = ? AND state = 'pending'");
+        let sql =
+            self.0.sql("UPDATE hub_attachments SET state = 'failed', failure = ? WHERE id = ? AND state = 'pending'");
         Ok(self.0.run(sql.bind(failure).bind(id.0)).await? > 0)
     }
 }

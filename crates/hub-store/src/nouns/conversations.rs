@@ -276,13 +276,13 @@ impl Conversations<'_> {
         }
         let sql = self
             .0
-            .sql("UPDATE messages SET is_read = TRUE WHERE conversation_id = ? AND (is_read = FALSE OR is_read IS NULL)")
+            .sql(
+                "UPDATE messages SET is_read = TRUE WHERE conversation_id = ? AND (is_read = FALSE OR is_read IS NULL)",
+            )
             .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL) RETURNING id, ts(sent_at), sequence")
             .bind(id.0);
-        let mut read = self
-            .0
-            .read(sql, |row| Ok((row.time(1)?, row.get::<Option<i64>>(2)?, row.id::<MessageId>(0)?)))
-            .await?;
+        let mut read =
+            self.0.read(sql, |row| Ok((row.time(1)?, row.get::<Option<i64>>(2)?, row.id::<MessageId>(0)?))).await?;
         read.sort_unstable_by(|a, b| b.cmp(a));
         self.recount(id, now).await?;
         Ok(Some(read.into_iter().map(|(_, _, id)| id).collect()))
@@ -346,7 +346,8 @@ impl Conversations<'_> {
             }
             self.0.run(self.0.sql("DELETE FROM conversations WHERE id = ?").bind(early.0)).await?;
         }
-        let sql = self.0.sql("UPDATE conversations SET platform_conversation_id = ?, participant_id = ?, last_message_at =");
+        let sql =
+            self.0.sql("UPDATE conversations SET platform_conversation_id = ?, participant_id = ?, last_message_at =");
         let sql = sql
             .add("(SELECT MAX(m.sent_at) FROM messages m WHERE m.conversation_id = conversations.id) WHERE id = ?")
             .bind(to.as_str())

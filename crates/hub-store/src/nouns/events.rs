@@ -104,9 +104,10 @@ pub(crate) async fn append(conn: Conn<'_>, events: Vec<NewEvent>) -> Result<Vec<
         rows.push((event, body));
     }
     for some in rows.chunks(chunk(4)) {
-        let sql = conn.sql("INSERT INTO hub_events (user_id, place, at, body) VALUES").rows(some, |sql, (event, body)| {
-            sql.bind(event.user_id.0).bind(event.offset).time(event.at).bind(body.as_str())
-        });
+        let sql =
+            conn.sql("INSERT INTO hub_events (user_id, place, at, body) VALUES").rows(some, |sql, (event, body)| {
+                sql.bind(event.user_id.0).bind(event.offset).time(event.at).bind(body.as_str())
+            });
         conn.run(sql).await?;
     }
     Ok(placed)

@@ -71,7 +71,9 @@ impl Jobs<'_> {
         for some in jobs.chunks(chunk(10)) {
             let sql = self
                 .0
-                .sql("INSERT INTO hub_jobs (id, kind, payload, lane, dedupe, priority, run_at, max_attempts, at, state,")
+                .sql(
+                    "INSERT INTO hub_jobs (id, kind, payload, lane, dedupe, priority, run_at, max_attempts, at, state,",
+                )
                 .add("attempts) VALUES")
                 .rows(some, |sql, job| {
                     sql.bind(job.id.0)
@@ -154,14 +156,7 @@ impl Jobs<'_> {
     }
 
     /// Again, not before `run_at`; `counts` = it was an attempt.
-    pub async fn again(
-        &self,
-        id: JobId,
-        worker: &str,
-        run_at: Timestamp,
-        counts: bool,
-        why: &str,
-    ) -> Result<()> {
+    pub async fn again(&self, id: JobId, worker: &str, run_at: Timestamp, counts: bool, why: &str) -> Result<()> {
         let sql = self
             .0
             .sql("UPDATE hub_jobs SET state = 'ready', run_at = ?, attempts = attempts - ?, why = ?, worker = NULL,")

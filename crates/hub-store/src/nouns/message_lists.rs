@@ -23,7 +23,8 @@ pub struct ListMessages {
 
 /// Newest first; messages of one instant in the platform's order, then in ours.
 const ORDER: &str = "ORDER BY m.sent_at DESC, COALESCE(m.sequence, -1) DESC, m.id DESC";
-const OF_USER: &str = "JOIN conversations c ON c.id = m.conversation_id JOIN connected_accounts a ON a.id = c.account_id";
+const OF_USER: &str =
+    "JOIN conversations c ON c.id = m.conversation_id JOIN connected_accounts a ON a.id = c.account_id";
 
 impl Messages<'_> {
     /// A page of one of the user's conversations, newest first; `None` = not the user's.
@@ -54,12 +55,7 @@ impl Messages<'_> {
         self.page(&from, |sql| sql.bind(user.0).list(PUBLISHED), query).await
     }
 
-    async fn page(
-        &self,
-        from: &str,
-        bind: impl Fn(Sql) -> Sql,
-        query: &ListMessages,
-    ) -> Result<Page<StoredMessage>> {
+    async fn page(&self, from: &str, bind: impl Fn(Sql) -> Sql, query: &ListMessages) -> Result<Page<StoredMessage>> {
         let since = |sql: Sql| match query.since {
             Some(since) => sql.add("AND m.sent_at >= ?").time(since),
             None => sql,
@@ -81,7 +77,9 @@ impl Messages<'_> {
     pub async fn find(&self, user: UserId, id: MessageId) -> Result<Option<StoredMessage>> {
         let sql = self
             .0
-            .sql(&format!("SELECT {COLUMNS} FROM messages m {OF_USER} WHERE m.id = ? AND a.user_id = ? AND a.platform IN"))
+            .sql(&format!(
+                "SELECT {COLUMNS} FROM messages m {OF_USER} WHERE m.id = ? AND a.user_id = ? AND a.platform IN"
+            ))
             .bind(id.0)
             .bind(user.0)
             .list(PUBLISHED);

@@ -116,9 +116,8 @@ pub(super) async fn read_whole(conn: Conn<'_>, sql: crate::sql::Sql) -> Result<V
             .sql("SELECT message_id, actor_id, emoji, ts(at) FROM hub_reactions WHERE message_id IN")
             .list(some.iter().map(|id| id.0))
             .add("ORDER BY at, actor_id, emoji");
-        let read = |row: &Row| {
-            Ok((row.id(0)?, Reaction { actor_id: row.text(1)?, emoji: row.get(2)?, at: row.time(3)? }))
-        };
+        let read =
+            |row: &Row| Ok((row.id(0)?, Reaction { actor_id: row.text(1)?, emoji: row.get(2)?, at: row.time(3)? }));
         for (message, reaction) in conn.read(sql, read).await? {
             reactions.entry(message).or_default().push(reaction);
         }

@@ -4,8 +4,8 @@ use super::conversations::Conversations;
 use crate::error::Result;
 use crate::sql::{Conn, chunk};
 use hub_domain::{
-    Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteMessageId, RemoteParticipantId,
-    Timestamp, UserId,
+    Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteMessageId,
+    RemoteParticipantId, Timestamp, UserId,
 };
 use std::collections::HashSet;
 
@@ -222,11 +222,13 @@ impl Messages<'_> {
         if self.0.run(sql).await? == 0 {
             return Ok(false);
         }
-        let sql = self.0.sql("SELECT remote_ref FROM hub_attachments WHERE message_id = ? ORDER BY place").bind(edit.id.0);
+        let sql =
+            self.0.sql("SELECT remote_ref FROM hub_attachments WHERE message_id = ? ORDER BY place").bind(edit.id.0);
         let known: Vec<String> = self.0.read(sql, |row| row.get(0)).await?;
         if !known.iter().map(String::as_str).eq(edit.attachments.iter().map(|file| file.remote_ref.as_str())) {
             self.0.run(self.0.sql("DELETE FROM hub_attachments WHERE message_id = ?").bind(edit.id.0)).await?;
-            let files: Vec<_> = edit.attachments.iter().enumerate().map(|(place, file)| (edit.id, place, file)).collect();
+            let files: Vec<_> =
+                edit.attachments.iter().enumerate().map(|(place, file)| (edit.id, place, file)).collect();
             self.insert_attachments(&files).await?;
         }
         Ok(true)
@@ -344,7 +346,8 @@ impl Messages<'_> {
 
     /// Marks one of the user's messages as read and counts its thread anew. `None` = not the user's.
     pub async fn mark_read(&self, user: UserId, id: MessageId, now: Timestamp) -> Result<Option<Marked>> {
-        let sql = self.0.sql("SELECT conversation_id FROM messages WHERE id = ? AND conversation_id IS NOT NULL").bind(id.0);
+        let sql =
+            self.0.sql("SELECT conversation_id FROM messages WHERE id = ? AND conversation_id IS NOT NULL").bind(id.0);
         let Some(conversation_id) = self.0.read_one(sql, |row| row.id::<ConversationId>(0)).await? else {
             return Ok(None);
         };

@@ -1,21 +1,21 @@
 //! One file per noun: its rows, and the statements about them.
 
-pub mod accounts;
-pub mod attachments;
-pub mod connect_attempts;
-pub mod conversations;
-pub mod events;
-pub mod jobs;
-pub mod leases;
-pub mod message_lists;
-pub mod message_rows;
-pub mod messages;
-pub mod notices;
-pub mod receipts;
-pub mod refresh_tokens;
-pub mod subscriptions;
-pub mod usage;
-pub mod users;
+pub(crate) mod accounts;
+pub(crate) mod attachments;
+pub(crate) mod connect_attempts;
+pub(crate) mod conversations;
+pub(crate) mod events;
+pub(crate) mod jobs;
+pub(crate) mod leases;
+pub(crate) mod message_lists;
+pub(crate) mod message_rows;
+pub(crate) mod messages;
+pub(crate) mod notices;
+pub(crate) mod receipts;
+pub(crate) mod refresh_tokens;
+pub(crate) mod subscriptions;
+pub(crate) mod usage;
+pub(crate) mod users;
 
 /// The contract's platforms. Rows of others, from a later state of the originals, are not listed.
 pub(crate) const PUBLISHED: [&str; 7] =

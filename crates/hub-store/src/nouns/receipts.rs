@@ -104,12 +104,7 @@ impl Receipts<'_> {
     }
 
     /// Notes how a delivery ended.
-    pub async fn set_state(
-        &self,
-        id: ReceiptId,
-        state: ReceiptState,
-        reason: Option<&str>,
-    ) -> Result<()> {
+    pub async fn set_state(&self, id: ReceiptId, state: ReceiptState, reason: Option<&str>) -> Result<()> {
         let reason = reason.map(|reason| reason.chars().take(MAX_REASON_CHARS).collect::<String>());
         let sql = self.0.sql("UPDATE hub_receipts SET state = ?, reason = ? WHERE id = ?");
         self.0.run(sql.bind(state.as_str()).bind(reason).bind(id.0)).await.map(|_| ())

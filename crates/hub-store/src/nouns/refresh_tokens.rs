@@ -74,7 +74,8 @@ impl RefreshTokens<'_> {
 
     /// Puts a row of an original into a log-in.
     pub async fn adopt(&self, id: Uuid, family: Uuid) -> Result<()> {
-        let sql = self.0.sql("INSERT INTO hub_refresh_families (token_id, family) VALUES (?, ?) ON CONFLICT DO NOTHING");
+        let sql =
+            self.0.sql("INSERT INTO hub_refresh_families (token_id, family) VALUES (?, ?) ON CONFLICT DO NOTHING");
         self.0.run(sql.bind(id).bind(family)).await.map(|_| ())
     }
 
@@ -103,7 +104,8 @@ impl RefreshTokens<'_> {
 
     /// Revokes for good.
     pub async fn revoke(&self, forms: &[&str], now: Timestamp) -> Result<()> {
-        let sql = self.0.sql("UPDATE refresh_tokens SET revoked_at = ? WHERE revoked_at IS NULL AND token IN").time(now);
+        let sql =
+            self.0.sql("UPDATE refresh_tokens SET revoked_at = ? WHERE revoked_at IS NULL AND token IN").time(now);
         self.0.run(sql.list(forms.iter().copied())).await.map(|_| ())
     }
 

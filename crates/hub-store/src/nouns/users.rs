@@ -59,7 +59,8 @@ impl Users<'_> {
         if let Some(found) = self.0.read_one(sql, read).await? {
             return Ok(Some(found));
         }
-        let sql = self.0.sql(&format!("SELECT {COLUMNS} FROM users WHERE lower(email) = ? ORDER BY id LIMIT 1")).bind(email);
+        let sql =
+            self.0.sql(&format!("SELECT {COLUMNS} FROM users WHERE lower(email) = ? ORDER BY id LIMIT 1")).bind(email);
         self.0.read_one(sql, read).await
     }
 
