@@ -121,7 +121,11 @@ impl Api {
     pub(super) async fn download(&self, token: &str, path: &str, max_bytes: u64) -> Result<(Bytes, Option<String>)> {
         let url = self.file_url(token, path)?;
         let request = self.transport.request(Method::GET, url.as_str()).timeout(MEDIA_TIMEOUT);
-        let answer = self.transport.call(request, max_bytes).await.map_err(harmless)?;
+        let answer = self.transport.call(request, max_bytes).await.map_err(|error| match error.kind {
+            // The file was larger than announced; another try would be no smaller.
+            ErrorKind::UnexpectedReply => PlatformError { kind: ErrorKind::BadInput, ..error },
+            _ => harmless(error),
+        })?;
         if answer.status == 200 {
             return Ok((answer.body, answer.content_type));
         }
@@ -209,7 +213,7 @@ pub(super) fn bot_id(token: &str) -> Option<&str> {
 /// Whether the text has the shape of a bot token. Anything else must not get into an address.
 pub(super) fn valid_token(token: &str) -> bool {
     let secret_fits = |secret: &str| {
-        (20..=100).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        (1..=100).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     };
     bot_id(token).is_some_and(|id| id.len() <= 20) && token.split_once(':').is_some_and(|(_, secret)| secret_fits(secret))
 }
