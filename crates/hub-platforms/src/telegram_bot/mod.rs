@@ -67,6 +67,8 @@ const CARD: Card = Card {
     },
     resend_is_safe: false,
     voice: Voice::Fixed { id: "me", name: "You" },
+    // The originals kept bot tokens and session strings as they were.
+    reads_clear_tokens: true,
 };
 
 /// The adapter.
