@@ -38,9 +38,10 @@ impl Committed {
     }
 }
 
-/// What happened.
+/// What happened, with the ids of what it happened to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "every field is the id of the noun it is named after")]
 pub enum EventBody {
     /// A new incoming message.
     MessageReceived { message_id: MessageId, conversation_id: ConversationId },

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// What a platform is and allows.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a card is a list of yes and no")]
 pub struct Card {
     /// The adapter's id.
     pub id: PlatformId,

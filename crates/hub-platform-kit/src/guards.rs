@@ -146,7 +146,7 @@ impl Bucket {
             return Some(paused - now);
         }
         let ahead = self.full_again.saturating_duration_since(now) + step(window);
-        (ahead > window.per).then(|| ahead - window.per)
+        ahead.checked_sub(window.per).filter(|wait| !wait.is_zero())
     }
 
     fn spend(&mut self, now: Instant, window: Window) {

@@ -167,6 +167,7 @@ pub trait Webhook: Send + Sync {
 
 /// One event of a delivery.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are events")]
 pub enum Parsed {
     /// Understood.
     Event(Inbound),

@@ -11,7 +11,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest call, unless the call itself waits (long polling, media).
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest fetch of a file.
-pub const MEDIA_TIMEOUT: Duration = Duration::from_secs(60);
+pub const MEDIA_TIMEOUT: Duration = Duration::from_mins(1);
 /// Largest JSON answer in bytes.
 pub const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 

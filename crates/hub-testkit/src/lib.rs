@@ -1,1 +1,34 @@
-//! placeholder
+//! What tests build on: a clock they move, fresh databases of both engines, the hub as a process, and a client that speaks
+//! the API as a program would. Test code only: it panics with words instead of handling errors.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::print_stderr, clippy::missing_panics_doc)]
+#![allow(clippy::disallowed_methods, reason = "tests read the environment and the time")]
+
+pub mod client;
+pub mod clock;
+pub mod database;
+pub mod process;
+pub mod proxy;
+
+pub use client::Client;
+pub use clock::TestClock;
+pub use database::{Database, Engine};
+pub use process::HubProcess;
+pub use proxy::Proxy;
+
+use std::time::Duration;
+
+/// The longest a test waits for something that must happen.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Looks until `probe` finds something; panics with `what` when patience ends. Polls because the thing under test is
+/// another process or task; it never waits longer than needed.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut probe: impl FnMut() -> F) -> T {
+    let end = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < end, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,6 @@
+//! Use cases against real databases, with a clock that tests move.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
+
+mod sealing;
+mod sign_in;
+mod support;

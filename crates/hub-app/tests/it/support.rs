@@ -1,0 +1,67 @@
+//! An app on a fresh database.
+
+use hub_app::{App, AppSettings, Bus, Parts};
+use hub_platform_kit::{Registry, Secret};
+use hub_store::{Store, StoreSettings};
+use hub_testkit::{Database, Engine, TestClock};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An app and what it stands on.
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    pub(crate) clock: TestClock,
+    _database: Database,
+}
+
+impl TestApp {
+    /// On SQLite, with `change` applied to the settings.
+    pub(crate) async fn start(change: impl FnOnce(&mut AppSettings)) -> Self {
+        Self::start_on(Engine::Sqlite, change).await
+    }
+
+    pub(crate) async fn start_on(engine: Engine, change: impl FnOnce(&mut AppSettings)) -> Self {
+        let database = Database::fresh(engine).await;
+        let clock = TestClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+        let store = Store::connect(&StoreSettings { url: database.url.clone(), ..StoreSettings::default() }).await;
+        let store = store.expect("the database opens");
+        store.migrate().await.expect("the schema is made");
+        let mut settings = AppSettings {
+            production: false,
+            data_dir: database.folder.path().to_owned(),
+            public_url: None,
+            frontend_url: None,
+            jwt_secret: Secret::from("vector-access-secret"),
+            jwt_refresh_secret: Secret::from("vector-refresh-secret"),
+            access_lifetime: Duration::from_secs(900),
+            refresh_lifetime: Duration::from_secs(604_800),
+            refresh_grace: Duration::from_secs(10),
+            bcrypt_cost: 4,
+            encryption_keys: vec![Secret::from("0123456789abcdef0123456789abcdef")],
+            require_seal: false,
+            auth_limit_per_minute: 1_000,
+            send_wait: Duration::from_secs(5),
+            receipt_retention: Duration::from_secs(72 * 3_600),
+            max_media_bytes: 1024 * 1024,
+        };
+        change(&mut settings);
+        let parts = Parts {
+            store,
+            bus: Bus::local(),
+            platforms: Registry::new(Vec::new()).expect("no platforms"),
+            clock: Arc::new(clock.clone()),
+            settings,
+        };
+        Self { app: App::new(parts).expect("the app"), clock, _database: database }
+    }
+}
+
+/// The contract's vectors.
+pub(crate) fn vectors() -> serde_json::Value {
+    serde_json::from_str(include_str!("../fixtures/contract_vectors.json")).expect("readable vectors")
+}
+
+/// The text of a member.
+pub(crate) fn text<'a>(vector: &'a serde_json::Value, member: &str) -> &'a str {
+    vector[member].as_str().unwrap_or_else(|| panic!("{member} is missing in {vector}"))
+}

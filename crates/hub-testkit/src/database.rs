@@ -1,0 +1,63 @@
+//! Fresh databases: a file of its own on SQLite, a database of its own on the PostgreSQL server the test runner names.
+
+use sqlx::{Connection, Executor, PgConnection};
+use tempfile::TempDir;
+
+/// Names a PostgreSQL server (an administrator's URL) that tests may make databases on.
+pub const POSTGRES_VARIABLE: &str = "HUB_TEST_POSTGRES_URL";
+/// Set by the test runner: a suite that cannot run is a failure.
+pub const REQUIRE_ALL_VARIABLE: &str = "HUB_TEST_REQUIRE_ALL";
+
+/// Which engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// A fresh database; gone when dropped (a PostgreSQL one with its server).
+#[derive(Debug)]
+pub struct Database {
+    /// Which engine.
+    pub engine: Engine,
+    /// Its URL.
+    pub url: String,
+    /// A folder for whatever else the test keeps.
+    pub folder: TempDir,
+}
+
+/// The engines that can be tested here. Without a PostgreSQL server that is SQLite alone, said out loud; where everything
+/// is required, it is a failure.
+pub fn engines() -> Vec<Engine> {
+    if std::env::var(POSTGRES_VARIABLE).is_ok() {
+        return vec![Engine::Sqlite, Engine::Postgres];
+    }
+    assert!(std::env::var(REQUIRE_ALL_VARIABLE).is_err(), "{POSTGRES_VARIABLE} is not set, but everything is required");
+    eprintln!("not run on PostgreSQL: {POSTGRES_VARIABLE} is not set");
+    vec![Engine::Sqlite]
+}
+
+impl Database {
+    /// Makes one.
+    pub async fn fresh(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite://{}", folder.path().join("hub.db").display()),
+            Engine::Postgres => {
+                let admin = std::env::var(POSTGRES_VARIABLE).expect("a PostgreSQL server");
+                let name = format!("hub_test_{}", uuid::Uuid::new_v4().simple());
+                let mut connection = PgConnection::connect(&admin).await.expect("the PostgreSQL server answers");
+                connection
+                    .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+                    .await
+                    .expect("a database can be made");
+                let mut url = url::Url::parse(&admin).expect("a URL");
+                url.set_path(&name);
+                url.to_string()
+            }
+        };
+        Self { engine, url, folder }
+    }
+}

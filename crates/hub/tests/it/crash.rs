@@ -1,0 +1,97 @@
+//! The promise that matters most: what was answered 200 is stored, once, whatever happens to the process.
+
+use crate::support::{BOT_TOKEN, Hub, SECRET, bot_update};
+use hub_testkit::database::engines;
+use hub_testkit::{Client, Database, Engine};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+const ROUNDS: u64 = 20;
+/// Platforms' connections at once.
+const SENDERS: i64 = 6;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_hub_loses_nothing_it_acknowledged_and_stores_nothing_twice() {
+    for engine in engines() {
+        kill_rounds(engine).await;
+    }
+}
+
+async fn kill_rounds(engine: Engine) {
+    let database = Database::fresh(engine).await;
+    let mut hub = Hub::start(&database).await;
+    let user = hub.client().register("ada@example.com").await;
+    user.link_bot(BOT_TOKEN).await;
+
+    let next = Arc::new(AtomicI64::new(1));
+    let mut acknowledged: BTreeSet<i64> = BTreeSet::new();
+    let mut unanswered: Vec<i64> = Vec::new();
+    for round in 0..ROUNDS {
+        let mut senders = JoinSet::new();
+        for sender in 0..SENDERS {
+            let (client, next) = (hub.client(), next.clone());
+            // What got no answer is sent again, as a platform would.
+            let again: Vec<i64> =
+                unanswered.iter().copied().filter(|update| update.rem_euclid(SENDERS) == sender).collect();
+            senders.spawn(stream(client, again, next));
+        }
+        // Other moments in every round: during the start of the stream, in full flow, late.
+        tokio::time::sleep(Duration::from_millis(15 + (round * 37) % 260)).await;
+        hub.kill().await;
+        unanswered.clear();
+        while let Some(outcome) = senders.join_next().await {
+            let (taken, open) = outcome.expect("a sender");
+            acknowledged.extend(taken);
+            unanswered.extend(open);
+        }
+        hub = Hub::start(&database).await;
+    }
+    assert!(acknowledged.len() > 100, "the stream was too thin to prove anything: {}", acknowledged.len());
+
+    let user = hub.client().login("ada@example.com").await;
+    let mut stored: HashMap<String, u32> = HashMap::new();
+    for message in user.all_messages().await {
+        *stored.entry(message["content"].as_str().expect("text").to_owned()).or_default() += 1;
+    }
+    for update in &acknowledged {
+        assert_eq!(stored.get(&text_of(*update)), Some(&1), "update {update} on {engine:?}");
+    }
+    let doubles: Vec<_> = stored.iter().filter(|(_, count)| **count != 1).collect();
+    assert!(doubles.is_empty(), "stored more than once on {engine:?}: {doubles:?}");
+    let (_, unread) = user.get("/api/messages/unread/count").await;
+    assert_eq!(unread["total"], stored.len() as u64, "the counter agrees with the messages on {engine:?}");
+}
+
+fn text_of(update: i64) -> String {
+    format!("message of update {update}")
+}
+
+/// Sends until the hub is gone. Gives what was acknowledged and what was not.
+async fn stream(client: Client, mut again: Vec<i64>, next: Arc<AtomicI64>) -> (Vec<i64>, Vec<i64>) {
+    let mut acknowledged = Vec::new();
+    loop {
+        let update = again.pop().unwrap_or_else(|| next.fetch_add(1, Ordering::Relaxed));
+        let body = bot_update(update, 5_000 + update % 7, &text_of(update));
+        let sent = client
+            .request(reqwest::Method::POST, "/api/webhooks/telegram")
+            .header("X-Telegram-Bot-Api-Secret-Token", SECRET)
+            .json(&body)
+            .send()
+            .await;
+        match sent {
+            Ok(answer) if answer.status() == 200 => acknowledged.push(update),
+            // Busy: it counts as not answered.
+            Ok(answer) => {
+                assert_eq!(answer.status(), 503, "only 200 and 503 are honest here");
+                again.push(update);
+            }
+            Err(_) => {
+                again.push(update);
+                return (acknowledged, again);
+            }
+        }
+    }
+}

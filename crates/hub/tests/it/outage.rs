@@ -1,0 +1,61 @@
+//! A database that is away for a while: 503 meanwhile, never a false 200, and work goes on by itself afterwards.
+
+use crate::support::{BOT_TOKEN, Hub, SECRET, bot_update};
+use hub_testkit::database::{POSTGRES_VARIABLE, REQUIRE_ALL_VARIABLE};
+use hub_testkit::{Client, Database, Engine, Proxy, eventually};
+use reqwest::{Method, StatusCode};
+use std::time::{Duration, Instant};
+
+/// How long the database is away.
+const AWAY: Duration = Duration::from_secs(10);
+
+async fn deliver(client: &Client, update: i64) -> StatusCode {
+    let body = bot_update(update, 42, &format!("update {update}"));
+    let request = client.request(Method::POST, "/api/webhooks/telegram");
+    let answer = request.header("X-Telegram-Bot-Api-Secret-Token", SECRET).json(&body).send().await.expect("an answer");
+    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+        assert!(answer.headers().contains_key("retry-after"), "a refusal says when to come again");
+    }
+    answer.status()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_postgres_is_away_nothing_is_acknowledged_and_then_all_goes_on() {
+    if std::env::var(POSTGRES_VARIABLE).is_err() {
+        assert!(std::env::var(REQUIRE_ALL_VARIABLE).is_err(), "{POSTGRES_VARIABLE} is not set");
+        return eprintln!("not run: {POSTGRES_VARIABLE} is not set");
+    }
+    let mut database = Database::fresh(Engine::Postgres).await;
+    let mut url = url::Url::parse(&database.url).expect("a URL");
+    let target = format!("{}:{}", url.host_str().expect("a host"), url.port().expect("a port"));
+    let line = Proxy::to(target).await;
+    url.set_host(Some("127.0.0.1")).expect("a host");
+    url.set_port(Some(line.address.port())).expect("a port");
+    database.url = url.to_string();
+
+    let mut hub = Hub::start(&database).await;
+    let client = hub.client();
+    let user = client.register("ada@example.com").await;
+    user.link_bot(BOT_TOKEN).await;
+    assert_eq!(deliver(&client, 1).await, StatusCode::OK);
+
+    line.cut();
+    let cut = Instant::now();
+    let mut refused = 0;
+    while cut.elapsed() < AWAY {
+        let status = deliver(&client, 2 + refused).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "nothing can have been stored");
+        refused += 1;
+    }
+    let (health, _) = client.get("/health").await;
+    assert_eq!(health, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(hub.process.is_running());
+
+    line.mend();
+    eventually("a delivery is taken again", async || (deliver(&client, 1_000).await == StatusCode::OK).then_some(())).await;
+    for update in 2..2 + refused {
+        assert_eq!(deliver(&client, update).await, StatusCode::OK, "what was refused comes again");
+    }
+    let stored = user.all_messages().await.len();
+    assert_eq!(stored, usize::try_from(refused).expect("few") + 2);
+}
