@@ -20,7 +20,7 @@ impl Outbound for TelegramBot {
         let words = message.text.as_deref().ok_or_else(|| PlatformError::bad_input("there is nothing to send"))?;
         parameters.insert("text".to_owned(), words.into());
         let taken = self.api.send_message(grant.token(), &Value::Object(parameters)).await?;
-        Ok(sent(&[taken]))
+        Ok(sent(&[taken], &message.client_key))
     }
 
     async fn mark_read(&self, _: &Grant, _: &RemoteConversationId, _: &RemoteMessageId) -> Result<()> {
@@ -47,7 +47,7 @@ impl TelegramBot {
             caption = None;
             parameters.remove("reply_parameters");
         }
-        Ok(sent(&taken))
+        Ok(sent(&taken, &message.client_key))
     }
 
     async fn send_one(
@@ -110,9 +110,13 @@ fn destination(message: &OutboundMessage) -> Map<String, Value> {
     parameters
 }
 
-/// Telegram's number of a message: the last part of its id.
+/// Telegram's number of a message, with or without its chat before it; `None` for an id that Telegram never gave.
 fn number(id: &RemoteMessageId) -> Option<i64> {
-    id.as_str().rsplit(':').next()?.parse().ok().filter(|number| *number > 0)
+    let digits = match id.as_str().split_once(':') {
+        None => id.as_str(),
+        Some((chat, digits)) => chat.parse::<i64>().ok().map(|_| digits)?,
+    };
+    digits.parse().ok().filter(|number| *number > 0)
 }
 
 /// Files that may leave together: neighbours of one family, at most ten.
@@ -157,17 +161,18 @@ fn part(file: &OutboundFile) -> Result<Part> {
         .map_err(|_| PlatformError::bad_input("the media type of a file is not one"))
 }
 
-/// What Telegram took. A number of zero stands for a message it will send later: it names nothing.
-fn sent(taken: &[Message]) -> Sent {
-    let first = taken.iter().find(|message| message.message_id != 0);
+/// What Telegram took. A number of zero stands for a message it will send later and names nothing, so the hub's own key
+/// stands in for it.
+fn sent(taken: &[Message], client_key: &str) -> Sent {
+    let named = |message: &&Message| message.message_id != 0;
+    let id = |(position, message): (usize, &Message)| match message.message_id {
+        0 => RemoteMessageId::new(format!("unnamed:{client_key}:{position}")),
+        number => mapping::message_id(&message.chat, number),
+    };
     Sent {
-        messages: taken
-            .iter()
-            .filter(|message| message.message_id != 0)
-            .map(|message| mapping::message_id(&message.chat, message.message_id))
-            .collect(),
+        messages: taken.iter().enumerate().map(id).collect(),
         at: taken.first().and_then(|message| message.date).and_then(from_unix_seconds),
-        sequence: first.map(|message| message.message_id),
+        sequence: taken.iter().find(named).map(|message| message.message_id),
     }
 }
 
