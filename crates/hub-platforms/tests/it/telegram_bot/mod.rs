@@ -1,6 +1,5 @@
 //! Telegram bots.
 
-mod answers;
 mod calls;
 mod deliveries;
 mod errors;
