@@ -138,7 +138,8 @@ impl Api {
         if !valid_token(token) {
             return Err(not_a_token());
         }
-        let odd = |part: &str| part.is_empty() || part == "." || part == ".." || part.contains(['\\', '%', ':', '?', '#']);
+        let odd =
+            |part: &str| part.is_empty() || part == "." || part == ".." || part.contains(['\\', '%', ':', '?', '#']);
         if path.split('/').any(odd) || path.chars().any(char::is_control) {
             return Err(PlatformError::new(ErrorKind::UnexpectedReply, "the platform named an odd file path"));
         }
@@ -164,7 +165,12 @@ impl Api {
         }
     }
 
-    async fn call<T: DeserializeOwned>(&self, token: &str, request: RequestBuilder, effect: Effect) -> Result<(T, Bytes)> {
+    async fn call<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        request: RequestBuilder,
+        effect: Effect,
+    ) -> Result<(T, Bytes)> {
         let outcome = match self.transport.call(request, MAX_ANSWER_BYTES).await {
             Err(error) => Err(error),
             Ok(answer) => {
@@ -215,7 +221,8 @@ pub(super) fn valid_token(token: &str) -> bool {
     let secret_fits = |secret: &str| {
         (1..=100).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     };
-    bot_id(token).is_some_and(|id| id.len() <= 20) && token.split_once(':').is_some_and(|(_, secret)| secret_fits(secret))
+    bot_id(token).is_some_and(|id| id.len() <= 20)
+        && token.split_once(':').is_some_and(|(_, secret)| secret_fits(secret))
 }
 
 fn not_a_token() -> PlatformError {

@@ -88,7 +88,9 @@ impl TelegramBot {
     async fn link_bot(&self, answers: &Answers) -> Result<Progress> {
         let token = answers.get(TOKEN_FIELD).map(|token| token.trim()).unwrap_or_default();
         if !api::valid_token(token) {
-            return Err(PlatformError::bad_input("That does not look like a bot token. It has the form 123456:ABC-DEF."));
+            return Err(PlatformError::bad_input(
+                "That does not look like a bot token. It has the form 123456:ABC-DEF.",
+            ));
         }
         let bot = self.api.get_me(token).await.map_err(|error| match error.kind {
             ErrorKind::ReauthRequired => PlatformError::bad_input("Telegram does not accept this token."),

@@ -17,12 +17,10 @@ pub use settings::{DEFAULT_API_BASE_URL, Settings};
 use api::Api;
 use hub_domain::text::LengthUnit;
 use hub_domain::{ContentKind, DeliveryStatus, PlatformId};
-use hub_platform_kit::card::{
-    AttachmentRule, Card, ConnectMethod, Intake, Pull, Quota, TextRules, Voice, Window,
-};
+use hub_platform_kit::Platform;
+use hub_platform_kit::card::{AttachmentRule, Card, ConnectMethod, Intake, Pull, Quota, TextRules, Voice, Window};
 use hub_platform_kit::platform::{Connect, History, Media, Outbound, Webhook};
 use hub_platform_kit::transport::Transport;
-use hub_platform_kit::Platform;
 use std::time::Duration;
 
 const MB: u64 = 1024 * 1024;

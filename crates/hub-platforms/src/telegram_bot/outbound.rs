@@ -30,7 +30,12 @@ impl Outbound for TelegramBot {
 
 impl TelegramBot {
     /// Sends files in order, as few messages as Telegram's rules for albums allow. The words are the first one's caption.
-    async fn send_files(&self, grant: &Grant, message: &OutboundMessage, parameters: Map<String, Value>) -> Result<Sent> {
+    async fn send_files(
+        &self,
+        grant: &Grant,
+        message: &OutboundMessage,
+        parameters: Map<String, Value>,
+    ) -> Result<Sent> {
         let mut parameters = parameters;
         let mut caption = message.text.as_deref();
         let mut taken: Vec<Message> = Vec::new();

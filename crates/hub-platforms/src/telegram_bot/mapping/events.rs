@@ -1,7 +1,8 @@
 //! What happens beside messages: buttons, reactions, membership, business connections.
 
 use super::super::wire::{
-    BusinessConnection, BusinessMessagesDeleted, CallbackQuery, ChatMember, ChatMemberUpdated, MessageReaction, ReactionType,
+    BusinessConnection, BusinessMessagesDeleted, CallbackQuery, ChatMember, ChatMemberUpdated, MessageReaction,
+    ReactionType,
 };
 use super::{Reading, Unreadable, instant, message_id, notice, people};
 use hub_domain::RemoteParticipantId;

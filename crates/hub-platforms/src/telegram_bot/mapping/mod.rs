@@ -160,7 +160,13 @@ fn reply_to(message: &Message) -> Option<hub_domain::RemoteMessageId> {
 }
 
 /// An event of a conversation that is no message.
-fn notice(conversation: ConversationRef, kind: &str, actor: Option<i64>, data: Value, at: Option<Timestamp>) -> InboundBody {
+fn notice(
+    conversation: ConversationRef,
+    kind: &str,
+    actor: Option<i64>,
+    data: Value,
+    at: Option<Timestamp>,
+) -> InboundBody {
     let actor = actor.map(|id| hub_domain::RemoteParticipantId::new(id.to_string()));
     InboundBody::Notice { conversation, kind: kind.to_owned(), actor, data, at }
 }

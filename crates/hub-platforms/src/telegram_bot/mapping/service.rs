@@ -106,7 +106,8 @@ fn details(message: &Message, mut conversation: ConversationRef) -> (Value, Conv
         conversation.name = Some(title.to_owned());
         return (json!({ "title": title }), conversation);
     }
-    if let Some(number) = rest.get("pinned_message").and_then(|pinned| pinned.get("message_id")).and_then(Value::as_i64) {
+    if let Some(number) = rest.get("pinned_message").and_then(|pinned| pinned.get("message_id")).and_then(Value::as_i64)
+    {
         let pinned = super::message_id(&message.chat, number);
         return (json!({ "message_id": pinned.as_str() }), conversation);
     }

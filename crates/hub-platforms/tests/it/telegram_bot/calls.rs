@@ -250,13 +250,12 @@ fn check_error(error: &PlatformError, mut expected: Expected) {
         "auth_revoked" => &["reauth_required"],
         "recipient_unreachable" => &["rejected", "not_found"],
         "permission" => &["rejected"],
-        "invalid_request" | "too_large" => &["bad_input"],
+        // "Not modified" can meet an edit only, and the seam has none; a send must not repeat it.
+        "invalid_request" | "too_large" | "not_modified" => &["bad_input"],
         "conflict" => &["transient"],
         // A send that met a server error may be out.
         "transient" => &["maybe_applied"],
         "moved" => &["not_found"],
-        // Only an edit can meet it, and the seam has none; a send must not repeat it.
-        "not_modified" => &["bad_input"],
         other => panic!("{name}: unknown class {other}"),
     };
     assert!(kinds.contains(&error.kind.label()), "{name}: {error:?}");

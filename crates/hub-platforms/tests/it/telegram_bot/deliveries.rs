@@ -165,7 +165,7 @@ fn check_message(event: &Inbound, message: &InboundMessage, mut expected: Expect
 /// The other person of a private chat is known by their whole name; a member of a group as messages are signed.
 fn check_contact(messages: &[(Inbound, InboundMessage)], mut expected: Expected) {
     let id = expected.take("id");
-    let (_, message) = messages.iter().find(|(_, m)| Value::from(m.sender.id.as_str()) == id).unwrap();
+    let (_, message) = messages.iter().find(|(_, m)| id == *m.sender.id.as_str()).unwrap();
     let sender = &message.sender;
     let username = expected.take("username");
     if !username.is_null() {

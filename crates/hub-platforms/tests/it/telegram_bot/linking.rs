@@ -119,7 +119,9 @@ fn a_token_that_is_none_never_gets_into_an_address() {
     block_on(async {
         let stand_in = StandIn::start(Vec::new()).await;
         let platform = handle(settings(&stand_in.base));
-        for text in ["", "hello", "123:", ":abc", "12a:abcdef", "123:abc/../x", "123:abc def", "123:abc?x=1", "123:ab#c"] {
+        for text in
+            ["", "hello", "123:", ":abc", "12a:abcdef", "123:abc/../x", "123:abc def", "123:abc?x=1", "123:ab#c"]
+        {
             let fields = Answers::from([("token".to_owned(), text.to_owned())]);
             let error = platform.resume(&context("bot_token", 0), &Value::Null, &fields).await.unwrap_err();
             assert_eq!(error.kind, ErrorKind::BadInput, "{text}");

@@ -124,10 +124,7 @@ fn files_leave_in_order_and_as_few_messages_as_telegram_allows() {
     ];
     let (sent, asked) = send(&mixed, replies);
     let methods: Vec<&str> = asked.iter().map(|a| a.path.rsplit('/').next().unwrap()).collect();
-    assert_eq!(
-        methods,
-        ["sendMediaGroup", "sendAnimation", "sendMediaGroup", "sendVoice", "sendVoice", "sendAudio"]
-    );
+    assert_eq!(methods, ["sendMediaGroup", "sendAnimation", "sendMediaGroup", "sendVoice", "sendVoice", "sendAudio"]);
     let ids: Vec<String> = sent.unwrap().messages.iter().map(|id| id.as_str().to_owned()).collect();
     assert_eq!(ids, ["1", "2", "3", "4", "5", "6", "7", "8"]);
     let first = typed(&asked[0]);
@@ -168,7 +165,9 @@ fn files_that_are_out_are_never_sent_again() {
     assert!(error.message.starts_with("only 1 of 2 files were sent"), "{}", error.message);
     // Before the first is out nothing is in doubt.
     let (sent, _) = send(&two, vec![refused]);
-    assert!(matches!(sent.unwrap_err().kind, ErrorKind::RateLimited { retry_after: Some(wait) } if wait.as_secs() == 3));
+    assert!(
+        matches!(sent.unwrap_err().kind, ErrorKind::RateLimited { retry_after: Some(wait) } if wait.as_secs() == 3)
+    );
 }
 
 #[test]

@@ -62,7 +62,10 @@ impl Spec {
 
     fn check_any(&self, place: &str, kinds: &Value, value: &Value) {
         let kinds = kinds.as_array().unwrap();
-        assert!(kinds.iter().any(|kind| self.fits(place, kind.as_str().unwrap(), value)), "{place}: {value} is not {kinds:?}");
+        assert!(
+            kinds.iter().any(|kind| self.fits(place, kind.as_str().unwrap(), value)),
+            "{place}: {value} is not {kinds:?}"
+        );
     }
 
     fn fits(&self, place: &str, kind: &str, value: &Value) -> bool {

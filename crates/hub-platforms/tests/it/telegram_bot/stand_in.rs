@@ -81,11 +81,8 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
 }
 
 async fn read(request: Request) -> Asked {
-    let mut asked = Asked {
-        method: request.method().to_string(),
-        path: request.uri().path().to_owned(),
-        ..Asked::default()
-    };
+    let mut asked =
+        Asked { method: request.method().to_string(), path: request.uri().path().to_owned(), ..Asked::default() };
     let kind = request.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
     if kind.starts_with("multipart/") {
         asked.is_form = true;

@@ -3,12 +3,16 @@
 use super::{BOT, offline};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{ContentKind, Direction};
+use hub_platform_kit::PlatformHandle;
 use hub_platform_kit::platform::Parsed;
 use hub_platform_kit::webhook::Verified;
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 
 pub(crate) fn parse(body: &[u8]) -> Vec<Parsed> {
-    offline().parse(&Verified { body: body.to_vec().into(), account: Some(BOT.into()) }).unwrap()
+    static PLATFORM: OnceLock<PlatformHandle> = OnceLock::new();
+    let platform = PLATFORM.get_or_init(offline);
+    platform.parse(&Verified { body: body.to_vec().into(), account: Some(BOT.into()) }).unwrap()
 }
 
 fn event(update: &Value) -> Inbound {
@@ -18,7 +22,7 @@ fn event(update: &Value) -> Inbound {
     }
 }
 
-fn message(members: Value) -> Value {
+fn message(members: &Value) -> Value {
     let mut base = json!({
         "message_id": 5, "date": 1_790_000_000,
         "chat": { "id": 5_012_345_678_i64, "type": "private", "first_name": "Anna", "last_name": "Petrova" },
@@ -29,7 +33,7 @@ fn message(members: Value) -> Value {
 }
 
 fn said(kind: &str, members: Value) -> (Inbound, InboundMessage) {
-    let event = event(&json!({ "update_id": 9, kind: message(members) }));
+    let event = event(&json!({ "update_id": 9, kind: message(&members) }));
     match event.body.clone() {
         InboundBody::Message(message) | InboundBody::Edited(message) => (event, *message),
         other => panic!("{other:?}"),
@@ -37,7 +41,7 @@ fn said(kind: &str, members: Value) -> (Inbound, InboundMessage) {
 }
 
 fn notice(members: Value) -> (String, Value) {
-    match event(&json!({ "update_id": 9, "message": message(members) })).body {
+    match event(&json!({ "update_id": 9, "message": message(&members) })).body {
         InboundBody::Notice { kind, data, .. } => (kind, data),
         other => panic!("{other:?}"),
     }
@@ -62,7 +66,8 @@ fn keys_and_accounts() {
 #[test]
 fn business_chats_stand_apart() {
     let scoped = |from: i64, more: Value| {
-        let mut members = json!({ "text": "x", "business_connection_id": "conn", "from": { "id": from, "first_name": "B" } });
+        let mut members =
+            json!({ "text": "x", "business_connection_id": "conn", "from": { "id": from, "first_name": "B" } });
         members.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
         said("business_message", members)
     };
@@ -99,7 +104,8 @@ fn direct_messages_of_a_channel_are_one_conversation_per_person() {
 #[test]
 fn an_answer_in_a_forum_returns_to_the_topic_spoken_in_last() {
     let forum = json!({ "id": -1_005_i64, "type": "supergroup", "title": "Forum", "is_forum": true });
-    let (_, topic) = said("message", json!({ "chat": forum, "text": "x", "message_thread_id": 12, "is_topic_message": true }));
+    let (_, topic) =
+        said("message", json!({ "chat": forum, "text": "x", "message_thread_id": 12, "is_topic_message": true }));
     assert_eq!(topic.conversation.address, Some(json!({ "message_thread_id": 12 })));
     let (_, general) = said("message", json!({ "chat": forum, "text": "x" }));
     assert_eq!(general.conversation.address, Some(json!({})), "an older topic must not stay");
@@ -115,7 +121,7 @@ fn a_migration_keeps_one_conversation_and_every_message() {
     let (_, before) = said("message", json!({ "chat": group, "text": "before" }));
     let (_, after) = said("message", json!({ "chat": supergroup(), "text": "after" }));
     assert_ne!(before.id, after.id);
-    let moved = |members: Value| event(&json!({ "update_id": 9, "message": message(members) })).body;
+    let moved = |members: Value| event(&json!({ "update_id": 9, "message": message(&members) })).body;
     let told_by_old = moved(json!({ "chat": group, "migrate_to_chat_id": -1_002_099_999_999_i64 }));
     let told_by_new = moved(json!({ "chat": supergroup(), "migrate_from_chat_id": -4_012_345_678_i64 }));
     assert_eq!(told_by_old, told_by_new);
@@ -138,7 +144,8 @@ fn stand_ins_never_become_people() {
 
 #[test]
 fn every_member_of_an_album_is_a_message_of_its_own() {
-    let photo = json!([{ "file_id": "small", "width": 90, "height": 90 }, { "file_id": "large", "width": 900, "height": 900 }]);
+    let photo =
+        json!([{ "file_id": "small", "width": 90, "height": 90 }, { "file_id": "large", "width": 900, "height": 900 }]);
     let (_, message) = said("message", json!({ "photo": photo, "media_group_id": "14000000000000000001" }));
     assert_eq!(message.content.details.album_id.as_deref(), Some("14000000000000000001"));
     assert_eq!(message.content.attachments.len(), 1);
@@ -150,7 +157,8 @@ fn every_member_of_an_album_is_a_message_of_its_own() {
 #[test]
 fn what_fills_two_members_is_one_file() {
     let file = json!({ "file_id": "f", "width": 1, "height": 1 });
-    let (_, live) = said("message", json!({ "live_photo": file, "photo": [{ "file_id": "p", "width": 2, "height": 2 }] }));
+    let (_, live) =
+        said("message", json!({ "live_photo": file, "photo": [{ "file_id": "p", "width": 2, "height": 2 }] }));
     assert_eq!((live.content.kind, live.content.attachments.len()), (ContentKind::Image, 1));
     let (_, sticker) = said("message", json!({ "sticker": { "file_id": "s", "is_animated": true } }));
     assert_eq!(sticker.content.attachments[0].mime_type.as_deref(), Some("application/x-tgsticker"));
@@ -183,7 +191,8 @@ fn a_rich_message_is_read_as_its_words() {
     let (_, message) = said("message", json!({ "rich_message": rich }));
     assert_eq!(message.content.text.as_deref(), Some("Title\none two three\n1. four\n2. five"));
     let deep = (0..100).fold(json!("x"), |inner, _| json!([inner]));
-    let (_, message) = said("message", json!({ "rich_message": { "blocks": [{ "type": "paragraph", "text": deep }] } }));
+    let (_, message) =
+        said("message", json!({ "rich_message": { "blocks": [{ "type": "paragraph", "text": deep }] } }));
     assert_eq!(message.content.kind, ContentKind::Unsupported, "too deep to be read");
 }
 
@@ -201,9 +210,10 @@ fn service_messages_are_events() {
     assert_eq!(notice(json!({ "video_chat_started": {} })).0, "video_chat_started");
     assert_eq!(notice(json!({ "forum_topic_something_new": {} })).0, "forum_topic_something_new");
     assert_eq!(notice(json!({ "delete_chat_photo": true })).0, "photo_removed");
-    let pinned = json!({ "chat": supergroup(), "pinned_message": { "message_id": 3, "date": 0, "chat": supergroup() } });
+    let pinned =
+        json!({ "chat": supergroup(), "pinned_message": { "message_id": 3, "date": 0, "chat": supergroup() } });
     assert_eq!(notice(pinned), ("message_pinned".to_owned(), json!({ "message_id": "-1002099999999:3" })));
-    let edited = event(&json!({ "update_id": 9, "edited_message": message(json!({ "boost_added": {} })) }));
+    let edited = event(&json!({ "update_id": 9, "edited_message": message(&json!({ "boost_added": {} })) }));
     assert!(matches!(edited.body, InboundBody::Ignored { .. }));
     // A suggested post is content with a note, not an event.
     let (_, post) = said("message", json!({ "text": "x", "suggested_post_info": { "state": "pending" } }));
@@ -212,8 +222,11 @@ fn service_messages_are_events() {
 
 #[test]
 fn an_edit_may_change_the_kind_and_carries_both_times() {
-    let (_, edit) = said("edited_business_message", json!({
-        "photo": [{ "file_id": "p" }], "edit_date": 1_790_000_009, "business_connection_id": "c" }));
+    let (_, edit) = said(
+        "edited_business_message",
+        json!({
+        "photo": [{ "file_id": "p" }], "edit_date": 1_790_000_009, "business_connection_id": "c" }),
+    );
     assert_eq!(edit.content.kind, ContentKind::Image);
     assert_eq!((edit.edited_at.unwrap() - edit.sent_at).num_seconds(), 9);
 }
@@ -279,7 +292,14 @@ fn a_connection_that_ends_is_told() {
 #[test]
 fn odd_deliveries_are_parked_without_quoting_them() {
     let odd: &[&[u8]] = &[
-        b"", b"nonsense secret words", b"[]", b"17", b"null", b"{}", b"\xff\xfe", br#"{"update_id":"9"}"#,
+        b"",
+        b"nonsense secret words",
+        b"[]",
+        b"17",
+        b"null",
+        b"{}",
+        b"\xff\xfe",
+        br#"{"update_id":"9"}"#,
         br#"{"update_id":9,"message":"secret words"}"#,
         br#"{"update_id":9,"message":{"message_id":"secret words","chat":{"id":1},"date":1}}"#,
         br#"{"update_id":9,"message":{"message_id":1,"chat":{"id":1},"text":"secret words"}}"#,
