@@ -30,8 +30,8 @@ pub enum InboundBody {
         conversation: RemoteConversationId,
         /// Which.
         messages: Vec<RemoteMessageId>,
-        /// When.
-        at: Timestamp,
+        /// When; `None` when the platform gives no time.
+        at: Option<Timestamp>,
     },
     /// Somebody's reactions to a message changed.
     Reacted {

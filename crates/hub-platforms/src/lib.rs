@@ -1,1 +1,19 @@
-//! placeholder
+//! The platforms of this hub: one folder each, with the same rooms. This file is the register.
+
+pub mod telegram_bot;
+
+use hub_platform_kit::Platform;
+use hub_platform_kit::transport::Transport;
+use std::sync::Arc;
+
+/// What the operator set for the platforms.
+#[derive(Clone, Debug)]
+pub struct PlatformSettings {
+    /// Telegram bots and the Telegram log-in widget.
+    pub telegram_bot: telegram_bot::Settings,
+}
+
+/// All platforms, in the order in which adapters that share a published name are asked.
+pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Platform>> {
+    vec![Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport))]
+}

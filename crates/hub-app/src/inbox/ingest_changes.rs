@@ -36,7 +36,7 @@ pub(crate) async fn apply(
         InboundBody::Deleted { conversation, messages, at } => {
             for message in messages {
                 if let Some((conversation_id, message_id)) = find(tx, account, conversation, message).await?
-                    && tx.messages().delete(message_id, *at).await?
+                    && tx.messages().delete(message_id, at.unwrap_or(now)).await?
                 {
                     say(EventBody::MessageUpdated { message_id, conversation_id });
                 }
