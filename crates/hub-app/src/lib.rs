@@ -23,7 +23,10 @@ pub use error::{AppError, Result};
 pub use settings::AppSettings;
 
 pub use hub_bus::{Bus, Listener, Signal};
-pub use hub_store::Job;
+pub use hub_platform_kit::platform::OutboundFile;
+pub use hub_platform_kit::webhook::WebhookRequest;
+pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};
+pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page};
 
 use hub_domain::{Account, Committed, Timestamp};
 use hub_platform_kit::{PlatformHandle, Registry};

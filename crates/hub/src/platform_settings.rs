@@ -27,3 +27,18 @@ struct Telegram {
     #[config(env = "TELEGRAM_API_BASE_URL", default = "https://api.telegram.org")]
     api_base_url: String,
 }
+
+impl Platforms {
+    /// As the platforms take them.
+    pub(crate) fn settings(&self) -> hub_platforms::PlatformSettings {
+        let Telegram { bot_token, bot_username, webhook_secret, api_base_url } = &self.telegram;
+        hub_platforms::PlatformSettings {
+            telegram_bot: hub_platforms::telegram_bot::Settings {
+                api_base_url: api_base_url.trim_end_matches('/').to_owned(),
+                bot_token: bot_token.clone(),
+                bot_username: bot_username.clone(),
+                webhook_secret: webhook_secret.clone(),
+            },
+        }
+    }
+}

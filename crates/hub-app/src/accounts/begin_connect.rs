@@ -51,7 +51,7 @@ pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> R
         .platforms()
         .for_linking(&input.platform, input.method.as_deref())
         .ok_or_else(|| AppError::NotConfigured(input.platform.clone()))?;
-    let state = random_state()?;
+    let state = crate::clock::random_hex().ok_or_else(|| AppError::Internal("no randomness".to_owned()))?;
     let context = context(app, handle.card(), method, &state);
     let progress = handle.begin(&context).await.map_err(|e| refused(&input.platform, e))?;
     match progress {
@@ -133,13 +133,6 @@ pub(super) fn state_digest(state: &str) -> String {
 /// Binds a sealed memory to its attempt.
 pub(super) fn memory_context(digest: &str) -> String {
     format!("hub_connect_attempts.memory.{digest}")
-}
-
-/// 32 random bytes as 64 hex digits.
-fn random_state() -> Result<String> {
-    let mut bytes = [0_u8; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| AppError::Internal("no randomness".to_owned()))?;
-    Ok(hex::encode(bytes))
 }
 
 /// A platform's refusal while linking: bad input is the person's to correct, missing settings the operator's.

@@ -1,7 +1,7 @@
 //! The job that asks a platform to call us, with a fresh random secret and path for every subscriber.
 
 use super::grants::{mark, open_grant};
-use crate::clock::new_id;
+use crate::clock::{self, new_id};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
 use hub_domain::{AccountHealth, AccountId};
@@ -11,8 +11,6 @@ use hub_store::Subscription;
 use secrecy::ExposeSecret;
 use url::Url;
 
-/// Bytes of a fresh secret and of a path key.
-const SECRET_BYTES: usize = 32;
 /// Accounts looked at in one query.
 const ACCOUNTS_PER_PAGE: u32 = 500;
 
@@ -128,7 +126,5 @@ async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
 }
 
 fn random_hex() -> Result<String> {
-    let mut bytes = [0_u8; SECRET_BYTES];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| AppError::Internal("no randomness".to_owned()))?;
-    Ok(hex::encode(bytes))
+    clock::random_hex().ok_or_else(|| AppError::Internal("no randomness".to_owned()))
 }

@@ -1,7 +1,7 @@
 //! What a returning client missed.
 
 use crate::{App, Caller, Result};
-use hub_domain::HubEvent;
+use hub_domain::{HubEvent, UserId};
 
 /// What a client missed since its last offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +17,18 @@ pub enum Replay {
 
 /// The events after `offset`, oldest first.
 pub async fn events_after(app: &App, caller: &Caller, offset: i64, limit: u32) -> Result<Replay> {
+    events_after_for(app, caller.user_id, offset, limit).await
+}
+
+/// The same for a user who is known to be connected.
+pub async fn events_after_for(app: &App, user: UserId, offset: i64, limit: u32) -> Result<Replay> {
     let session = app.store().read();
-    let (oldest, latest) = session.events().bounds(caller.user_id).await?;
+    let (oldest, latest) = session.events().bounds(user).await?;
     // An offset from the future belongs to another database.
     if offset > latest || offset + 1 < oldest {
         return Ok(Replay::TooOld { latest });
     }
-    Ok(Replay::Events(session.events().after(caller.user_id, offset, limit).await?))
+    Ok(Replay::Events(session.events().after(user, offset, limit).await?))
 }
 
 /// The newest offset.

@@ -2,7 +2,7 @@
 
 use super::seal;
 use crate::{App, AppError, Caller, Result, media};
-use hub_domain::{ConversationId, Message, UserId};
+use hub_domain::{ConversationId, Message, MessageId, UserId};
 use hub_store::{ListMessages, Page, StoredMessage};
 
 /// A message, opened, with one signed link per file.
@@ -12,13 +12,16 @@ pub struct MessageView {
     pub message: Message,
     /// One link per attachment, in order, relative to the hub.
     pub media_links: Vec<String>,
+    /// The message it answers, if that one is known here.
+    pub reply_to: Option<MessageId>,
 }
 
 /// Opens a stored message for one user.
 pub(crate) fn view(app: &App, user: UserId, stored: StoredMessage) -> MessageView {
+    let reply_to = stored.reply_to_id;
     let message = seal::open(app.sealer(), stored);
     let media_links = message.content.attachments.iter().map(|a| media::links::sign(app, a.id, user)).collect();
-    MessageView { message, media_links }
+    MessageView { message, media_links, reply_to }
 }
 
 fn page(app: &App, user: UserId, stored: Page<StoredMessage>) -> Page<MessageView> {

@@ -14,7 +14,7 @@ pub(crate) mod seal;
 pub mod views;
 
 pub use conversations::{UnreadCount, find_conversation, list_conversations, notices, unread_count};
-pub use events::{Replay, events_after, latest_offset};
+pub use events::{Replay, events_after, events_after_for, latest_offset};
 pub use greet_webhook::greet_webhook;
 pub use mark_read::{mark_conversation_read, mark_message_read};
 pub use messages::{MessageView, list_all_messages, list_messages};

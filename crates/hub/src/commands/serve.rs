@@ -21,7 +21,7 @@ pub(crate) async fn run(config: &Config, role: Role) -> anyhow::Result<()> {
         TcpListener::bind((host, port)).await.with_context(|| format!("port {port} on {host} cannot be used"))?;
     let port = listener.local_addr()?.port();
     say(&format!("messaging-hub is ready: http://localhost:{port}"))?;
-    let door = hub_http::serve(app.clone(), config.http(), listener, stop.clone());
+    let door = hub_http::serve(app.clone(), config.http()?, listener, stop.clone());
     if role == Role::Serve {
         door.await?;
         end(app).await;

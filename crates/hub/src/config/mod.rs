@@ -114,7 +114,7 @@ impl Config {
     }
 
     /// What the front door needs to know.
-    pub(crate) fn http(&self) -> hub_http::HttpSettings {
+    pub(crate) fn http(&self) -> anyhow::Result<hub_http::HttpSettings> {
         self.sections.http()
     }
 }

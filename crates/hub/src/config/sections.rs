@@ -1,10 +1,12 @@
 //! The settings by concern, with their names in the environment.
 
 use super::{set, set_secret};
+use anyhow::Context;
 use confique::Config;
+use hub_http::{HttpSettings, Network};
 use hub_platform_kit::Secret;
 use serde::Deserialize;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// All settings. Everything has a default; a first start takes none.
@@ -82,6 +84,9 @@ pub(super) struct Server {
     /// Proxies (addresses or networks, separated by commas) whose forwarded headers count.
     #[config(env = "TRUSTED_PROXIES")]
     pub(super) trusted_proxies: Option<String>,
+    /// Redirect plain requests to HTTPS; needs `TRUSTED_PROXIES`, because the proxy says what came over TLS.
+    #[config(env = "FORCE_HTTPS", default = false)]
+    pub(super) force_https: bool,
 }
 
 /// Where data rests.
@@ -190,8 +195,7 @@ impl Sections {
             return format!("sqlite://{}", self.server.data_dir.join("hub.db").display());
         };
         use secrecy::ExposeSecret;
-        let mut url = url::Url::parse("postgres://host").unwrap_or_else(|_| unreachable!("a constant"));
-        let _ = url.set_host(Some(&host));
+        let Ok(mut url) = url::Url::parse(&format!("postgres://{host}")) else { return format!("postgres://{host}") };
         let _ = url.set_port(Some(storage.db_port));
         let _ = url.set_username(&storage.db_user);
         let password = set_secret(&storage.db_password);
@@ -207,8 +211,24 @@ impl Sections {
         keys.split(',').filter(|key| !key.is_empty()).map(|key| Secret::from(key.to_owned())).collect()
     }
 
+    /// What the front door needs to know.
+    pub(super) fn http(&self) -> anyhow::Result<HttpSettings> {
+        let proxies = set(&self.server.trusted_proxies).unwrap_or_default();
+        let networks = proxies.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::parse::<Network>);
+        Ok(HttpSettings {
+            production: self.production(),
+            public_url: self.public_url(),
+            origins: self.origins(),
+            rate_limit_per_minute: self.limits.rate_limit_per_minute,
+            trusted_proxies: networks.collect::<Result<_, _>>().map_err(anyhow::Error::msg).context("TRUSTED_PROXIES")?,
+            force_https: self.server.force_https,
+            frontend_dist: set(&self.server.frontend_dist).map(PathBuf::from),
+            redis: set(&self.storage.redis_url).is_some(),
+        })
+    }
+
     /// Origins that browsers may call from.
-    pub(super) fn origins(&self) -> Vec<String> {
+    fn origins(&self) -> Vec<String> {
         let mut origins: Vec<String> = set(&self.server.cors_origins)
             .unwrap_or_default()
             .split(',')
@@ -227,6 +247,3 @@ impl Sections {
 fn without_slash(value: &Option<String>) -> Option<String> {
     set(value).map(|url| url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
 }
-
-/// An address that nobody outside reaches.
-pub(super) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -1,0 +1,42 @@
+//! Linked accounts.
+
+use hub_domain::{Account, time};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A linked account. Tokens are never shown.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(crate) struct AccountDto {
+    id: String,
+    /// Published platform name.
+    platform: String,
+    /// Tells kinds of accounts on one platform apart, such as `bot`.
+    account_kind: Option<String>,
+    platform_user_id: String,
+    platform_username: Option<String>,
+    /// False once disconnected.
+    is_active: bool,
+    /// `ok`, or `needs_reauth` when the platform no longer accepts the sign-in.
+    health: &'static str,
+    user_id: String,
+    created_at: String,
+    updated_at: String,
+}
+
+impl From<&Account> for AccountDto {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            platform: account.platform_name.clone(),
+            account_kind: account.kind.clone(),
+            platform_user_id: account.remote_id.to_string(),
+            platform_username: account.username.clone(),
+            is_active: account.is_active,
+            health: account.health.as_str(),
+            user_id: account.user_id.to_string(),
+            created_at: time::to_contract(account.created_at),
+            updated_at: time::to_contract(account.updated_at),
+        }
+    }
+}

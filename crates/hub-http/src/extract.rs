@@ -1,0 +1,70 @@
+//! What handlers ask for.
+
+use crate::failure::{Failure, Result};
+use crate::front::Front;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use hub_app::auth::{self, AccessError};
+use hub_app::{App, Caller};
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+/// The signed-in user.
+#[derive(Clone, Debug)]
+pub(crate) struct CurrentUser(pub(crate) Caller);
+
+impl FromRequestParts<Front> for CurrentUser {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Self> {
+        caller(&front.app, &parts.headers).map(Self)
+    }
+}
+
+/// Proves the access token of the header (contract, `http.md` 2.3).
+pub(crate) fn caller(app: &App, headers: &HeaderMap) -> Result<Caller> {
+    let refused = |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
+    let token = bearer(headers).ok_or_else(|| refused("UNAUTHORIZED", "Access token is required"))?;
+    auth::authenticate(app, token).map_err(|error| match error {
+        AccessError::Expired => refused("TOKEN_EXPIRED", "Access token has expired"),
+        AccessError::Invalid => refused("INVALID_TOKEN", "Invalid access token"),
+    })
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Where the request came from, seen through trusted proxies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
+
+impl FromRequestParts<Front> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Self, Infallible> {
+        let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return Ok(Self(None)) };
+        let trusted = |address: IpAddr| front.settings.trusted_proxies.iter().any(|network| network.contains(address));
+        let mut address = peer.ip();
+        let forwarded: Vec<&str> =
+            parts.headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
+        // From the nearest hop outwards, as long as the hop itself is ours.
+        for hop in forwarded.iter().rev() {
+            let (true, Ok(next)) = (trusted(address), hop.trim().parse()) else { break };
+            address = next;
+        }
+        Ok(Self(Some(address)))
+    }
+}
+
+/// A cookie's value.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}

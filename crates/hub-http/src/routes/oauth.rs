@@ -1,0 +1,226 @@
+//! `/api/oauth`: linking platform accounts.
+
+use crate::body::members;
+use crate::dto::account::AccountDto;
+use crate::dto::both_casings;
+use crate::extract::{CurrentUser, cookie};
+use crate::failure::{Failure, Named, Result};
+use crate::front::Front;
+use crate::validate::Problems;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hub_app::accounts::{self, BeginConnect, ConnectProgress, Connecting, ResumeConnect};
+use hub_app::{AppError, Caller};
+use hub_domain::connect::{Answers, Step};
+use hub_domain::time;
+use serde_json::{Map, Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Binds an attempt to the browser that began it (crypto contract, section 5).
+pub(super) const COOKIE: &str = "hub_oauth";
+/// Longest answer to a field, in bytes, and most answers.
+const MAX_ANSWER_BYTES: usize = 4_096;
+const MAX_ANSWERS: usize = 32;
+
+pub(super) fn routes() -> OpenApiRouter<Front> {
+    OpenApiRouter::new()
+        .routes(routes!(begin))
+        .routes(routes!(connect))
+        .routes(routes!(list))
+        .routes(routes!(disconnect))
+        .routes(routes!(refresh))
+        .routes(routes!(rate_limits))
+}
+
+fn checked_platform(platform: &str) -> Result<String> {
+    let mut problems = Problems::default();
+    let platform = problems.platform("platform", platform);
+    problems.check()?;
+    Ok(platform)
+}
+
+/// Begins to link an account in the platform's first way; answers with the address to send the browser to.
+#[utoipa::path(get, path = "/api/oauth/connect/{platform}", operation_id = "beginConnect", tag = "oauth",
+    security(("bearer" = [])), params(("platform" = String, Path, description = "Published platform name")),
+    responses((status = 200, description = "`authorizationUrl` and `state`"), (status = 500, description = "Not configured")))]
+async fn begin(
+    State(front): State<Front>,
+    CurrentUser(caller): CurrentUser,
+    Path(platform): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let platform = checked_platform(&platform)?;
+    begin_with(&front, &caller, platform, None, None, &headers).await
+}
+
+/// Begins to link an account in a way of one's choice (`method`), or goes on (`state`), with `answers` to what was asked.
+/// A bot is linked in one call: `{"method": "bot_token", "answers": {"token": "…"}}`.
+#[utoipa::path(post, path = "/api/oauth/connect/{platform}", operation_id = "connect", tag = "oauth",
+    security(("bearer" = [])), params(("platform" = String, Path, description = "Published platform name")),
+    request_body = Object,
+    responses((status = 200, description = "Linked (`account`), or the next `step` with its `state`"),
+        (status = 400, description = "An answer cannot be right")))]
+async fn connect(
+    State(front): State<Front>,
+    CurrentUser(caller): CurrentUser,
+    Path(platform): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let platform = checked_platform(&platform)?;
+    let body = members(&headers, body).await?;
+    let answers = answers(&body)?;
+    let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::to_owned);
+    match text("state") {
+        None => begin_with(&front, &caller, platform, text("method"), answers, &headers).await,
+        Some(state) => {
+            let input = ResumeConnect {
+                platform: platform.clone(),
+                state,
+                caller: Some(caller),
+                browser: cookie(&headers, COOKIE).map(str::to_owned),
+                answers: answers.unwrap_or_default(),
+            };
+            let outcome = accounts::resume_connect(&front.app, input).await;
+            Ok(answer(&platform, outcome.map_err(connect_failure)?))
+        }
+    }
+}
+
+fn answers(body: &Map<String, Value>) -> Result<Option<Answers>> {
+    let Some(answers) = body.get("answers") else { return Ok(None) };
+    let given = answers.as_object().filter(|answers| answers.len() <= MAX_ANSWERS);
+    let texts: Option<Answers> = given.and_then(|answers| {
+        answers
+            .iter()
+            .map(|(key, value)| {
+                let text = value.as_str().filter(|text| text.len() <= MAX_ANSWER_BYTES)?;
+                Some((key.clone(), text.to_owned()))
+            })
+            .collect()
+    });
+    texts.map(Some).ok_or_else(|| Failure::validation("\"answers\" must be an object of short texts"))
+}
+
+async fn begin_with(
+    front: &Front,
+    caller: &Caller,
+    platform: String,
+    method: Option<String>,
+    answers: Option<Answers>,
+    headers: &HeaderMap,
+) -> Result<Response> {
+    let known = cookie(headers, COOKIE).filter(|value| value.len() == 64).map(str::to_owned);
+    let browser = known.or_else(|| front.random_hex());
+    let input = BeginConnect { platform: platform.clone(), method, answers, browser: browser.clone() };
+    let connecting = accounts::begin_connect(&front.app, caller, input).await.map_err(connect_failure)?;
+    let mut response = answer(&platform, connecting);
+    let secure = if front.settings.production { "; Secure" } else { "" };
+    let cookie = format!(
+        "{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/api; Max-Age={}{secure}",
+        browser.unwrap_or_default(),
+        accounts::begin_connect::ATTEMPT_LIFETIME.as_secs()
+    );
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Linking fails with a sentence: what the person typed, what the operator forgot, or what the platform said.
+fn connect_failure(error: AppError) -> Failure {
+    match &error {
+        AppError::Platform { .. } => {
+            let mut failure = Failure::from(error);
+            failure.code = "CONNECTION_FAILED";
+            failure
+        }
+        _ => Failure::from(error).or_500("CONNECTION_FAILED", "Failed to start the connection"),
+    }
+}
+
+fn answer(platform: &str, connecting: Connecting) -> Response {
+    let Connecting { state, progress } = connecting;
+    let body = match progress {
+        ConnectProgress::Step(Step::Redirect { url }) => {
+            json!({"authorizationUrl": url, "state": state, "step": {"type": "redirect", "url": url}})
+        }
+        ConnectProgress::Step(step) => json!({"state": state, "step": step}),
+        ConnectProgress::Linked(account) => json!({
+            "success": true, "platform": platform, "accountId": account.id,
+            "account": both_casings(&AccountDto::from(&account)),
+        }),
+    };
+    Json(body).into_response()
+}
+
+/// The linked accounts, newest first, disconnected ones included.
+#[utoipa::path(get, path = "/api/oauth/accounts", operation_id = "listAccounts", tag = "oauth", security(("bearer" = [])),
+    responses((status = 200, body = Vec<AccountDto>, description = "In `accounts`")))]
+async fn list(State(front): State<Front>, CurrentUser(caller): CurrentUser) -> Result<Json<Value>> {
+    let accounts = accounts::list(&front.app, &caller).await;
+    let accounts = accounts.or_500("FETCH_FAILED", "Failed to retrieve connected accounts")?;
+    let accounts: Vec<Value> = accounts.iter().map(|account| both_casings(&AccountDto::from(account))).collect();
+    Ok(Json(json!({"accounts": accounts})))
+}
+
+fn account_id<T: From<uuid::Uuid>>(text: &str) -> Result<T> {
+    let mut problems = Problems::default();
+    let id = problems.id("accountId", text);
+    problems.check()?;
+    Ok(id)
+}
+
+/// Disconnects an account. Its conversations stay.
+#[utoipa::path(delete, path = "/api/oauth/disconnect/{account_id}", operation_id = "disconnect", tag = "oauth",
+    security(("bearer" = [])), params(("account_id" = String, Path, description = "Account")),
+    responses((status = 200, description = "Disconnected, now or before"), (status = 404, description = "Not the caller's")))]
+async fn disconnect(
+    State(front): State<Front>,
+    CurrentUser(caller): CurrentUser,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    let outcome = accounts::disconnect(&front.app, &caller, account_id(&id)?).await;
+    outcome.or_500("DISCONNECT_FAILED", "Failed to disconnect account").map_err(|mut failure| {
+        if failure.status == StatusCode::NOT_FOUND {
+            "Account not found or does not belong to user".clone_into(&mut failure.message);
+        }
+        failure
+    })?;
+    Ok(Json(json!({"success": true, "message": "Account disconnected successfully"})))
+}
+
+/// Renews an account's platform token if it ends soon.
+#[utoipa::path(post, path = "/api/oauth/refresh/{account_id}", operation_id = "refreshAccount", tag = "oauth",
+    security(("bearer" = [])), params(("account_id" = String, Path, description = "Account")),
+    responses((status = 200, description = "Renewed, or still good"), (status = 404, description = "Not the caller's")))]
+async fn refresh(
+    State(front): State<Front>,
+    CurrentUser(caller): CurrentUser,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    let outcome = accounts::refresh_grant(&front.app, &caller, account_id(&id)?).await;
+    outcome.or_500("REFRESH_FAILED", "Failed to refresh token")?;
+    Ok(Json(json!({"success": true, "message": "Token refreshed successfully"})))
+}
+
+/// What is left of each active account's budget of calls.
+#[utoipa::path(get, path = "/api/oauth/rate-limits", operation_id = "rateLimits", tag = "oauth", security(("bearer" = [])),
+    responses((status = 200, description = "In `rateLimits`")))]
+async fn rate_limits(State(front): State<Front>, CurrentUser(caller): CurrentUser) -> Result<Json<Value>> {
+    let limits = accounts::rate_limits(&front.app, &caller).await.or_500("FETCH_FAILED", "Failed to fetch rate limits")?;
+    let limits: Vec<Value> = limits
+        .into_iter()
+        .map(|limit| {
+            json!({
+                "accountId": limit.account_id, "platform": limit.platform, "limit": limit.limit,
+                "remaining": limit.remaining, "resetAt": time::to_contract(limit.reset_at), "windowMs": limit.window_ms,
+            })
+        })
+        .collect();
+    Ok(Json(json!({"rateLimits": limits})))
+}

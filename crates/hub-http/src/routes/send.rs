@@ -1,0 +1,136 @@
+//! Sending: JSON for words, a form for files.
+
+use crate::body::{MAX_UPLOAD, media_type, members, read, too_large};
+use crate::dto::both_casings;
+use crate::dto::message::MessageDto;
+use crate::extract::CurrentUser;
+use crate::failure::{Failure, Named, Result};
+use crate::front::Front;
+use crate::validate::Problems;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use hub_app::OutboundFile;
+use hub_app::outbox::{self, SendMessage};
+use hub_domain::{ContentKind, ConversationId, MessageId};
+use serde_json::{Map, Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Longest text, in characters.
+const MAX_CONTENT: usize = 10_000;
+/// Most files in one request; the platform's card may allow fewer.
+const MAX_FILES: usize = 20;
+/// Longest file name that is kept, in characters.
+const MAX_FILE_NAME: usize = 255;
+
+pub(super) fn routes() -> OpenApiRouter<Front> {
+    OpenApiRouter::new().routes(routes!(send))
+}
+
+/// Sends a message: `content` as JSON, or a form with `content` and `files`; `reply_to` names the message it answers. The
+/// message is stored before it leaves; the answer is the message as it then stands, `queued` when the platform takes longer.
+/// With an `Idempotency-Key`, a repeat gives the same message again.
+#[utoipa::path(post, path = "/api/messages/{conversation_id}/send", operation_id = "sendMessage", tag = "messages",
+    security(("bearer" = [])),
+    params(("conversation_id" = String, Path, description = "Conversation"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The client's own key; the same key sends once")),
+    request_body = Object,
+    responses((status = 201, body = MessageDto, description = "In `message`"), (status = 400, description = "Cannot be sent"),
+        (status = 403, description = "Not the caller's"), (status = 409, description = "The account cannot send"),
+        (status = 502, description = "The platform refused it; the message is kept as failed")))]
+async fn send(
+    State(front): State<Front>,
+    CurrentUser(caller): CurrentUser,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<(StatusCode, Json<Value>)> {
+    let mut problems = Problems::default();
+    let conversation_id: ConversationId = problems.id("conversationId", &id);
+    let key = request.headers().get("idempotency-key").map(|value| {
+        value.to_str().map(str::to_owned).map_err(|_| Failure::validation("Idempotency-Key must be plain text"))
+    });
+    let idempotency_key = key.transpose()?;
+    let (parts, body) = request.into_parts();
+    let (content, reply_to, attachments) = if media_type(&parts.headers) == "multipart/form-data" {
+        form(&parts.headers, body, &mut problems).await?
+    } else {
+        let body = members(&parts.headers, body).await?;
+        let content = problems.text(&body, "content").to_owned();
+        (content, reply_to(&body, &mut problems), Vec::new())
+    };
+    if content.chars().count() > MAX_CONTENT {
+        problems.add("content", &format!("length must be less than or equal to {MAX_CONTENT} characters long"));
+    }
+    problems.check()?;
+    if content.trim().is_empty() && attachments.is_empty() {
+        return Err(Failure::validation("Message content is required"));
+    }
+    let input = SendMessage { conversation_id, content, reply_to, attachments, idempotency_key };
+    let sent = outbox::send_message(&front.app, &caller, input).await;
+    let sent = sent.or_500("INTERNAL_ERROR", "Failed to send message")?;
+    let message = both_casings(&MessageDto::from(&sent));
+    Ok((StatusCode::CREATED, Json(json!({"message": message, "success": true}))))
+}
+
+fn reply_to(body: &Map<String, Value>, problems: &mut Problems) -> Option<MessageId> {
+    let given = ["reply_to", "replyTo", "replyToMessageId", "reply_to_message_id"].into_iter().find_map(|key| body.get(key));
+    match given {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(problems.id("reply_to", text)),
+        Some(_) => {
+            problems.add("reply_to", "must be a string");
+            None
+        }
+    }
+}
+
+type Form = (String, Option<MessageId>, Vec<OutboundFile>);
+
+async fn form(headers: &HeaderMap, body: Body, problems: &mut Problems) -> Result<Form> {
+    let bytes = read(headers, body, MAX_UPLOAD).await?;
+    let mut request = Request::new(Body::from(bytes));
+    *request.headers_mut() = headers.clone();
+    let unreadable = |_| Failure::validation("The form could not be read");
+    let mut fields =
+        Multipart::from_request(request, &()).await.map_err(|_| Failure::validation("The form could not be read"))?;
+    let (mut content, mut reply, mut files) = (String::new(), None, Vec::new());
+    while let Some(field) = fields.next_field().await.map_err(unreadable)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if let Some(file_name) = field.file_name().map(str::to_owned) {
+            if files.len() == MAX_FILES {
+                return Err(too_large());
+            }
+            let mime_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
+            let bytes = field.bytes().await.map_err(unreadable)?;
+            files.push(file(&file_name, mime_type, bytes));
+            continue;
+        }
+        let text = field.text().await.map_err(unreadable)?;
+        match name.as_str() {
+            "content" => content = text,
+            "reply_to" | "replyTo" if !text.is_empty() => reply = Some(problems.id("reply_to", &text)),
+            _ => {}
+        }
+    }
+    Ok((content, reply, files))
+}
+
+fn file(name: &str, claimed: String, bytes: bytes::Bytes) -> OutboundFile {
+    // A browser names the file, not a path; whoever sends one gets its last part.
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+    let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME).collect();
+    let mime_type = if claimed == "application/octet-stream" {
+        mime_guess::from_path(&name).first_raw().unwrap_or("application/octet-stream").to_owned()
+    } else {
+        claimed
+    };
+    let kind = match mime_type.split('/').next() {
+        Some("image") if mime_type != "image/svg+xml" => ContentKind::Image,
+        Some("video") => ContentKind::Video,
+        Some("audio") => ContentKind::Audio,
+        _ => ContentKind::File,
+    };
+    OutboundFile { kind, file_name: if name.is_empty() { "file".to_owned() } else { name }, mime_type, bytes }
+}
