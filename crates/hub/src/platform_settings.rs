@@ -13,7 +13,7 @@ pub(crate) struct Platforms {
 
 /// Telegram: bots, and the log-in widget.
 #[derive(Config)]
-struct Telegram {
+pub(crate) struct Telegram {
     /// The bot of the log-in widget and of the originals' webhook. Bots that people link need no setting.
     #[config(env = "TELEGRAM_BOT_TOKEN")]
     bot_token: Option<Secret>,

@@ -5,7 +5,9 @@ mod duration;
 mod secrets;
 mod sections;
 
-pub(crate) use secrets::{random_hex, write_private};
+pub(crate) use secrets::random_hex;
+#[cfg(feature = "demo")]
+pub(crate) use secrets::write_private;
 pub(crate) use sections::Role;
 
 use anyhow::{Context, bail};
@@ -55,6 +57,7 @@ impl Config {
     }
 
     /// Where files are kept.
+    #[cfg(feature = "demo")]
     pub(crate) fn data_dir(&self) -> &PathBuf {
         &self.sections.server.data_dir
     }

@@ -21,7 +21,7 @@ pub(super) struct Sections {
     #[config(nested)]
     pub(super) limits: Limits,
     #[config(nested)]
-    pub(super) platforms: super::super::platform_settings::Platforms,
+    pub(super) platforms: crate::platform_settings::Platforms,
 }
 
 /// What kind of installation this is.
