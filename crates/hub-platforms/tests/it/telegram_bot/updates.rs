@@ -1,4 +1,5 @@
 //! What updates beyond the recorded ones become.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::{BOT, offline};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
