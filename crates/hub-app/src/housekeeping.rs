@@ -39,7 +39,7 @@ pub async fn sweep(app: &App) -> Result<()> {
 pub async fn settle_stuck(app: &App) -> Result<()> {
     let now = app.now();
     let before = now - TimeDelta::from_std(STUCK_AFTER).unwrap_or_default();
-    let stuck = app.store().read().messages().stuck_sending(before, BATCH).await?;
+    let stuck = app.store().read().messages().stuck_sending(jobs::DELIVER_MESSAGE, before, BATCH).await?;
     if stuck.is_empty() {
         return Ok(());
     }

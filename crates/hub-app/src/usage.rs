@@ -38,6 +38,7 @@ impl UsageLog {
 /// Notes a request. Never waits.
 pub fn record(app: &App, record: UsageRecord) {
     let usage = Usage {
+        id: crate::clock::new_id(),
         user_id: Some(record.user_id),
         account_id: None,
         platform: "api".to_owned(),

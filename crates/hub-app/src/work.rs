@@ -46,7 +46,7 @@ pub async fn settle(app: &App, worker: &str, job: &Job, outcome: &Outcome) -> Re
         Outcome::Again { after, counts, why } => {
             let pause = after.unwrap_or_else(|| pause(job.attempts, job.id));
             tracing::debug!(job = %job.id, kind = job.kind, ?pause, why, "a job will be tried again");
-            tx.jobs().again(job.id, worker, now + delta(pause), *counts, why, now).await?;
+            tx.jobs().again(job.id, worker, now + delta(pause), *counts, why).await?;
         }
     }
     app.commit(tx, Vec::new()).await

@@ -1,1 +1,37 @@
-//! placeholder
+//! The cellar: the only crate that knows SQL. One text per statement serves SQLite and PostgreSQL; what differs between
+//! them is in [`dialect`](Engine). The schema is the contract's, with additions only.
+//!
+//! A [`Session`] reads; a [`Tx`] is a unit of work: rows, jobs and events commit together, and only a commit hands events
+//! out. Finders that serve a person take that person's id and find nothing that is not theirs.
+
+mod connect;
+mod dialect;
+mod error;
+mod migrate;
+mod nouns;
+mod sql;
+mod tx;
+
+pub use connect::{Store, StoreSettings};
+pub use dialect::Engine;
+pub use error::{Result, StoreError};
+pub use migrate::MigrationReport;
+pub use nouns::accounts::{Accounts, LinkedAccount, SealedTokens, StoredGrant};
+pub use nouns::attachments::{Attachments, StoredAttachment};
+pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
+pub use nouns::conversations::{
+    Bump, ConversationKey, Conversations, ListConversations, Located, Page, UpsertConversation,
+};
+pub use nouns::events::{Events, NewEvent};
+pub use nouns::jobs::{Job, JobCounts, Jobs, NewJob};
+pub use nouns::leases::{Cursors, Leases};
+pub use nouns::message_lists::ListMessages;
+pub use nouns::message_rows::StoredMessage;
+pub use nouns::messages::{Marked, MessageEdit, Messages, NewMessage};
+pub use nouns::notices::{NewNotice, Notice, Notices};
+pub use nouns::receipts::{NewReceipt, Receipt, ReceiptState, Receipts};
+pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
+pub use nouns::subscriptions::{Subscription, Subscriptions};
+pub use nouns::usage::{Usage, UsageLog};
+pub use nouns::users::{NewUser, StoredUser, Users};
+pub use tx::{Session, Tx};

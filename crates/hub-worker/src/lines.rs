@@ -90,7 +90,9 @@ async fn hold(app: App, line: Line, holder: Arc<str>, end: CancellationToken) {
         let rest = match outcome {
             Ok(Some(pulled)) => {
                 pause = FIRST_PAUSE;
-                if pulled.messages > 0 || pulled.more { continue }
+                if pulled.messages > 0 || pulled.more {
+                    continue;
+                }
                 TOO_QUICK.saturating_sub(started.elapsed())
             }
             Ok(None) => TAKEN,

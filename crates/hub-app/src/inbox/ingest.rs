@@ -9,10 +9,10 @@ use crate::{App, jobs};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{
     Account, AccountId, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId,
-    RemoteConversationId, Timestamp, UserId, text,
+    RemoteConversationId, RemoteMessageId, Timestamp, UserId, text,
 };
 use hub_platform_kit::platform::Parsed;
-use hub_store::{Bump, NewEvent, NewJob, NewMessage, ReceiptState, StoreError, Tx, UpsertConversation};
+use hub_store::{Bump, Located, NewEvent, NewJob, NewMessage, ReceiptState, StoreError, Tx, UpsertConversation};
 use std::collections::{HashMap, HashSet};
 
 /// Accounts by adapter and id at the platform.
@@ -102,7 +102,7 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
         }
     }
     if let Some(first) = faults.first() {
-        tx.receipts().set_state(delivery.receipt.id, ReceiptState::Parked, Some(first), now).await?;
+        tx.receipts().set_state(delivery.receipt.id, ReceiptState::Parked, Some(first)).await?;
     }
     settle(tx, batch, &fresh, now, &mut effects).await?;
     Ok(effects)
@@ -230,7 +230,7 @@ async fn upsert_conversations(
     tx: &Tx,
     arrivals: &[Arrival<'_>],
     now: Timestamp,
-) -> Result<HashMap<(AccountId, RemoteConversationId), ConversationId>, StoreError> {
+) -> Result<HashMap<(AccountId, RemoteConversationId), Located>, StoreError> {
     let mut wanted: HashMap<(AccountId, RemoteConversationId), UpsertConversation> = HashMap::new();
     for arrival in arrivals {
         let known = &arrival.message.conversation;
@@ -252,23 +252,33 @@ async fn upsert_conversations(
     }
     let rows: Vec<_> = wanted.into_values().collect();
     let keys = tx.conversations().upsert_many(&rows).await?;
-    Ok(keys.into_iter().map(|key| ((key.account_id, key.remote_id), key.id)).collect())
+    Ok(keys.into_iter().map(|key| ((key.account_id, key.remote_id), key.found)).collect())
+}
+
+/// The id of a message within its conversation here. After a move a platform counts anew, so a message of the time before
+/// carries the old conversation's id with its own.
+pub(crate) fn message_key(conversation: Located, message: &InboundMessage) -> RemoteMessageId {
+    remote_key(conversation, &message.conversation.id, &message.id)
+}
+
+/// The same from the ids alone.
+pub(crate) fn remote_key(
+    conversation: Located,
+    asked_for: &RemoteConversationId,
+    message: &RemoteMessageId,
+) -> RemoteMessageId {
+    if conversation.moved { RemoteMessageId::new(format!("{asked_for}:{message}")) } else { message.clone() }
 }
 
 /// The row of a message as a platform told it.
-pub(crate) fn new_message(
-    app: &App,
-    conversation_id: ConversationId,
-    message: &InboundMessage,
-    now: Timestamp,
-) -> NewMessage {
+pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMessage, now: Timestamp) -> NewMessage {
     let id: MessageId = new_id();
     let sealed = seal::seal(app.sealer(), id, &message.content);
     let outgoing = message.direction == Direction::Outgoing;
     NewMessage {
         id,
-        conversation_id,
-        remote_id: message.id.clone(),
+        conversation_id: conversation.id,
+        remote_id: message_key(conversation, message),
         sequence: message.sequence,
         sender_id: message.sender.id.clone(),
         sender_name: message.sender.name.as_deref().map(text::fit_name),
@@ -319,7 +329,7 @@ async fn settle(
         });
         if let Some(why) = unreadable {
             effects.stored[position].parked += 1;
-            tx.receipts().set_state(delivery.receipt.id, ReceiptState::Parked, Some(why), now).await?;
+            tx.receipts().set_state(delivery.receipt.id, ReceiptState::Parked, Some(why)).await?;
         } else if effects.stored[position].parked == 0 {
             applied.push(delivery.receipt.id);
         }

@@ -1,6 +1,6 @@
 //! Applies everything that is not a new message: edits, deletions, reactions, statuses, notices, moves.
 
-use super::ingest::{Effects, new_message};
+use super::ingest::{Effects, new_message, remote_key};
 use super::seal;
 use crate::clock::new_id;
 use crate::{App, jobs};
@@ -65,7 +65,8 @@ pub(crate) async fn apply(
         }
         InboundBody::Status { conversation: None, .. } => {}
         InboundBody::Notice { conversation, kind, actor, data, at } => {
-            let conversation_id = tx.conversations().by_remote_any(account.id, &conversation.id).await?;
+            let conversation_id =
+                tx.conversations().by_remote_any(account.id, &conversation.id).await?.map(|found| found.id);
             let mut data = data.clone();
             if let Some(members) = data.as_object_mut() {
                 members.insert("conversation".to_owned(), conversation.id.as_str().into());
@@ -117,10 +118,9 @@ async fn find(
     conversation: &RemoteConversationId,
     message: &RemoteMessageId,
 ) -> Result<Option<(ConversationId, MessageId)>, StoreError> {
-    let Some(conversation_id) = tx.conversations().by_remote_any(account.id, conversation).await? else {
-        return Ok(None);
-    };
-    Ok(tx.messages().id_of(conversation_id, message).await?.map(|id| (conversation_id, id)))
+    let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(None) };
+    let message = remote_key(found, conversation, message);
+    Ok(tx.messages().id_of(found.id, &message).await?.map(|id| (found.id, id)))
 }
 
 /// A notice may carry the conversation's new name.
@@ -180,14 +180,15 @@ async fn edited(
             let Some(key) = keys.first() else {
                 return Err(StoreError::Corrupt("a conversation vanished between two statements".to_owned()));
             };
-            let row = new_message(app, key.id, message, now);
+            let conversation = key.found;
+            let row = new_message(app, conversation, message, now);
             if tx.messages().insert_many(std::slice::from_ref(&row)).await?.is_empty() {
                 return Ok(());
             }
             let incoming = row.direction == Direction::Incoming;
-            let bump = Bump { id: key.id, unread: i32::from(incoming), last_message_at: Some(row.sent_at) };
+            let bump = Bump { id: conversation.id, unread: i32::from(incoming), last_message_at: Some(row.sent_at) };
             tx.conversations().bump_many(&[bump], now).await?;
-            let (message_id, conversation_id) = (row.id, key.id);
+            let (message_id, conversation_id) = (row.id, conversation.id);
             let body = if incoming {
                 EventBody::MessageReceived { message_id, conversation_id }
             } else {

@@ -9,7 +9,7 @@ use hub_store::{NewReceipt, Receipt};
 
 /// Deliveries that wait for an operator, oldest first.
 pub async fn parked(app: &App, limit: u32) -> Result<Vec<Receipt>> {
-    Ok(app.store().read().receipts().list_parked(limit, None).await?)
+    Ok(app.store().read().receipts().list_parked(limit).await?)
 }
 
 /// What a replay brought.

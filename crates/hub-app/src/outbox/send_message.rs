@@ -7,8 +7,8 @@ use crate::inbox::messages::view;
 use crate::inbox::{MessageView, seal};
 use crate::{App, AppError, Caller, Result, jobs, media};
 use hub_domain::{
-    Account, AccountHealth, Attachment, AttachmentState, Content, ContentKind, Conversation, ConversationId,
-    DeliveryStatus, Details, Direction, EventBody, MessageId, RemoteMessageId, RemoteParticipantId,
+    Account, AccountHealth, Attachment, Content, ContentKind, Conversation, ConversationId, DeliveryStatus, Details,
+    Direction, EventBody, MessageId, RemoteMessageId, RemoteParticipantId,
 };
 use hub_platform_kit::Card;
 use hub_platform_kit::platform::OutboundFile;

@@ -18,7 +18,8 @@ fn sealer(keys: &[&str]) -> Sealer {
 #[test]
 fn every_positive_vector_opens() {
     for vector in vectors()["aes_256_cbc"].as_array().expect("vectors") {
-        let opened = sealer(&[text(vector, "encryption_key")]).open_text(field("content"), text(vector, "encrypted"), None);
+        let opened =
+            sealer(&[text(vector, "encryption_key")]).open_text(field("content"), text(vector, "encrypted"), None);
         assert_eq!(opened, Opened::Legacy(text(vector, "plaintext").to_owned()), "{}", vector["id"]);
     }
 }

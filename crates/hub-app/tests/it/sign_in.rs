@@ -144,10 +144,7 @@ async fn the_cookie_stands_in_for_a_rotated_token_of_the_same_log_in_only() {
     let second = auth::refresh(&test.app, renewal(&first.refresh_token)).await.expect("renewed");
     let other = auth::login(&test.app, credentials("ada@example.com", PASSWORD)).await.expect("another log-in");
     test.clock.advance(Duration::from_secs(60));
-    let with_cookie = |token: &str, cookie: &str| Refresh {
-        cookie: Some(Secret::from(cookie)),
-        ..renewal(token)
-    };
+    let with_cookie = |token: &str, cookie: &str| Refresh { cookie: Some(Secret::from(cookie)), ..renewal(token) };
     let foreign = auth::refresh(&test.app, with_cookie(&first.refresh_token, &other.refresh_token)).await;
     assert_eq!(refused(foreign), "Refresh token has been revoked");
     let third = auth::refresh(&test.app, with_cookie(&first.refresh_token, &second.refresh_token)).await;

@@ -1,0 +1,244 @@
+//! Linked accounts and their sealed tokens.
+
+use super::PUBLISHED;
+use crate::error::{Result, StoreError};
+use crate::sql::{Conn, Row, Sql};
+use hub_domain::{Account, AccountHealth, AccountId, RemoteAccountId, Timestamp, UserId};
+
+/// Tokens, sealed.
+#[derive(Clone, Debug)]
+pub struct SealedTokens {
+    /// The contract's column.
+    pub access_token: String,
+    /// The seal beside it.
+    pub access_token_seal: Option<String>,
+    /// The contract's column.
+    pub refresh_token: Option<String>,
+    /// The seal beside it.
+    pub refresh_token_seal: Option<String>,
+    /// When the access token ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An account to be linked.
+#[derive(Clone, Debug)]
+pub struct LinkedAccount {
+    /// Id of the row, if it is new.
+    pub id: AccountId,
+    /// Whose.
+    pub user_id: UserId,
+    /// Published platform name.
+    pub platform_name: String,
+    /// Tells adapters with one name apart.
+    pub kind: Option<String>,
+    /// Id at the platform.
+    pub remote_id: RemoteAccountId,
+    /// Name at the platform.
+    pub username: Option<String>,
+    /// Tokens.
+    pub tokens: SealedTokens,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// An account with its tokens.
+#[derive(Clone, Debug)]
+pub struct StoredGrant {
+    /// The account.
+    pub account: Account,
+    /// Tokens.
+    pub tokens: SealedTokens,
+}
+
+/// Statements about accounts.
+pub struct Accounts<'a>(pub(crate) Conn<'a>);
+
+/// Column 10 and on are the tokens.
+const COLUMNS: &str = "a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, a.is_active, \
+    a.health, ts(a.created_at), ts(a.updated_at), a.access_token, a.access_token_seal, a.refresh_token, \
+    a.refresh_token_seal, ts(a.token_expires_at)";
+
+fn read(row: &Row) -> Result<Account> {
+    let created_at = row.maybe_time(8)?.unwrap_or_default();
+    Ok(Account {
+        id: row.id(0)?,
+        user_id: row.id(1)?,
+        platform_name: row.get(2)?,
+        kind: row.get(3)?,
+        remote_id: row.text(4)?,
+        username: row.get(5)?,
+        is_active: row.flag(6, true)?,
+        health: AccountHealth::from_stored(row.get::<Option<String>>(7)?.as_deref()),
+        created_at,
+        updated_at: row.maybe_time(9)?.unwrap_or(created_at),
+    })
+}
+
+fn read_grant(row: &Row) -> Result<StoredGrant> {
+    let tokens = SealedTokens {
+        access_token: row.get(10)?,
+        access_token_seal: row.get(11)?,
+        refresh_token: row.get(12)?,
+        refresh_token_seal: row.get(13)?,
+        expires_at: row.maybe_time(14)?,
+    };
+    Ok(StoredGrant { account: read(row)?, tokens })
+}
+
+impl Accounts<'_> {
+    /// Rows without an owner are orphans of the originals and are passed over everywhere.
+    fn select(&self) -> Sql {
+        self.0.sql(&format!("SELECT {COLUMNS} FROM connected_accounts a WHERE a.user_id IS NOT NULL"))
+    }
+
+    /// The user's accounts, newest first.
+    pub async fn list(&self, user: UserId) -> Result<Vec<Account>> {
+        let sql = self.select().add("AND a.user_id = ? AND a.platform IN").bind(user.0).list(PUBLISHED);
+        self.0.read(sql.add("ORDER BY a.created_at DESC, a.id DESC"), read).await
+    }
+
+    /// One of the user's accounts.
+    pub async fn find(&self, user: UserId, id: AccountId) -> Result<Option<Account>> {
+        self.0.read_one(self.select().add("AND a.id = ? AND a.user_id = ?").bind(id.0).bind(user.0), read).await
+    }
+
+    /// Anybody's account, for work in the background.
+    pub async fn get(&self, id: AccountId) -> Result<Option<Account>> {
+        self.0.read_one(self.select().add("AND a.id = ?").bind(id.0), read).await
+    }
+
+    /// An account with its tokens, for work in the background.
+    pub async fn grant(&self, id: AccountId) -> Result<Option<StoredGrant>> {
+        self.0.read_one(self.select().add("AND a.id = ?").bind(id.0), read_grant).await
+    }
+
+    /// Active accounts of any user with one of these ids at a platform.
+    pub async fn active_by_remote(&self, platform: &str, ids: &[RemoteAccountId]) -> Result<Vec<Account>> {
+        let sql =
+            self.select().add("AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform = ?").bind(platform);
+        let sql = sql.add("AND a.platform_user_id IN").list(ids.iter().map(RemoteAccountId::as_str));
+        self.0.read(sql.add("ORDER BY a.id"), read).await
+    }
+
+    /// Active accounts of all users, by id, page by page.
+    pub async fn all_active(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>> {
+        let mut sql =
+            self.select().add("AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform IN").list(PUBLISHED);
+        if let Some(after) = after {
+            sql = sql.add("AND a.id > ?").bind(after.0);
+        }
+        self.0.read(sql.add("ORDER BY a.id LIMIT ?").bind(i64::from(limit)), read).await
+    }
+
+    /// Active accounts with the same id at a platform, besides `id`.
+    pub async fn count_active_elsewhere(
+        &self,
+        platform: &str,
+        remote_id: &RemoteAccountId,
+        id: AccountId,
+    ) -> Result<i64> {
+        let sql = self
+            .0
+            .sql("SELECT COUNT(*) FROM connected_accounts WHERE (is_active = TRUE OR is_active IS NULL)")
+            .add("AND platform = ? AND platform_user_id = ? AND id <> ?")
+            .bind(platform)
+            .bind(remote_id.as_str())
+            .bind(id.0);
+        Ok(self.0.read_one(sql, |row| row.get(0)).await?.unwrap_or_default())
+    }
+
+    /// The row of an identity, if the user ever linked it.
+    pub async fn identity(
+        &self,
+        user: UserId,
+        platform: &str,
+        remote_id: &RemoteAccountId,
+    ) -> Result<Option<AccountId>> {
+        let sql = self
+            .0
+            .sql("SELECT id FROM connected_accounts WHERE user_id = ? AND platform = ? AND platform_user_id = ?")
+            .bind(user.0)
+            .bind(platform)
+            .bind(remote_id.as_str());
+        self.0.read_one(sql, |row| row.id(0)).await
+    }
+
+    /// Links: a new row, or the old one with new tokens.
+    pub async fn upsert_linked(&self, account: &LinkedAccount) -> Result<Account> {
+        let tokens = &account.tokens;
+        let sql = self
+            .0
+            .sql("INSERT INTO connected_accounts (id, user_id, platform, account_kind, platform_user_id,")
+            .add("platform_username, is_active, health, access_token, access_token_seal, refresh_token,")
+            .add("refresh_token_seal, token_expires_at, created_at, updated_at)")
+            .add("VALUES (?, ?, ?, ?, ?, ?, TRUE, 'ok', ?, ?, ?, ?, ?, ?, ?)")
+            .add("ON CONFLICT (user_id, platform, platform_user_id) DO UPDATE SET")
+            .add("account_kind = excluded.account_kind, is_active = TRUE, health = 'ok',")
+            .add("platform_username = COALESCE(excluded.platform_username, connected_accounts.platform_username),")
+            .add("access_token = excluded.access_token, access_token_seal = excluded.access_token_seal,")
+            .add("refresh_token = excluded.refresh_token, refresh_token_seal = excluded.refresh_token_seal,")
+            .add("token_expires_at = excluded.token_expires_at, updated_at = excluded.updated_at RETURNING id")
+            .bind(account.id.0)
+            .bind(account.user_id.0)
+            .bind(account.platform_name.as_str())
+            .bind(account.kind.clone())
+            .bind(account.remote_id.as_str())
+            .bind(account.username.clone())
+            .bind(tokens.access_token.as_str())
+            .bind(tokens.access_token_seal.clone())
+            .bind(tokens.refresh_token.clone())
+            .bind(tokens.refresh_token_seal.clone())
+            .maybe_time(tokens.expires_at)
+            .time(account.at)
+            .time(account.at);
+        let id = self.0.read_one(sql, |row| row.id(0)).await?;
+        let linked = match id {
+            Some(id) => self.get(id).await?,
+            None => None,
+        };
+        linked.ok_or_else(|| StoreError::Corrupt("a linked account vanished".to_owned()))
+    }
+
+    /// Replaces the tokens.
+    pub async fn save_tokens(&self, id: AccountId, tokens: &SealedTokens, now: Timestamp) -> Result<()> {
+        let sql = self
+            .0
+            .sql("UPDATE connected_accounts SET access_token = ?, access_token_seal = ?, refresh_token = ?,")
+            .add("refresh_token_seal = ?, token_expires_at = ?, updated_at = ? WHERE id = ?")
+            .bind(tokens.access_token.as_str())
+            .bind(tokens.access_token_seal.clone())
+            .bind(tokens.refresh_token.clone())
+            .bind(tokens.refresh_token_seal.clone())
+            .maybe_time(tokens.expires_at)
+            .time(now)
+            .bind(id.0);
+        self.0.run(sql).await.map(|_| ())
+    }
+
+    /// Writes down whether the platform accepts the grant; true when that is news.
+    pub async fn set_health(&self, id: AccountId, health: AccountHealth, now: Timestamp) -> Result<bool> {
+        let sql = self
+            .0
+            .sql(
+                "UPDATE connected_accounts SET health = ?, updated_at = ? WHERE id = ? AND COALESCE(health, 'ok') <> ?",
+            )
+            .bind(health.as_str())
+            .time(now)
+            .bind(id.0)
+            .bind(health.as_str());
+        Ok(self.0.run(sql).await? > 0)
+    }
+
+    /// Disconnects one of the user's accounts and erases its tokens. The conversations stay.
+    pub async fn disconnect(&self, user: UserId, id: AccountId, now: Timestamp) -> Result<()> {
+        let sql = self
+            .0
+            .sql("UPDATE connected_accounts SET is_active = FALSE, access_token = '', access_token_seal = NULL,")
+            .add("refresh_token = NULL, refresh_token_seal = NULL, token_expires_at = NULL, updated_at = ?")
+            .add("WHERE id = ? AND user_id = ?")
+            .time(now)
+            .bind(id.0)
+            .bind(user.0);
+        self.0.run(sql).await.map(|_| ())
+    }
+}

@@ -1,0 +1,98 @@
+//! Linking under way, and proofs that were used.
+
+use crate::error::Result;
+use crate::sql::Conn;
+use hub_domain::{Timestamp, UserId};
+
+/// An attempt to link an account.
+#[derive(Clone, Debug)]
+pub struct ConnectAttempt {
+    /// Digest of its key.
+    pub state_digest: String,
+    /// Who.
+    pub user_id: UserId,
+    /// Published platform name.
+    pub platform_name: String,
+    /// Which way of linking.
+    pub method: String,
+    /// What the adapter must remember, sealed.
+    pub memory: String,
+    /// Digest of the browser's value.
+    pub browser: Option<String>,
+    /// Where the platform was told to send the browser.
+    pub redirect_uri: Option<String>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Statements about attempts.
+pub struct ConnectAttempts<'a>(pub(crate) Conn<'a>);
+
+impl ConnectAttempts<'_> {
+    /// Stores an attempt.
+    pub async fn insert(&self, attempt: &ConnectAttempt) -> Result<()> {
+        let sql = self
+            .0
+            .sql("INSERT INTO hub_connect_attempts (state_digest, user_id, platform, method, memory, browser,")
+            .add("redirect_uri, expires_at, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(attempt.state_digest.as_str())
+            .bind(attempt.user_id.0)
+            .bind(attempt.platform_name.as_str())
+            .bind(attempt.method.as_str())
+            .bind(attempt.memory.as_str())
+            .bind(attempt.browser.clone())
+            .bind(attempt.redirect_uri.clone())
+            .time(attempt.expires_at)
+            .time(attempt.at);
+        self.0.run(sql).await.map(|_| ())
+    }
+
+    /// Takes an attempt; it is gone then. `None` = unknown, used or over.
+    pub async fn take(&self, state_digest: &str, now: Timestamp) -> Result<Option<ConnectAttempt>> {
+        let sql = self
+            .0
+            .sql("DELETE FROM hub_connect_attempts WHERE state_digest = ? RETURNING state_digest, user_id, platform,")
+            .add("method, memory, browser, redirect_uri, ts(expires_at), ts(at)")
+            .bind(state_digest);
+        let taken = self
+            .0
+            .read_one(sql, |row| {
+                Ok(ConnectAttempt {
+                    state_digest: row.get(0)?,
+                    user_id: row.id(1)?,
+                    platform_name: row.get(2)?,
+                    method: row.get(3)?,
+                    memory: row.get(4)?,
+                    browser: row.get(5)?,
+                    redirect_uri: row.get(6)?,
+                    expires_at: row.time(7)?,
+                    at: row.time(8)?,
+                })
+            })
+            .await?;
+        Ok(taken.filter(|attempt| attempt.expires_at > now))
+    }
+
+    /// Deletes attempts that are over.
+    pub async fn purge(&self, now: Timestamp) -> Result<u64> {
+        self.0.run(self.0.sql("DELETE FROM hub_connect_attempts WHERE expires_at <= ?").time(now)).await
+    }
+}
+
+/// Statements about used proofs.
+pub struct UsedProofs<'a>(pub(crate) Conn<'a>);
+
+impl UsedProofs<'_> {
+    /// Notes that a proof was used, until `until`; false when it had been before.
+    pub async fn insert(&self, digest: &str, until: Timestamp) -> Result<bool> {
+        let sql = self.0.sql("INSERT INTO hub_used_proofs (digest, until_at) VALUES (?, ?) ON CONFLICT DO NOTHING");
+        Ok(self.0.run(sql.bind(digest).time(until)).await? > 0)
+    }
+
+    /// Forgets proofs that nobody accepts any more.
+    pub async fn purge(&self, now: Timestamp) -> Result<u64> {
+        self.0.run(self.0.sql("DELETE FROM hub_used_proofs WHERE until_at <= ?").time(now)).await
+    }
+}

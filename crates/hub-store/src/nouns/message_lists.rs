@@ -1,0 +1,117 @@
+//! Pages of messages.
+
+use super::PUBLISHED;
+use super::conversations::Page;
+use super::message_rows::{COLUMNS, StoredMessage, read_whole};
+use super::messages::Messages;
+use crate::error::Result;
+use crate::sql::{Sql, chunk};
+use hub_domain::{ConversationId, MessageId, Timestamp, UserId};
+
+/// Which messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListMessages {
+    /// Most on a page.
+    pub limit: u32,
+    /// How many to pass over.
+    pub offset: u32,
+    /// Said at this time or later.
+    pub since: Option<Timestamp>,
+    /// Older than this message: the next page at the cost of the first, however deep.
+    pub before: Option<MessageId>,
+}
+
+/// Newest first; messages of one instant in the platform's order, then in ours.
+const ORDER: &str = "ORDER BY m.sent_at DESC, COALESCE(m.sequence, -1) DESC, m.id DESC";
+const OF_USER: &str =
+    "JOIN conversations c ON c.id = m.conversation_id JOIN connected_accounts a ON a.id = c.account_id";
+
+impl Messages<'_> {
+    /// A page of one of the user's conversations, newest first; `None` = not the user's.
+    pub async fn list(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        query: &ListMessages,
+    ) -> Result<Option<Page<StoredMessage>>> {
+        let owned = self
+            .0
+            .sql("SELECT 1 FROM conversations c JOIN connected_accounts a ON a.id = c.account_id")
+            .add("WHERE c.id = ? AND a.user_id = ? AND a.platform IN")
+            .bind(conversation.0)
+            .bind(user.0)
+            .list(PUBLISHED);
+        if self.0.one(owned).await?.is_none() {
+            return Ok(None);
+        }
+        self.page("FROM messages m WHERE m.conversation_id = ?", |sql| sql.bind(conversation.0), query).await.map(Some)
+    }
+
+    /// A page over all of the user's active accounts, newest first.
+    pub async fn list_all(&self, user: UserId, query: &ListMessages) -> Result<Page<StoredMessage>> {
+        let from = format!(
+            "FROM messages m {OF_USER} WHERE a.user_id = ? AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform IN"
+        );
+        self.page(&from, |sql| sql.bind(user.0).list(PUBLISHED), query).await
+    }
+
+    async fn page(&self, from: &str, bind: impl Fn(Sql) -> Sql, query: &ListMessages) -> Result<Page<StoredMessage>> {
+        let since = |sql: Sql| match query.since {
+            Some(since) => sql.add("AND m.sent_at >= ?").time(since),
+            None => sql,
+        };
+        let total = since(bind(self.0.sql(&format!("SELECT COUNT(*) {from}"))));
+        let total = self.0.read_one(total, |row| row.get(0)).await?.unwrap_or_default();
+        let mut page = since(bind(self.0.sql(&format!("SELECT {COLUMNS} {from}"))));
+        if let Some(before) = query.before {
+            page = page
+                .add("AND (m.sent_at, COALESCE(m.sequence, -1), m.id) <")
+                .add("(SELECT b.sent_at, COALESCE(b.sequence, -1), b.id FROM messages b WHERE b.id = ?)")
+                .bind(before.0);
+        }
+        let page = page.add(ORDER).add("LIMIT ? OFFSET ?").bind(i64::from(query.limit)).bind(i64::from(query.offset));
+        Ok(Page { items: read_whole(self.0, page).await?, total })
+    }
+
+    /// One of the user's messages.
+    pub async fn find(&self, user: UserId, id: MessageId) -> Result<Option<StoredMessage>> {
+        let sql = self
+            .0
+            .sql(&format!(
+                "SELECT {COLUMNS} FROM messages m {OF_USER} WHERE m.id = ? AND a.user_id = ? AND a.platform IN"
+            ))
+            .bind(id.0)
+            .bind(user.0)
+            .list(PUBLISHED);
+        Ok(read_whole(self.0, sql).await?.into_iter().next())
+    }
+
+    /// Several messages, for work in the background.
+    pub async fn many(&self, ids: &[MessageId]) -> Result<Vec<StoredMessage>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for some in ids.chunks(chunk(1)) {
+            let sql = self.0.sql(&format!("SELECT {COLUMNS} FROM messages m WHERE m.conversation_id IS NOT NULL"));
+            found.extend(read_whole(self.0, sql.add("AND m.id IN").list(some.iter().map(|id| id.0))).await?);
+        }
+        Ok(found)
+    }
+
+    /// Messages that have been waiting or leaving since before `before` and that no open job of `kind` looks after; such a
+    /// job's dedupe key is the message's id.
+    pub async fn stuck_sending(&self, kind: &str, before: Timestamp, limit: u32) -> Result<Vec<MessageId>> {
+        let sql = self
+            .0
+            .sql("SELECT id FROM messages WHERE status IN ('queued', 'sending') AND created_at < ? ORDER BY id LIMIT ?")
+            .time(before)
+            .bind(i64::from(limit));
+        let mut waiting: Vec<MessageId> = self.0.read(sql, |row| row.id(0)).await?;
+        let sql = self
+            .0
+            .sql("SELECT dedupe FROM hub_jobs WHERE kind = ? AND state IN ('ready', 'running') AND dedupe IN")
+            .bind(kind)
+            .list(waiting.iter().map(ToString::to_string));
+        let looked_after: Vec<String> = self.0.read(sql, |row| row.get(0)).await?;
+        waiting.retain(|id| !looked_after.contains(&id.to_string()));
+        Ok(waiting)
+    }
+}

@@ -1,0 +1,369 @@
+//! What was said: inserting, changing, and how far it got.
+
+use super::conversations::Conversations;
+use crate::error::Result;
+use crate::sql::{Conn, chunk};
+use hub_domain::{
+    Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteMessageId,
+    RemoteParticipantId, Timestamp, UserId,
+};
+use std::collections::HashSet;
+
+/// A new message.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Id.
+    pub id: MessageId,
+    /// Thread.
+    pub conversation_id: ConversationId,
+    /// Id at the platform, or `hub:<id>`.
+    pub remote_id: RemoteMessageId,
+    /// Orders messages of one instant.
+    pub sequence: Option<i64>,
+    /// Who said it.
+    pub sender_id: RemoteParticipantId,
+    /// Their name.
+    pub sender_name: Option<String>,
+    /// The contract's column, sealed.
+    pub content: String,
+    /// The seal beside it.
+    pub content_seal: Option<String>,
+    /// Structured extras, sealed.
+    pub details: Option<String>,
+    /// What it is.
+    pub kind: ContentKind,
+    /// Whether there are words.
+    pub has_text: bool,
+    /// The contract's media reference.
+    pub media_ref: Option<String>,
+    /// Its files.
+    pub attachments: Vec<Attachment>,
+    /// Who said it: they or we.
+    pub direction: Direction,
+    /// Read here.
+    pub is_read: bool,
+    /// How far it got.
+    pub status: Option<DeliveryStatus>,
+    /// The message it answers.
+    pub reply_to: Option<RemoteMessageId>,
+    /// When it was said.
+    pub sent_at: Timestamp,
+    /// When it arrived.
+    pub delivered_at: Option<Timestamp>,
+    /// When it was changed.
+    pub edited_at: Option<Timestamp>,
+    /// The client's own key.
+    pub client_key: Option<String>,
+    /// What the client asked for, as a digest.
+    pub request_digest: Option<String>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// The whole new state of a changed message.
+#[derive(Clone, Debug)]
+pub struct MessageEdit {
+    /// Which.
+    pub id: MessageId,
+    /// The contract's column, sealed.
+    pub content: String,
+    /// The seal beside it.
+    pub content_seal: Option<String>,
+    /// Structured extras, sealed.
+    pub details: Option<String>,
+    /// What it is.
+    pub kind: ContentKind,
+    /// Whether there are words.
+    pub has_text: bool,
+    /// The contract's media reference.
+    pub media_ref: Option<String>,
+    /// Its files.
+    pub attachments: Vec<Attachment>,
+    /// When it was changed; an older change has no effect.
+    pub edited_at: Timestamp,
+}
+
+/// What marking a message as read did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// Its thread.
+    pub conversation_id: ConversationId,
+    /// False when it was read already.
+    pub changed: bool,
+}
+
+/// Statements about messages. The lists are in `message_lists.rs`.
+pub struct Messages<'a>(pub(crate) Conn<'a>);
+
+/// Parameters of one inserted message, and of one attachment.
+const MESSAGE_WIDTH: usize = 24;
+const ATTACHMENT_WIDTH: usize = 14;
+
+impl Messages<'_> {
+    /// Stores messages; gives the ids of those that are new. A message known by its id at the platform, by the client's key,
+    /// or as a part of one we sent, changes nothing.
+    pub async fn insert_many(&self, messages: &[NewMessage]) -> Result<Vec<MessageId>> {
+        let mut inserted: HashSet<MessageId> = HashSet::with_capacity(messages.len());
+        for some in messages.chunks(chunk(MESSAGE_WIDTH)) {
+            let sql = self
+                .0
+                .sql("WITH v (id, conversation_id, platform_message_id, sequence, sender_id, sender_name, content,")
+                .add("content_seal, details, message_type, kind, has_text, media_url, is_outgoing, is_read, status,")
+                .add("reply_to, sent_at, delivered_at, edited_at, client_key, request_digest, created_at) AS (VALUES")
+                .rows(some, |sql, m| {
+                    sql.bind(m.id.0)
+                        .bind(m.conversation_id.0)
+                        .bind(m.remote_id.as_str())
+                        .bind(m.sequence)
+                        .bind(m.sender_id.as_str())
+                        .bind(m.sender_name.clone())
+                        .bind(m.content.as_str())
+                        .bind(m.content_seal.clone())
+                        .bind(m.details.clone())
+                        .bind(m.kind.contract_type())
+                        .bind(m.kind.as_str())
+                        .bind(m.has_text)
+                        .bind(m.media_ref.clone())
+                        .bind(m.direction == Direction::Outgoing)
+                        .bind(m.is_read)
+                        .bind(m.status.map(|status| status.as_str().to_owned()))
+                        .bind(m.reply_to.as_ref().map(|id| id.as_str().to_owned()))
+                        .time(m.sent_at)
+                        .maybe_time(m.delivered_at)
+                        .maybe_time(m.edited_at)
+                        .bind(m.client_key.clone())
+                        .bind(m.request_digest.clone())
+                        .time(m.at)
+                })
+                .add(") INSERT INTO messages (id, conversation_id, platform_message_id, sequence, sender_id, sender_name,")
+                .add("content, content_seal, details, message_type, kind, has_text, media_url, is_outgoing, is_read,")
+                .add("status, reply_to, sent_at, delivered_at, edited_at, client_key, request_digest, created_at)")
+                .add("SELECT * FROM v WHERE NOT EXISTS (SELECT 1 FROM hub_message_parts p")
+                .add("WHERE p.conversation_id = v.conversation_id AND p.remote_id = v.platform_message_id)")
+                .add("ON CONFLICT DO NOTHING RETURNING id");
+            inserted.extend(self.0.read(sql, |row| row.id::<MessageId>(0)).await?);
+        }
+        let files: Vec<(MessageId, usize, &Attachment)> = messages
+            .iter()
+            .filter(|message| inserted.contains(&message.id))
+            .flat_map(|message| message.attachments.iter().enumerate().map(|(place, file)| (message.id, place, file)))
+            .collect();
+        self.insert_attachments(&files).await?;
+        Ok(messages.iter().map(|message| message.id).filter(|id| inserted.contains(id)).collect())
+    }
+
+    async fn insert_attachments(&self, files: &[(MessageId, usize, &Attachment)]) -> Result<()> {
+        for some in files.chunks(chunk(ATTACHMENT_WIDTH)) {
+            let sql = self
+                .0
+                .sql("INSERT INTO hub_attachments (id, message_id, place, kind, remote_ref, remote_unique_ref, mime_type,")
+                .add("file_name, size, width, height, duration_s, flavour, state) VALUES")
+                .rows(some, |sql, (message, place, file)| {
+                    sql.bind(file.id.0)
+                        .bind(message.0)
+                        .bind(i32::try_from(*place).unwrap_or(i32::MAX))
+                        .bind(file.kind.as_str())
+                        .bind(file.remote_ref.as_str())
+                        .bind(file.remote_unique_ref.clone())
+                        .bind(file.mime_type.clone())
+                        .bind(file.file_name.clone())
+                        .bind(file.size)
+                        .bind(file.width)
+                        .bind(file.height)
+                        .bind(file.duration_s)
+                        .bind(file.flavour.clone())
+                        .bind(file.state.as_str())
+                });
+            self.0.run(sql).await?;
+        }
+        Ok(())
+    }
+
+    /// By id at the platform, also of a part of a message we sent in several.
+    pub async fn id_of(&self, conversation: ConversationId, remote: &RemoteMessageId) -> Result<Option<MessageId>> {
+        let sql = self
+            .0
+            .sql("SELECT id FROM messages WHERE conversation_id = ? AND platform_message_id = ?")
+            .add("UNION ALL SELECT message_id FROM hub_message_parts WHERE conversation_id = ? AND remote_id = ?")
+            .bind(conversation.0)
+            .bind(remote.as_str())
+            .bind(conversation.0)
+            .bind(remote.as_str());
+        self.0.read_one(sql, |row| row.id(0)).await
+    }
+
+    /// The message an earlier request with this key made, and that request's digest.
+    pub async fn by_client_key(
+        &self,
+        conversation: ConversationId,
+        key: &str,
+    ) -> Result<Option<(MessageId, Option<String>)>> {
+        let sql = self.0.sql("SELECT id, request_digest FROM messages WHERE conversation_id = ? AND client_key = ?");
+        self.0.read_one(sql.bind(conversation.0).bind(key), |row| Ok((row.id(0)?, row.get(1)?))).await
+    }
+
+    /// Replaces what a message says; false when a newer change is known, or the message was taken back.
+    pub async fn edit(&self, edit: &MessageEdit) -> Result<bool> {
+        let sql = self
+            .0
+            .sql("UPDATE messages SET content = ?, content_seal = ?, details = ?, message_type = ?, kind = ?,")
+            .add("has_text = ?, media_url = ?, edited_at = ?")
+            .add("WHERE id = ? AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= ?)")
+            .bind(edit.content.as_str())
+            .bind(edit.content_seal.clone())
+            .bind(edit.details.clone())
+            .bind(edit.kind.contract_type())
+            .bind(edit.kind.as_str())
+            .bind(edit.has_text)
+            .bind(edit.media_ref.clone())
+            .time(edit.edited_at)
+            .bind(edit.id.0)
+            .time(edit.edited_at);
+        if self.0.run(sql).await? == 0 {
+            return Ok(false);
+        }
+        let sql =
+            self.0.sql("SELECT remote_ref FROM hub_attachments WHERE message_id = ? ORDER BY place").bind(edit.id.0);
+        let known: Vec<String> = self.0.read(sql, |row| row.get(0)).await?;
+        if !known.iter().map(String::as_str).eq(edit.attachments.iter().map(|file| file.remote_ref.as_str())) {
+            self.0.run(self.0.sql("DELETE FROM hub_attachments WHERE message_id = ?").bind(edit.id.0)).await?;
+            let files: Vec<_> =
+                edit.attachments.iter().enumerate().map(|(place, file)| (edit.id, place, file)).collect();
+            self.insert_attachments(&files).await?;
+        }
+        Ok(true)
+    }
+
+    /// Notes that a message was taken back; false when that is known.
+    pub async fn delete(&self, id: MessageId, at: Timestamp) -> Result<bool> {
+        let sql = self.0.sql("UPDATE messages SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL");
+        Ok(self.0.run(sql.time(at).bind(id.0)).await? > 0)
+    }
+
+    /// Puts one person's reaction there, or takes it away; false when that changes nothing.
+    pub async fn react(
+        &self,
+        id: MessageId,
+        actor: &RemoteParticipantId,
+        emoji: &str,
+        standing: bool,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let sql = if standing {
+            let sql = self.0.sql("INSERT INTO hub_reactions (message_id, actor_id, emoji, at) VALUES (?, ?, ?, ?)");
+            sql.add("ON CONFLICT DO NOTHING").bind(id.0).bind(actor.as_str()).bind(emoji).time(at)
+        } else {
+            let sql = self.0.sql("DELETE FROM hub_reactions WHERE message_id = ? AND actor_id = ? AND emoji = ?");
+            sql.bind(id.0).bind(actor.as_str()).bind(emoji)
+        };
+        Ok(self.0.run(sql).await? > 0)
+    }
+
+    /// Moves a status on from one of `from`; false when it stands elsewhere.
+    pub async fn set_status(
+        &self,
+        id: MessageId,
+        from: &[DeliveryStatus],
+        to: DeliveryStatus,
+        failure: Option<&str>,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let arrived = matches!(to, DeliveryStatus::Delivered | DeliveryStatus::Read);
+        let sql = self
+            .0
+            .sql("UPDATE messages SET status = ?, failure = ?, delivered_at = COALESCE(delivered_at, ?)")
+            .add("WHERE id = ? AND is_outgoing = TRUE AND COALESCE(status, 'sent') IN")
+            .bind(to.as_str())
+            .bind(failure.map(str::to_owned))
+            .maybe_time(arrived.then_some(at))
+            .bind(id.0)
+            .list(from.iter().map(|status| status.as_str()));
+        Ok(self.0.run(sql).await? > 0)
+    }
+
+    /// Notes what the platform took: the message gets its real id. If the same message was seen from outside before, that
+    /// row goes and ours stays.
+    pub async fn mark_sent(
+        &self,
+        id: MessageId,
+        remote: &RemoteMessageId,
+        sequence: Option<i64>,
+        sent_at: Option<Timestamp>,
+        delivered: bool,
+        now: Timestamp,
+    ) -> Result<()> {
+        let echo = self
+            .0
+            .sql("DELETE FROM messages WHERE platform_message_id = ? AND id <> ?")
+            .add("AND conversation_id = (SELECT m.conversation_id FROM messages m WHERE m.id = ?)")
+            .bind(remote.as_str())
+            .bind(id.0)
+            .bind(id.0);
+        self.0.run(echo).await?;
+        let sql = self
+            .0
+            .sql("UPDATE messages SET platform_message_id = ?, sequence = ?, sent_at = COALESCE(?, sent_at),")
+            .add("delivered_at = COALESCE(delivered_at, ?), failure = NULL,")
+            .add("status = CASE WHEN status IN ('delivered', 'read') THEN status ELSE 'sent' END WHERE id = ?")
+            .bind(remote.as_str())
+            .bind(sequence)
+            .maybe_time(sent_at)
+            .maybe_time(delivered.then_some(now))
+            .bind(id.0);
+        self.0.run(sql).await.map(|_| ())
+    }
+
+    /// How many messages of the platform this message already became.
+    pub async fn parts(&self, id: MessageId) -> Result<i64> {
+        let sql = self.0.sql("SELECT COUNT(*) FROM hub_message_parts WHERE message_id = ?").bind(id.0);
+        Ok(self.0.read_one(sql, |row| row.get(0)).await?.unwrap_or_default())
+    }
+
+    /// The first message of the platform it became.
+    pub async fn first_part(&self, id: MessageId) -> Result<Option<RemoteMessageId>> {
+        let sql = self.0.sql("SELECT remote_id FROM hub_message_parts WHERE message_id = ? ORDER BY place LIMIT 1");
+        self.0.read_one(sql.bind(id.0), |row| row.text(0)).await
+    }
+
+    /// Notes one more message of the platform it became. Twice is fine.
+    pub async fn add_part(
+        &self,
+        id: MessageId,
+        conversation: ConversationId,
+        place: i64,
+        remote: &RemoteMessageId,
+    ) -> Result<()> {
+        let sql = self
+            .0
+            .sql("INSERT INTO hub_message_parts (conversation_id, remote_id, message_id, place) VALUES (?, ?, ?, ?)")
+            .add("ON CONFLICT DO NOTHING")
+            .bind(conversation.0)
+            .bind(remote.as_str())
+            .bind(id.0)
+            .bind(place);
+        self.0.run(sql).await.map(|_| ())
+    }
+
+    /// Marks one of the user's messages as read and counts its thread anew. `None` = not the user's.
+    pub async fn mark_read(&self, user: UserId, id: MessageId, now: Timestamp) -> Result<Option<Marked>> {
+        let sql =
+            self.0.sql("SELECT conversation_id FROM messages WHERE id = ? AND conversation_id IS NOT NULL").bind(id.0);
+        let Some(conversation_id) = self.0.read_one(sql, |row| row.id::<ConversationId>(0)).await? else {
+            return Ok(None);
+        };
+        let conversations = Conversations(self.0);
+        if !conversations.lock(user, conversation_id).await? {
+            return Ok(None);
+        }
+        let sql = self
+            .0
+            .sql("UPDATE messages SET is_read = TRUE WHERE id = ? AND (is_read = FALSE OR is_read IS NULL)")
+            .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL)")
+            .bind(id.0);
+        let changed = self.0.run(sql).await? > 0;
+        if changed {
+            conversations.recount(conversation_id, now).await?;
+        }
+        Ok(Some(Marked { conversation_id, changed }))
+    }
+}

@@ -1,0 +1,112 @@
+//! Reading, and the unit of work.
+
+use crate::dialect::Engine;
+use crate::error::Result;
+use crate::nouns::events;
+use crate::sql::{Conn, Link, limited};
+use crate::{
+    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, Events, Jobs, Leases, Messages, NewEvent, Notices,
+    Receipts, RefreshTokens, Subscriptions, UsageLog, UsedProofs, Users,
+};
+use hub_domain::Committed;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+
+/// Reads outside a transaction: every statement sees what was committed when it began.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub(crate) connection: DatabaseConnection,
+    pub(crate) engine: Engine,
+}
+
+/// A unit of work. Dropped without [`Tx::commit`], nothing of it stands.
+#[derive(Debug)]
+pub struct Tx {
+    transaction: DatabaseTransaction,
+    engine: Engine,
+}
+
+macro_rules! nouns {
+    ($($(#[$doc:meta])* $method:ident: $noun:ident),+ $(,)?) => {
+        impl Session {
+            fn conn(&self) -> Conn<'_> {
+                Conn { link: Link::Pool(&self.connection), engine: self.engine }
+            }
+            $($(#[$doc])* pub fn $method(&self) -> $noun<'_> { $noun(self.conn()) })+
+        }
+        impl Tx {
+            fn conn(&self) -> Conn<'_> {
+                Conn { link: Link::Tx(&self.transaction), engine: self.engine }
+            }
+            $($(#[$doc])* pub fn $method(&self) -> $noun<'_> { $noun(self.conn()) })+
+        }
+    };
+}
+
+nouns! {
+    /// People who sign in.
+    users: Users,
+    /// What renews their log-ins.
+    refresh_tokens: RefreshTokens,
+    /// Linked accounts.
+    accounts: Accounts,
+    /// Threads.
+    conversations: Conversations,
+    /// What was said.
+    messages: Messages,
+    /// Files of messages.
+    attachments: Attachments,
+    /// What happened besides messages.
+    notices: Notices,
+    /// What clients are told.
+    events: Events,
+    /// Work left for later.
+    jobs: Jobs,
+    /// Deliveries as they came.
+    receipts: Receipts,
+    /// Who calls us.
+    subscriptions: Subscriptions,
+    /// How far reading has got.
+    cursors: Cursors,
+    /// Who does what only one may do.
+    leases: Leases,
+    /// Linking under way.
+    connect_attempts: ConnectAttempts,
+    /// Proofs that were used.
+    used_proofs: UsedProofs,
+    /// Who asked for what.
+    usage: UsageLog,
+}
+
+impl Tx {
+    pub(crate) async fn begin(connection: &DatabaseConnection, engine: Engine) -> Result<Self> {
+        let options = TransactionOptions {
+            // A transaction that only later wants to write would be refused at once, whatever the busy timeout says.
+            sqlite_transaction_mode: (engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Self { transaction: limited(connection.begin_with_options(options)).await?, engine })
+    }
+
+    /// A savepoint: what it holds stands or falls for itself, and only if this transaction commits. It must end before
+    /// this transaction goes on.
+    pub async fn nested(&self) -> Result<Self> {
+        Ok(Self { transaction: limited(self.transaction.begin()).await?, engine: self.engine })
+    }
+
+    /// Makes everything stand, with `events` for clients; they get their places in each user's log here, last, so that the
+    /// log has no gaps and its locks are short.
+    pub async fn commit(self, events: Vec<NewEvent>) -> Result<Committed> {
+        let told = events::append(self.conn(), events).await?;
+        limited(self.transaction.commit()).await?;
+        Ok(Committed::after_commit(told))
+    }
+
+    pub(crate) fn into_transaction(self) -> DatabaseTransaction {
+        self.transaction
+    }
+
+    /// Takes everything back.
+    pub async fn rollback(self) -> Result<()> {
+        limited(self.transaction.rollback()).await
+    }
+}
