@@ -1,6 +1,6 @@
 //! Applies everything that is not a new message: edits, deletions, reactions, statuses, notices, moves.
 
-use super::ingest::{Effects, new_message, remote_key};
+use super::ingest::{Effects, new_message, own_files, remote_key};
 use super::seal;
 use crate::clock::new_id;
 use crate::{App, jobs};
@@ -156,7 +156,9 @@ async fn edited(
     if !(message.conversation.id.fits() && message.id.fits() && message.sender.id.fits()) {
         return Err(StoreError::Invalid("an id of the platform is empty or longer than 255 characters".to_owned()));
     }
-    let (conversation_id, message_id, body) = match find(tx, account, &message.conversation.id, &message.id).await? {
+    let (conversation_id, message_id, files, body) = match find(tx, account, &message.conversation.id, &message.id)
+        .await?
+    {
         Some((conversation_id, message_id)) => {
             let sealed = seal::seal(app.sealer(), message_id, &message.content);
             let edit = MessageEdit {
@@ -167,13 +169,13 @@ async fn edited(
                 kind: message.content.kind,
                 has_text: message.content.text.is_some(),
                 media_ref: seal::media_ref(&message.content.attachments),
-                attachments: message.content.attachments.clone(),
+                attachments: own_files(&message.content.attachments),
                 edited_at: message.edited_at.unwrap_or(now),
             };
             if !tx.messages().edit(&edit).await? {
                 return Ok(());
             }
-            (conversation_id, message_id, EventBody::MessageUpdated { message_id, conversation_id })
+            (conversation_id, message_id, edit.attachments, EventBody::MessageUpdated { message_id, conversation_id })
         }
         None => {
             let keys = tx.conversations().upsert_many(&[upsert(account, &message.conversation, now)]).await?;
@@ -194,13 +196,11 @@ async fn edited(
             } else {
                 EventBody::MessageSent { message_id, conversation_id }
             };
-            (conversation_id, message_id, body)
+            (conversation_id, message_id, row.attachments, body)
         }
     };
     tracing::debug!(%conversation_id, %message_id, "edit applied");
     effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
-    effects.jobs.extend(
-        message.content.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)),
-    );
+    effects.jobs.extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
     Ok(())
 }
