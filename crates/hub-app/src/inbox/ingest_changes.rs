@@ -9,7 +9,7 @@ use hub_domain::{
     Account, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, RemoteConversationId, RemoteMessageId,
     Timestamp, text,
 };
-use hub_store::{Bump, MessageEdit, NewEvent, NewNotice, StoreError, Tx, UpsertConversation};
+use hub_store::{Bump, MessageEdit, NewEvent, NewJob, NewNotice, StoreError, Tx, UpsertConversation};
 
 /// Statuses that news of a platform may replace, per new status: the stored form of [`DeliveryStatus::advance`].
 fn replaceable_by(news: DeliveryStatus) -> Vec<DeliveryStatus> {
@@ -81,11 +81,12 @@ pub(crate) async fn apply(
                 data: data.to_string(),
                 at: at.unwrap_or(now),
             };
-            if tx.notices().insert(&notice).await?
-                && let Some(conversation_id) = conversation_id
-            {
-                say(EventBody::Notice { conversation_id, notice: notice.id });
-                rename(tx, account, conversation, now).await?;
+            if tx.notices().insert(&notice).await? {
+                if let Some(conversation_id) = conversation_id {
+                    say(EventBody::Notice { conversation_id, notice: notice.id });
+                    rename(tx, account, conversation, now).await?;
+                }
+                effects.jobs.extend(answer(app, account, &notice, now));
             }
         }
         InboundBody::Moved { from, to, at } => {
@@ -106,6 +107,7 @@ pub(crate) async fn apply(
             };
             if tx.notices().insert(&notice).await? {
                 say(EventBody::AccountChanged { account_id: account.id });
+                effects.jobs.extend(answer(app, account, &notice, now));
             }
         }
     }
@@ -121,6 +123,12 @@ async fn find(
     let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(None) };
     let message = remote_key(found, conversation, message);
     Ok(tx.messages().id_of(found.id, &message).await?.map(|id| (found.id, id)))
+}
+
+/// The job that answers a notice, where the platform wants an answer.
+fn answer(app: &App, account: &Account, notice: &NewNotice, now: Timestamp) -> Option<NewJob> {
+    let wanted = app.handle_of(account).is_ok_and(|handle| handle.card().acknowledges.contains(&notice.kind.as_str()));
+    wanted.then(|| jobs::acknowledge(account.id, notice.id, now))
 }
 
 /// A notice may carry the conversation's new name.

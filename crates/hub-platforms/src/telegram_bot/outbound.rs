@@ -26,6 +26,12 @@ impl Outbound for TelegramBot {
     async fn mark_read(&self, _: &Grant, _: &RemoteConversationId, _: &RemoteMessageId) -> Result<()> {
         Err(PlatformError::unsupported("marking messages as read"))
     }
+
+    async fn acknowledge(&self, grant: &Grant, data: &Value) -> Result<()> {
+        let press = data.get("callback_id").and_then(Value::as_str);
+        let press = press.ok_or_else(|| PlatformError::bad_input("the notice is no pressed button"))?;
+        self.api.answer_callback_query(grant.token(), press).await.map(|_| ())
+    }
 }
 
 impl TelegramBot {

@@ -1,5 +1,6 @@
 //! What happens beside messages: buttons, reactions, membership, business connections.
 
+use super::super::BUTTON_PRESSED;
 use super::super::wire::{
     BusinessConnection, BusinessMessagesDeleted, CallbackQuery, ChatMember, ChatMemberUpdated, MessageReaction,
     ReactionType,
@@ -19,12 +20,12 @@ pub(super) fn button(press: &CallbackQuery) -> Reading {
         // The button of a message that was sent inline somewhere: no conversation of ours.
         data["actor_id"] = press.from.id.to_string().into();
         data["inline_message_id"] = press.inline_message_id.as_deref().into();
-        return InboundBody::AccountNotice { kind: "button_pressed".to_owned(), data, at: None }.into();
+        return InboundBody::AccountNotice { kind: BUTTON_PRESSED.to_owned(), data, at: None }.into();
     };
     data["message_id"] = message_id(message.message_id).as_str().into();
     // The message is the bot's own and may be an inaccessible stub: it says nothing about where answers should go.
     let conversation = hub_domain::inbound::ConversationRef { address: None, ..people::conversation(message) };
-    let body = notice(conversation, "button_pressed", Some(press.from.id), data, None);
+    let body = notice(conversation, BUTTON_PRESSED, Some(press.from.id), data, None);
     Reading { body, person: people::private_person(message) }
 }
 

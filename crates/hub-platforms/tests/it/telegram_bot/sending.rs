@@ -178,3 +178,27 @@ fn an_empty_message_is_not_sent() {
     assert_eq!(sent.unwrap_err().kind, ErrorKind::BadInput);
     assert!(asked.is_empty());
 }
+
+#[test]
+fn a_pressed_button_is_answered() {
+    block_on(async {
+        let late = r#"{"ok":false,"error_code":400,"description":"Bad Request: query is too old and response timeout expired"}"#;
+        let stand_in =
+            StandIn::start(vec![Reply::json(200, r#"{"ok":true,"result":true}"#), Reply::json(400, late)]).await;
+        let platform = handle(settings(&stand_in.base));
+        assert_eq!(platform.card().acknowledges, ["button_pressed"]);
+        let press = json!({ "callback_id": "21528746590128347650", "data": "confirm:77" });
+        platform.acknowledge(&grant(TOKEN), &press).await.unwrap();
+        let asked = stand_in.only();
+        assert!(asked.path.ends_with("/answerCallbackQuery"));
+        if let Some(spec) = spec() {
+            spec.check_call("answerCallbackQuery", &asked.parameters);
+        }
+        assert_eq!(Value::Object(asked.parameters), json!({ "callback_query_id": "21528746590128347650" }));
+        // Too late: there is nothing left to do, so it must not be tried again.
+        let error = platform.acknowledge(&grant(TOKEN), &press).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::BadInput);
+        assert_eq!(platform.acknowledge(&grant(TOKEN), &json!({})).await.unwrap_err().kind, ErrorKind::BadInput);
+        assert_eq!(stand_in.asked().len(), 2);
+    });
+}
