@@ -21,8 +21,8 @@ pub(crate) fn spec() -> Option<&'static Spec> {
             Err(error) if named.is_some() => panic!("HUB_SPECS_DIR is set, but {}: {error}", path.display()),
             Err(_) => {
                 // Straight to the terminal: what a passing test prints is swallowed.
-                let words = "NOT RUN: calls were not checked against the Bot API reference; set HUB_SPECS_DIR";
-                writeln!(std::io::stderr(), "{words}").unwrap();
+                let words = "NOT RUN: calls were not checked against the Bot API reference; set HUB_SPECS_DIR\n";
+                std::io::stderr().write_all(words.as_bytes()).unwrap();
                 None
             }
         }
