@@ -6,6 +6,7 @@ use hub_domain::{AccountId, AttachmentId, ConversationId, MessageId, Timestamp};
 use hub_store::{Job, NewJob};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Sends a message; one at a time per conversation.
 pub const DELIVER_MESSAGE: &str = "deliver_message";
@@ -13,6 +14,8 @@ pub const DELIVER_MESSAGE: &str = "deliver_message";
 pub const FETCH_ATTACHMENT: &str = "fetch_attachment";
 /// Tells the platform that messages were read.
 pub const MARK_READ: &str = "mark_read";
+/// Answers a notice that a person's app waits for.
+pub const ACKNOWLEDGE: &str = "acknowledge";
 /// Asks the platform to call us.
 pub const SUBSCRIBE_WEBHOOK: &str = "subscribe_webhook";
 /// Takes a disconnected account's permission back at the platform.
@@ -56,6 +59,12 @@ struct ReadJob {
 }
 
 #[derive(Serialize, Deserialize)]
+struct NoticeJob {
+    account: AccountId,
+    notice: Uuid,
+}
+
+#[derive(Serialize, Deserialize)]
 struct AccountJob {
     account: AccountId,
 }
@@ -81,6 +90,11 @@ pub fn fetch_attachment(attachment: AttachmentId, at: Timestamp) -> NewJob {
 /// Tells the platform that everything up to `message` was read.
 pub fn mark_read(conversation: ConversationId, message: MessageId, at: Timestamp) -> NewJob {
     job(MARK_READ, &ReadJob { conversation, message }, None, Some(message.to_string()), Urgency::Whenever, 3, at)
+}
+
+/// Answers `notice` of `account`.
+pub fn acknowledge(account: AccountId, notice: Uuid, at: Timestamp) -> NewJob {
+    job(ACKNOWLEDGE, &NoticeJob { account, notice }, None, Some(notice.to_string()), Urgency::Waiting, 3, at)
 }
 
 /// Asks the platform to call us for `account`.
@@ -139,6 +153,10 @@ pub async fn run(app: &App, job: &Job) -> Outcome {
         },
         MARK_READ => match payload::<ReadJob>(job) {
             Ok(p) => outbox::tell_read(app, p.conversation, p.message).await,
+            Err(bad) => bad,
+        },
+        ACKNOWLEDGE => match payload::<NoticeJob>(job) {
+            Ok(p) => outbox::acknowledge(app, p.account, p.notice).await,
             Err(bad) => bad,
         },
         SUBSCRIBE_WEBHOOK => match payload::<AccountJob>(job) {

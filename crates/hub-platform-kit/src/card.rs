@@ -36,6 +36,8 @@ pub struct Card {
     pub furthest_status: DeliveryStatus,
     /// True when the platform can be told that messages were read.
     pub mark_read: bool,
+    /// Kinds of notices the platform wants an answer to, because a person's app waits for it.
+    pub acknowledges: &'static [&'static str],
     /// Calls allowed, over all accounts of an app and per account.
     pub quota: Quota,
     /// The platform drops repeats of one send, so a cut-off send may be repeated.

@@ -21,6 +21,8 @@ pub enum Operation {
     Send,
     /// Telling that messages were read.
     MarkRead,
+    /// Answering a notice.
+    Acknowledge,
     /// Asking the platform to call us, or to stop.
     Subscribe,
     /// Reading what happened.
@@ -38,6 +40,7 @@ impl Operation {
             Self::Revoke => "revoke",
             Self::Send => "send",
             Self::MarkRead => "mark_read",
+            Self::Acknowledge => "acknowledge",
             Self::Subscribe => "subscribe",
             Self::Pull => "pull",
             Self::Fetch => "fetch",
@@ -47,7 +50,9 @@ impl Operation {
     /// Longest time a call may take before it is cut off.
     pub fn limit(self) -> Duration {
         match self {
-            Self::Connect | Self::Refresh | Self::Revoke | Self::Subscribe | Self::MarkRead => Duration::from_secs(30),
+            Self::Connect | Self::Refresh | Self::Revoke | Self::Subscribe | Self::MarkRead | Self::Acknowledge => {
+                Duration::from_secs(30)
+            }
             Self::Send | Self::Pull | Self::Fetch => Duration::from_secs(90),
         }
     }

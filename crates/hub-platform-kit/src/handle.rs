@@ -84,6 +84,13 @@ impl PlatformHandle {
         let work = self.platform.outbound().mark_read(grant, conversation, message);
         self.guarded(call(Operation::MarkRead, Some(grant)), work).await
     }
+    /// Answers a notice.
+    pub async fn acknowledge(&self, grant: &Grant, data: &Value) -> Result<()> {
+        if self.card().acknowledges.is_empty() {
+            return Err(PlatformError::unsupported("answering notices"));
+        }
+        self.guarded(call(Operation::Acknowledge, Some(grant)), self.platform.outbound().acknowledge(grant, data)).await
+    }
     /// Asks the platform to call us.
     pub async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
         self.guarded(call(Operation::Subscribe, Some(grant)), self.webhook()?.subscribe(grant, callback)).await

@@ -138,6 +138,8 @@ pub trait Outbound: Send + Sync {
         conversation: &RemoteConversationId,
         message: &RemoteMessageId,
     ) -> Result<()>;
+    /// Answers a notice of a kind that the card names, given the notice's data. Answering twice changes nothing.
+    async fn acknowledge(&self, grant: &Grant, data: &Value) -> Result<()>;
 }
 
 /// They call us.

@@ -8,7 +8,7 @@ use crate::clock::new_id;
 use crate::{App, jobs};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{
-    Account, AccountId, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId,
+    Account, AccountId, Attachment, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId,
     RemoteConversationId, RemoteMessageId, Timestamp, UserId, text,
 };
 use hub_platform_kit::platform::Parsed;
@@ -270,6 +270,11 @@ pub(crate) fn remote_key(
     if conversation.moved { RemoteMessageId::new(format!("{asked_for}:{message}")) } else { message.clone() }
 }
 
+/// The files of one row. An event may be for several accounts, each with a row of its own, and an id names one file of one row.
+pub(crate) fn own_files(files: &[Attachment]) -> Vec<Attachment> {
+    files.iter().map(|file| Attachment { id: new_id(), ..file.clone() }).collect()
+}
+
 /// The row of a message as a platform told it.
 pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMessage, now: Timestamp) -> NewMessage {
     let id: MessageId = new_id();
@@ -288,7 +293,7 @@ pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMes
         kind: message.content.kind,
         has_text: message.content.text.is_some(),
         media_ref: seal::media_ref(&message.content.attachments),
-        attachments: message.content.attachments.clone(),
+        attachments: own_files(&message.content.attachments),
         direction: message.direction,
         // What the account wrote elsewhere needs no reading.
         is_read: outgoing,

@@ -1,6 +1,6 @@
 //! Applies everything that is not a new message: edits, deletions, reactions, statuses, notices, moves.
 
-use super::ingest::{Effects, new_message, remote_key};
+use super::ingest::{Effects, new_message, own_files, remote_key};
 use super::seal;
 use crate::clock::new_id;
 use crate::{App, jobs};
@@ -9,7 +9,7 @@ use hub_domain::{
     Account, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, RemoteConversationId, RemoteMessageId,
     Timestamp, text,
 };
-use hub_store::{Bump, MessageEdit, NewEvent, NewNotice, StoreError, Tx, UpsertConversation};
+use hub_store::{Bump, MessageEdit, NewEvent, NewJob, NewNotice, StoreError, Tx, UpsertConversation};
 
 /// Statuses that news of a platform may replace, per new status: the stored form of [`DeliveryStatus::advance`].
 fn replaceable_by(news: DeliveryStatus) -> Vec<DeliveryStatus> {
@@ -81,11 +81,12 @@ pub(crate) async fn apply(
                 data: data.to_string(),
                 at: at.unwrap_or(now),
             };
-            if tx.notices().insert(&notice).await?
-                && let Some(conversation_id) = conversation_id
-            {
-                say(EventBody::Notice { conversation_id, notice: notice.id });
-                rename(tx, account, conversation, now).await?;
+            if tx.notices().insert(&notice).await? {
+                if let Some(conversation_id) = conversation_id {
+                    say(EventBody::Notice { conversation_id, notice: notice.id });
+                    rename(tx, account, conversation, now).await?;
+                }
+                effects.jobs.extend(answer(app, account, &notice, now));
             }
         }
         InboundBody::Moved { from, to, at } => {
@@ -106,6 +107,7 @@ pub(crate) async fn apply(
             };
             if tx.notices().insert(&notice).await? {
                 say(EventBody::AccountChanged { account_id: account.id });
+                effects.jobs.extend(answer(app, account, &notice, now));
             }
         }
     }
@@ -121,6 +123,12 @@ async fn find(
     let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(None) };
     let message = remote_key(found, conversation, message);
     Ok(tx.messages().id_of(found.id, &message).await?.map(|id| (found.id, id)))
+}
+
+/// The job that answers a notice, where the platform wants an answer.
+fn answer(app: &App, account: &Account, notice: &NewNotice, now: Timestamp) -> Option<NewJob> {
+    let wanted = app.handle_of(account).is_ok_and(|handle| handle.card().acknowledges.contains(&notice.kind.as_str()));
+    wanted.then(|| jobs::acknowledge(account.id, notice.id, now))
 }
 
 /// A notice may carry the conversation's new name.
@@ -156,7 +164,9 @@ async fn edited(
     if !(message.conversation.id.fits() && message.id.fits() && message.sender.id.fits()) {
         return Err(StoreError::Invalid("an id of the platform is empty or longer than 255 characters".to_owned()));
     }
-    let (conversation_id, message_id, body) = match find(tx, account, &message.conversation.id, &message.id).await? {
+    let (conversation_id, message_id, files, body) = match find(tx, account, &message.conversation.id, &message.id)
+        .await?
+    {
         Some((conversation_id, message_id)) => {
             let sealed = seal::seal(app.sealer(), message_id, &message.content);
             let edit = MessageEdit {
@@ -167,13 +177,13 @@ async fn edited(
                 kind: message.content.kind,
                 has_text: message.content.text.is_some(),
                 media_ref: seal::media_ref(&message.content.attachments),
-                attachments: message.content.attachments.clone(),
+                attachments: own_files(&message.content.attachments),
                 edited_at: message.edited_at.unwrap_or(now),
             };
             if !tx.messages().edit(&edit).await? {
                 return Ok(());
             }
-            (conversation_id, message_id, EventBody::MessageUpdated { message_id, conversation_id })
+            (conversation_id, message_id, edit.attachments, EventBody::MessageUpdated { message_id, conversation_id })
         }
         None => {
             let keys = tx.conversations().upsert_many(&[upsert(account, &message.conversation, now)]).await?;
@@ -194,13 +204,11 @@ async fn edited(
             } else {
                 EventBody::MessageSent { message_id, conversation_id }
             };
-            (conversation_id, message_id, body)
+            (conversation_id, message_id, row.attachments, body)
         }
     };
     tracing::debug!(%conversation_id, %message_id, "edit applied");
     effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
-    effects.jobs.extend(
-        message.content.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)),
-    );
+    effects.jobs.extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
     Ok(())
 }

@@ -112,6 +112,11 @@ impl Api {
         Ok(self.call(token, request, Effect::Sends).await?.0)
     }
 
+    /// Ends the waiting of a person who pressed a button.
+    pub(super) async fn answer_callback_query(&self, token: &str, id: &str) -> Result<bool> {
+        self.ask(token, "answerCallbackQuery", &json!({ "callback_query_id": id })).await
+    }
+
     /// Where a file can be fetched.
     pub(super) async fn get_file(&self, token: &str, file_id: &str) -> Result<File> {
         self.ask(token, "getFile", &json!({ "file_id": file_id })).await

@@ -36,11 +36,10 @@ fn by_code(code: u16) -> ErrorKind {
         403 => ErrorKind::Rejected,
         // An unknown method: our fault, or a wrong base address.
         404 => ErrorKind::Misconfigured,
-        // A webhook stands, or somebody else polls with this token.
-        409 => ErrorKind::Transient { maybe_applied: false },
         429 => ErrorKind::RateLimited { retry_after: None },
+        // 409: a webhook stands, or somebody else polls with this token.
+        409 | 500..=599 => ErrorKind::Transient { maybe_applied: false },
         400..=499 => ErrorKind::BadInput,
-        500..=599 => ErrorKind::Transient { maybe_applied: false },
         _ => ErrorKind::UnexpectedReply,
     }
 }

@@ -36,6 +36,9 @@ const LOGIN_WIDGET: &str = "login_widget";
 /// Linking by a bot's token.
 const BOT_TOKEN: &str = "bot_token";
 
+/// The notice of a pressed button; it shows as busy until it is answered.
+const BUTTON_PRESSED: &str = "button_pressed";
+
 const CARD: Card = Card {
     id: PlatformId::from_static("telegram_bot"),
     published_name: "telegram",
@@ -59,6 +62,7 @@ const CARD: Card = Card {
     reply_window: None,
     furthest_status: DeliveryStatus::Sent,
     mark_read: false,
+    acknowledges: &[BUTTON_PRESSED],
     quota: Quota {
         per_account: Window { calls: 30, per: Duration::from_secs(1) },
         per_conversation: Some(Window { calls: 20, per: Duration::from_secs(20) }),

@@ -26,6 +26,12 @@ impl Outbound for TelegramBot {
     async fn mark_read(&self, _: &Grant, _: &RemoteConversationId, _: &RemoteMessageId) -> Result<()> {
         Err(PlatformError::unsupported("marking messages as read"))
     }
+
+    async fn acknowledge(&self, grant: &Grant, data: &Value) -> Result<()> {
+        let press = data.get("callback_id").and_then(Value::as_str);
+        let press = press.ok_or_else(|| PlatformError::bad_input("the notice is no pressed button"))?;
+        self.api.answer_callback_query(grant.token(), press).await.map(|_| ())
+    }
 }
 
 impl TelegramBot {
@@ -115,13 +121,9 @@ fn destination(message: &OutboundMessage) -> Map<String, Value> {
     parameters
 }
 
-/// Telegram's number of a message, with or without its chat before it; `None` for an id that Telegram never gave.
+/// Telegram's number of a message. The hub's own names, and numbers of the time before a conversation moved, are none here.
 fn number(id: &RemoteMessageId) -> Option<i64> {
-    let digits = match id.as_str().split_once(':') {
-        None => id.as_str(),
-        Some((chat, digits)) => chat.parse::<i64>().ok().map(|_| digits)?,
-    };
-    digits.parse().ok().filter(|number| *number > 0)
+    id.as_str().parse().ok().filter(|number| *number > 0)
 }
 
 /// Files that may leave together: neighbours of one family, at most ten.
@@ -172,7 +174,7 @@ fn sent(taken: &[Message], client_key: &str) -> Sent {
     let named = |message: &&Message| message.message_id != 0;
     let id = |(position, message): (usize, &Message)| match message.message_id {
         0 => RemoteMessageId::new(format!("unnamed:{client_key}:{position}")),
-        number => mapping::message_id(&message.chat, number),
+        number => mapping::message_id(number),
     };
     Sent {
         messages: taken.iter().enumerate().map(id).collect(),

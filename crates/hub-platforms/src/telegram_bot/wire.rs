@@ -1,4 +1,5 @@
 //! Telegram's JSON as far as the hub reads it. Only ids are required; members nobody reads here are skipped.
+#![allow(clippy::struct_field_names, reason = "members are named as Telegram names them")]
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
 //! The platforms as the hub sees them: payloads in, events out; calls out, answers in.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod telegram_bot;

@@ -4,7 +4,7 @@ use super::super::wire::{Contact, FileRef, Message, MessageOrigin};
 use super::people::{chat_name, full_name, joined};
 use super::{instant, message_id, service};
 use hub_domain::content::{ForwardOrigin, Location, SharedContact};
-use hub_domain::{Attachment, AttachmentId, AttachmentState, Content, ContentKind, Details, RemoteMessageId};
+use hub_domain::{Attachment, AttachmentId, AttachmentState, Content, ContentKind, Details};
 use serde_json::{Value, json};
 
 /// Spans of formatting kept per message; Telegram itself allows fewer.
@@ -148,10 +148,7 @@ fn origin(origin: &MessageOrigin) -> ForwardOrigin {
         kind: origin.kind.clone(),
         name: user.and_then(full_name).or_else(|| origin.sender_user_name.clone()).or_else(|| chat.and_then(chat_name)),
         chat_id: chat.map(|chat| chat.id).or(user.map(|user| user.id)).map(|id| id.to_string()),
-        message_id: origin.message_id.map(|id| match chat {
-            Some(chat) => message_id(chat, id),
-            None => RemoteMessageId::new(id.to_string()),
-        }),
+        message_id: origin.message_id.map(message_id),
         at: origin.date.and_then(instant),
     }
 }

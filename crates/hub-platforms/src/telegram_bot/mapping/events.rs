@@ -1,5 +1,6 @@
 //! What happens beside messages: buttons, reactions, membership, business connections.
 
+use super::super::BUTTON_PRESSED;
 use super::super::wire::{
     BusinessConnection, BusinessMessagesDeleted, CallbackQuery, ChatMember, ChatMemberUpdated, MessageReaction,
     ReactionType,
@@ -19,12 +20,12 @@ pub(super) fn button(press: &CallbackQuery) -> Reading {
         // The button of a message that was sent inline somewhere: no conversation of ours.
         data["actor_id"] = press.from.id.to_string().into();
         data["inline_message_id"] = press.inline_message_id.as_deref().into();
-        return InboundBody::AccountNotice { kind: "button_pressed".to_owned(), data, at: None }.into();
+        return InboundBody::AccountNotice { kind: BUTTON_PRESSED.to_owned(), data, at: None }.into();
     };
-    data["message_id"] = message_id(&message.chat, message.message_id).as_str().into();
+    data["message_id"] = message_id(message.message_id).as_str().into();
     // The message is the bot's own and may be an inaccessible stub: it says nothing about where answers should go.
     let conversation = hub_domain::inbound::ConversationRef { address: None, ..people::conversation(message) };
-    let body = notice(conversation, "button_pressed", Some(press.from.id), data, None);
+    let body = notice(conversation, BUTTON_PRESSED, Some(press.from.id), data, None);
     Reading { body, person: people::private_person(message) }
 }
 
@@ -37,7 +38,7 @@ pub(super) fn reaction(change: MessageReaction) -> Result<Reading, Unreadable> {
     let (old, new) = (names(&change.old_reaction), names(&change.new_reaction));
     let body = InboundBody::Reacted {
         conversation: people::chat(&change.chat).id,
-        message: message_id(&change.chat, change.message_id),
+        message: message_id(change.message_id),
         actor: RemoteParticipantId::new(actor.to_string()),
         added: new.iter().filter(|name| !old.contains(name)).cloned().collect(),
         removed: old.into_iter().filter(|name| !new.contains(name)).collect(),
@@ -108,7 +109,7 @@ pub(super) fn business_connection(connection: &BusinessConnection) -> Reading {
 pub(super) fn deleted(deletion: &BusinessMessagesDeleted) -> Reading {
     InboundBody::Deleted {
         conversation: people::business(&deletion.chat, &deletion.business_connection_id).id,
-        messages: deletion.message_ids.iter().map(|id| message_id(&deletion.chat, *id)).collect(),
+        messages: deletion.message_ids.iter().map(|id| message_id(*id)).collect(),
         at: None,
     }
     .into()

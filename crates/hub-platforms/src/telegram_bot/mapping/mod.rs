@@ -127,7 +127,7 @@ fn message(message: &Message, bot: Option<&str>, edited: bool) -> Result<Reading
         return Ok(Reading { body, person });
     };
     let message = Box::new(InboundMessage {
-        id: message_id(&message.chat, message.message_id),
+        id: message_id(message.message_id),
         sequence: Some(message.message_id),
         sender: people::sender(message),
         direction: direction(message, bot),
@@ -156,7 +156,7 @@ fn reply_to(message: &Message) -> Option<hub_domain::RemoteMessageId> {
     let replied = message.reply_to_message.as_ref()?;
     let implied = replied.forum_topic_created.is_some()
         || (message.is_topic_message && message.message_thread_id == Some(replied.message_id));
-    (!implied).then(|| message_id(&message.chat, replied.message_id))
+    (!implied).then(|| message_id(replied.message_id))
 }
 
 /// An event of a conversation that is no message.

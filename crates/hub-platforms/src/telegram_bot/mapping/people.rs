@@ -54,14 +54,9 @@ fn topic_of_channel(place: &Chat, topic: &DirectMessagesTopic) -> ConversationRe
     }
 }
 
-/// The id of a message. Numbers count per chat, and a group that became a supergroup starts again at one while its
-/// conversation goes on, so a supergroup's ids carry its chat.
-pub(in crate::telegram_bot) fn message_id(chat: &Chat, number: i64) -> RemoteMessageId {
-    if chat.kind.as_deref() == Some("supergroup") {
-        RemoteMessageId::new(format!("{}:{number}", chat.id))
-    } else {
-        RemoteMessageId::new(number.to_string())
-    }
+/// The id of a message: its number, which counts per chat.
+pub(in crate::telegram_bot) fn message_id(number: i64) -> RemoteMessageId {
+    RemoteMessageId::new(number.to_string())
 }
 
 /// The other person of a private chat with the bot.

@@ -108,7 +108,7 @@ fn details(message: &Message, mut conversation: ConversationRef) -> (Value, Conv
     }
     if let Some(number) = rest.get("pinned_message").and_then(|pinned| pinned.get("message_id")).and_then(Value::as_i64)
     {
-        let pinned = super::message_id(&message.chat, number);
+        let pinned = super::message_id(number);
         return (json!({ "message_id": pinned.as_str() }), conversation);
     }
     (json!({}), conversation)

@@ -57,6 +57,27 @@ fn only_a_send_can_be_in_doubt() {
     assert_eq!(both(&moved).1.kind, ErrorKind::UnexpectedReply);
 }
 
+/// The line breaks after the request has left.
+#[test]
+fn a_cut_line_leaves_only_a_send_in_doubt() {
+    block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut line, _) = listener.accept().await.unwrap();
+                let mut some = [0_u8; 1024];
+                tokio::io::AsyncReadExt::read(&mut line, &mut some).await.unwrap();
+            }
+        });
+        let platform = handle(settings(&base));
+        let sent = platform.send(&grant(TOKEN), &words()).await.unwrap_err();
+        assert_eq!(sent.kind, ErrorKind::Transient { maybe_applied: true });
+        let pulled = platform.pull(&grant(TOKEN), None, Duration::ZERO).await.unwrap_err();
+        assert_eq!(pulled.kind, ErrorKind::Transient { maybe_applied: false });
+    });
+}
+
 #[test]
 fn a_pause_is_found_wherever_it_stands() {
     let with = |body: &str, header: Option<&str>| {

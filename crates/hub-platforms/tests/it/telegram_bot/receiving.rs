@@ -33,7 +33,7 @@ fn the_operators_secret_opens_the_shared_address_only() {
     assert_eq!(account(&platform, &request(None, &[SECRET]), &none), Ok(Some(BOT.to_owned())));
     let refused = Err(Refusal::BadSignature);
     assert_eq!(account(&platform, &request(Some("k"), &[SECRET]), &none), refused);
-    for shown in ["", "x", &SECRET[1..], &format!("{SECRET}x"), &SECRET.to_lowercase()] {
+    for shown in ["", "x", &SECRET[1..], &SECRET[..SECRET.len() - 1], &format!("{SECRET}x"), &SECRET.to_lowercase()] {
         assert_eq!(account(&platform, &request(None, &[shown]), &none), refused, "{shown}");
     }
     assert_eq!(account(&platform, &request(None, &[]), &none), refused, "a missing header");
