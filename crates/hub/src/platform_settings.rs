@@ -29,6 +29,12 @@ pub(crate) struct Telegram {
 }
 
 impl Platforms {
+    /// Points the platforms at simulators.
+    #[cfg(feature = "demo")]
+    pub(crate) fn use_simulators(&mut self, telegram: &str) {
+        telegram.clone_into(&mut self.telegram.api_base_url);
+    }
+
     /// As the platforms take them.
     pub(crate) fn settings(&self) -> hub_platforms::PlatformSettings {
         let Telegram { bot_token, bot_username, webhook_secret, api_base_url } = &self.telegram;

@@ -16,18 +16,37 @@ pub(crate) async fn run(config: &Config, role: Role) -> anyhow::Result<()> {
         say("The workshop is open.")?;
         return work(app, None, stop).await;
     }
-    let (host, port) = config.listen();
-    let listener =
-        TcpListener::bind((host, port)).await.with_context(|| format!("port {port} on {host} cannot be used"))?;
-    let port = listener.local_addr()?.port();
-    say(&format!("messaging-hub is ready: http://localhost:{port}"))?;
-    let door = hub_http::serve(app.clone(), config.http()?, listener, stop.clone());
+    let listener = listen(config).await?;
     if role == Role::Serve {
+        let door = door(config, &app, listener, &stop)?;
         door.await?;
         end(app).await;
         return Ok(());
     }
-    work(app, Some(Box::pin(door)), stop).await
+    open(config, app, listener, stop).await
+}
+
+/// Takes the port.
+pub(crate) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let (host, port) = config.listen();
+    TcpListener::bind((host, port)).await.with_context(|| format!("port {port} on {host} cannot be used"))
+}
+
+/// Opens the door and the workshop.
+pub(crate) async fn open(
+    config: &Config,
+    app: App,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let door = door(config, &app, listener, &stop)?;
+    work(app, Some(door), stop).await
+}
+
+fn door(config: &Config, app: &App, listener: TcpListener, stop: &CancellationToken) -> anyhow::Result<Door> {
+    let port = listener.local_addr()?.port();
+    say(&format!("messaging-hub is ready: http://localhost:{port}"))?;
+    Ok(Box::pin(hub_http::serve(app.clone(), config.http()?, listener, stop.clone())))
 }
 
 type Door = std::pin::Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;

@@ -62,6 +62,13 @@ impl Config {
         &self.sections.server.data_dir
     }
 
+    /// Points the platforms at simulators, and their calls at `hub_url`.
+    #[cfg(feature = "demo")]
+    pub(crate) fn use_simulators(&mut self, telegram: &str, hub_url: &str) {
+        self.sections.server.webhook_base_url = Some(hub_url.to_owned());
+        self.sections.platforms.use_simulators(telegram);
+    }
+
     /// Which parts run in this process.
     pub(crate) fn role(&self) -> Role {
         self.sections.server.role
