@@ -13,7 +13,7 @@ pub(crate) const SECRET: &str = "a-secret-for-tests-only-0123456789";
 /// A hub and the platform it talks to.
 pub(crate) struct Hub {
     pub(crate) process: HubProcess,
-    _platform: telegram::TelegramHandle,
+    pub(crate) platform: telegram::TelegramHandle,
 }
 
 impl Hub {
@@ -40,7 +40,29 @@ impl Hub {
         ];
         settings.extend_from_slice(further);
         let process = HubProcess::start(Path::new(env!("CARGO_BIN_EXE_hub")), &settings).await;
-        Self { process, _platform: platform }
+        Self { process, platform }
+    }
+
+    /// Starts a hub that the platform can call.
+    pub(crate) async fn start_public(database: &Database) -> Self {
+        let port = free_port();
+        let (base, port) = (format!("http://127.0.0.1:{port}"), port.to_string());
+        Self::start_with(database, &[("PORT", port.as_str()), ("WEBHOOK_BASE_URL", base.as_str()), ("TELEGRAM_BOT_TOKEN", "")])
+            .await
+    }
+
+    /// Delivers an update as the platform would, at the shared address.
+    pub(crate) async fn deliver(&self, update: &Value) {
+        let request = self.client().request(reqwest::Method::POST, "/api/webhooks/telegram");
+        let answer = request.header("X-Telegram-Bot-Api-Secret-Token", SECRET).json(update).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+    }
+
+    /// A person says something; returns when it can be read. The chat exists at the platform then.
+    pub(crate) async fn receive(&self, user: &Client, update: i64, person: i64, text: &str) {
+        self.platform.say(BOT_TOKEN, person, text);
+        self.deliver(&bot_update(update, person, text)).await;
+        assert_eq!(user.all_messages().await[0]["content"], text);
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -50,6 +72,12 @@ impl Hub {
     pub(crate) async fn kill(&mut self) {
         self.process.kill().await;
     }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
 }
 
 /// A text message to the bot, as Telegram delivers it.

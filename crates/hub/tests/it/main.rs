@@ -1,0 +1,8 @@
+//! The binary as its users run it, and the rules of the house.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods)]
+#![allow(missing_docs)]
+
+mod crash;
+mod outage;
+mod support;
+mod thread;
