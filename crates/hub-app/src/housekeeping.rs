@@ -9,11 +9,11 @@ const BATCH: u32 = 1_000;
 /// Batches in one sweep; the rest waits for the next one.
 const MAX_BATCHES: u32 = 50;
 /// Events are kept this long for clients that come back.
-const EVENTS_KEPT: Duration = Duration::from_secs(7 * 86_400);
+const EVENTS_KEPT: Duration = Duration::from_hours(168);
 /// Settled jobs are kept this long for the operator.
-const JOBS_KEPT: Duration = Duration::from_secs(2 * 86_400);
+const JOBS_KEPT: Duration = Duration::from_hours(48);
 /// A message that has been leaving for this long without a job is looked at again.
-const STUCK_AFTER: Duration = Duration::from_secs(300);
+const STUCK_AFTER: Duration = Duration::from_mins(5);
 
 /// Deletes what is over.
 pub async fn sweep(app: &App) -> Result<()> {

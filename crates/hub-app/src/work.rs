@@ -8,11 +8,11 @@ use hub_store::Job;
 use std::time::Duration;
 
 /// How long a claimed job belongs to its worker without a sign of life.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 /// The first pause after a failed attempt; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// Takes up to `limit` jobs that are due.
 pub async fn claim(app: &App, worker: &str, limit: u32) -> Result<Vec<Job>> {

@@ -49,8 +49,13 @@ impl FromRequestParts<Front> for ClientAddress {
         let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return Ok(Self(None)) };
         let trusted = |address: IpAddr| front.settings.trusted_proxies.iter().any(|network| network.contains(address));
         let mut address = peer.ip();
-        let forwarded: Vec<&str> =
-            parts.headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
+        let forwarded: Vec<&str> = parts
+            .headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.split(','))
+            .collect();
         // From the nearest hop outwards, as long as the hop itself is ours.
         for hop in forwarded.iter().rev() {
             let (true, Ok(next)) = (trusted(address), hop.trim().parse()) else { break };

@@ -87,7 +87,8 @@ impl From<AppError> for Failure {
             AppError::BadRefreshToken(_) => plain(StatusCode::UNAUTHORIZED, "TOKEN_REFRESH_FAILED"),
             AppError::Throttled { retry_after, limit } => {
                 let seconds = whole_seconds(retry_after);
-                let mut failure = plain(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED").retryable().after(retry_after);
+                let mut failure =
+                    plain(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED").retryable().after(retry_after);
                 failure.details = Some(json!({"limit": limit, "windowMs": 60_000, "retryAfter": seconds}));
                 failure
             }
@@ -165,7 +166,8 @@ pub(crate) fn render(path: &str, response: Response) -> Response {
         }
         json!({"error": error})
     };
-    let shared = matches!(status, StatusCode::UNAUTHORIZED) || (status == StatusCode::BAD_REQUEST && within("/api/conversations"));
+    let shared = matches!(status, StatusCode::UNAUTHORIZED)
+        || (status == StatusCode::BAD_REQUEST && within("/api/conversations"));
     let mut body = if within("/api/webhooks") {
         json!({"error": message})
     } else if shared && !within("/api/messages") {

@@ -52,7 +52,8 @@ impl Front {
 
     /// True for an origin that may open sockets and call the API: listed, or the hub's own.
     pub(crate) fn is_own_or_listed(&self, origin: &str, host: Option<&str>) -> bool {
-        let own = origin.split_once("://").is_some_and(|(_, rest)| host.is_some_and(|host| rest.eq_ignore_ascii_case(host)));
+        let own =
+            origin.split_once("://").is_some_and(|(_, rest)| host.is_some_and(|host| rest.eq_ignore_ascii_case(host)));
         own || self.settings.origins.iter().any(|listed| listed == origin)
     }
 }

@@ -11,15 +11,13 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_swagger_ui::SwaggerUi;
 
 #[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "messaging-hub",
-        description = "One inbox for the direct messages of many platforms. Every multi-word member of an account, a \
+#[openapi(info(
+    title = "messaging-hub",
+    description = "One inbox for the direct messages of many platforms. Every multi-word member of an account, a \
             conversation or a message comes in both spellings (`sent_at`, `sentAt`). Sockets: `/ws/messages/?token=…` and \
             Socket.IO at `/socket.io/`.",
-        license(name = "MIT OR Apache-2.0")
-    )
-)]
+    license(name = "MIT OR Apache-2.0")
+))]
 struct Head;
 
 /// The document without its routes.

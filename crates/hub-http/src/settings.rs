@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn networks_know_their_own() {
         let network: Network = "10.1.0.0/16".parse().unwrap_or_else(|e| unreachable!("{e}"));
-        for (address, inside) in [("10.1.2.3", true), ("10.2.0.1", false), ("::ffff:10.1.0.9", true), ("fe80::1", false)] {
+        for (address, inside) in
+            [("10.1.2.3", true), ("10.2.0.1", false), ("::ffff:10.1.0.9", true), ("fe80::1", false)]
+        {
             assert_eq!(address.parse().map(|a| network.contains(a)).ok(), Some(inside), "{address}");
         }
         for text in ["", "10.0.0.0/33", "somewhere"] {

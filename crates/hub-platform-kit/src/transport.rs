@@ -36,6 +36,7 @@ pub struct Answer {
 
 impl Transport {
     /// Builds the client: no redirects, no proxy from the environment, an honest user agent.
+    #[expect(clippy::disallowed_methods, reason = "this is the transport")]
     pub fn new() -> Result<Self> {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)

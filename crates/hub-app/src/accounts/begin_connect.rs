@@ -12,7 +12,7 @@ use hub_store::ConnectAttempt;
 use std::time::Duration;
 
 /// How long a person may take.
-pub const ATTEMPT_LIFETIME: Duration = Duration::from_secs(600);
+pub const ATTEMPT_LIFETIME: Duration = Duration::from_mins(10);
 
 /// What to link.
 #[derive(Clone, Debug)]

@@ -12,9 +12,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// A token that ends sooner than this is renewed before it is used.
-const RENEW_BEFORE: Duration = Duration::from_secs(300);
+const RENEW_BEFORE: Duration = Duration::from_mins(5);
 /// How long one renewal may hold the account's lease.
-const RENEW_LEASE: Duration = Duration::from_secs(60);
+const RENEW_LEASE: Duration = Duration::from_mins(1);
 
 fn field(column: &'static str, id: AccountId) -> Field<'static> {
     Field { table: "connected_accounts", column, row: id.0 }

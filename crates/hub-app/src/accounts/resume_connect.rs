@@ -10,7 +10,7 @@ use hub_platform_kit::ErrorKind;
 use hub_platform_kit::platform::Progress;
 
 /// How long a single-use proof of a platform is remembered: longer than the contract lets one be valid.
-const PROOF_MEMORY: std::time::Duration = std::time::Duration::from_secs(2 * 86_400);
+const PROOF_MEMORY: std::time::Duration = std::time::Duration::from_hours(48);
 
 /// What came back.
 #[derive(Clone, Debug)]

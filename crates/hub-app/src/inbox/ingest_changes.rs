@@ -164,10 +164,8 @@ async fn edited(
     if !(message.conversation.id.fits() && message.id.fits() && message.sender.id.fits()) {
         return Err(StoreError::Invalid("an id of the platform is empty or longer than 255 characters".to_owned()));
     }
-    let (conversation_id, message_id, files, body) = match find(tx, account, &message.conversation.id, &message.id)
-        .await?
-    {
-        Some((conversation_id, message_id)) => {
+    let (conversation_id, message_id, files, body) =
+        if let Some((conversation_id, message_id)) = find(tx, account, &message.conversation.id, &message.id).await? {
             let sealed = seal::seal(app.sealer(), message_id, &message.content);
             let edit = MessageEdit {
                 id: message_id,
@@ -184,8 +182,7 @@ async fn edited(
                 return Ok(());
             }
             (conversation_id, message_id, edit.attachments, EventBody::MessageUpdated { message_id, conversation_id })
-        }
-        None => {
+        } else {
             let keys = tx.conversations().upsert_many(&[upsert(account, &message.conversation, now)]).await?;
             let Some(key) = keys.first() else {
                 return Err(StoreError::Corrupt("a conversation vanished between two statements".to_owned()));
@@ -205,8 +202,7 @@ async fn edited(
                 EventBody::MessageSent { message_id, conversation_id }
             };
             (conversation_id, message_id, row.attachments, body)
-        }
-    };
+        };
     tracing::debug!(%conversation_id, %message_id, "edit applied");
     effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
     effects.jobs.extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));

@@ -16,7 +16,7 @@ use hub_store::NewEvent;
 use std::time::Duration;
 
 /// A message that could not leave for this long is given up.
-const EXPIRY: Duration = Duration::from_secs(24 * 3_600);
+const EXPIRY: Duration = Duration::from_hours(24);
 /// Shown when nobody knows.
 const NOBODY_KNOWS: &str =
     "The connection broke while sending. The message may have arrived; it is not sent again by itself.";

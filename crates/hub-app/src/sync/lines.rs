@@ -11,7 +11,7 @@ use std::time::Duration;
 /// How long one wait may take; the platforms allow 50 s.
 pub const WAIT: Duration = Duration::from_secs(50);
 /// How long a line belongs to its holder without renewal: longer than one wait.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 
 /// Something to hold a line for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -143,14 +143,14 @@ async fn the_cookie_stands_in_for_a_rotated_token_of_the_same_log_in_only() {
     let first = registered(&test).await;
     let second = auth::refresh(&test.app, renewal(&first.refresh_token)).await.expect("renewed");
     let other = auth::login(&test.app, credentials("ada@example.com", PASSWORD)).await.expect("another log-in");
-    test.clock.advance(Duration::from_secs(60));
+    test.clock.advance(Duration::from_mins(1));
     let with_cookie = |token: &str, cookie: &str| Refresh { cookie: Some(Secret::from(cookie)), ..renewal(token) };
     let foreign = auth::refresh(&test.app, with_cookie(&first.refresh_token, &other.refresh_token)).await;
     assert_eq!(refused(foreign), "Refresh token has been revoked");
     let third = auth::refresh(&test.app, with_cookie(&first.refresh_token, &second.refresh_token)).await;
     let third = third.expect("the cookie's token is a descendant");
     assert!(auth::authenticate(&test.app, &third.access_token).is_ok());
-    test.clock.advance(Duration::from_secs(60));
+    test.clock.advance(Duration::from_mins(1));
     let used = auth::refresh(&test.app, with_cookie(&first.refresh_token, &second.refresh_token)).await;
     assert_eq!(refused(used), "Refresh token has been revoked");
 }
@@ -181,7 +181,7 @@ async fn refresh_tokens_rest_hashed_and_those_of_the_originals_still_work() {
     tx.users().insert(&NewUser { id: user_id, email, password_hash: String::new(), at: now }).await.expect("stored");
     let id = Uuid::from_u128(1);
     let token = text(vector, "originals_store").to_owned();
-    let expires_at = now + Duration::from_secs(60);
+    let expires_at = now + Duration::from_mins(1);
     let row = NewRefreshToken { id, user_id, token, family: id, expires_at, at: now };
     tx.refresh_tokens().insert(&row).await.expect("stored");
     let _ = tx.commit(Vec::new()).await.expect("committed");
@@ -229,7 +229,7 @@ async fn guessing_is_slowed_down_per_address_and_nobody_else_is_locked_out() {
     }
     assert!(throttled.is_some_and(|wait| wait > Duration::ZERO), "guessing goes on unhindered");
     assert!(guess(2, PASSWORD).await.is_ok(), "the owner elsewhere gets in");
-    test.clock.advance(Duration::from_secs(120));
+    test.clock.advance(Duration::from_mins(2));
     assert!(guess(1, PASSWORD).await.is_ok(), "pauses end");
 }
 

@@ -33,15 +33,15 @@ impl TestApp {
             frontend_url: None,
             jwt_secret: Secret::from("vector-access-secret"),
             jwt_refresh_secret: Secret::from("vector-refresh-secret"),
-            access_lifetime: Duration::from_secs(900),
-            refresh_lifetime: Duration::from_secs(604_800),
+            access_lifetime: Duration::from_mins(15),
+            refresh_lifetime: Duration::from_hours(168),
             refresh_grace: Duration::from_secs(10),
             bcrypt_cost: 4,
             encryption_keys: vec![Secret::from("0123456789abcdef0123456789abcdef")],
             require_seal: false,
             auth_limit_per_minute: 1_000,
             send_wait: Duration::from_secs(5),
-            receipt_retention: Duration::from_secs(72 * 3_600),
+            receipt_retention: Duration::from_hours(72),
             max_media_bytes: 1024 * 1024,
         };
         change(&mut settings);

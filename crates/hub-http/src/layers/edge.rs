@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 /// The longest a request may take. Sends wait for their platform, uploads for their sender; sockets are not meant.
-const REQUEST_LIMIT: Duration = Duration::from_secs(120);
+const REQUEST_LIMIT: Duration = Duration::from_mins(2);
 /// Name of the header that follows a request through the logs.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest foreign request id.
@@ -54,8 +54,7 @@ pub(crate) async fn edge(State(front): State<Front>, mut request: Request, next:
     response.headers_mut().insert(REQUEST_ID, id);
     if let Some((token, true)) = csrf {
         let secure = if front.settings.production { "; Secure" } else { "" };
-        let value =
-            format!("csrf-token={token}; Max-Age={CSRF_LIFETIME}; Path=/; HttpOnly; SameSite=Strict{secure}");
+        let value = format!("csrf-token={token}; Max-Age={CSRF_LIFETIME}; Path=/; HttpOnly; SameSite=Strict{secure}");
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
@@ -85,9 +84,8 @@ fn request_id(request: &Request) -> HeaderValue {
 
 fn is_secure(front: &Front, request: &Request) -> bool {
     let peer = request.extensions().get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-    let trusted = peer.is_some_and(|peer| {
-        front.settings.trusted_proxies.iter().any(|network| network.contains(peer.0.ip()))
-    });
+    let trusted =
+        peer.is_some_and(|peer| front.settings.trusted_proxies.iter().any(|network| network.contains(peer.0.ip())));
     let says = |name: &str, value: &str| {
         request.headers().get(name).and_then(|v| v.to_str().ok()).is_some_and(|v| v.eq_ignore_ascii_case(value))
     };

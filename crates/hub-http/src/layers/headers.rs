@@ -21,8 +21,7 @@ const FIXED: [(HeaderName, &str); 10] = [
 const HSTS: &str = "max-age=31536000; includeSubDomains; preload";
 const ALLOWED_METHODS: &str = "GET,POST,PUT,DELETE,PATCH,OPTIONS";
 const ALLOWED_HEADERS: &str = "Content-Type,Authorization,X-CSRF-Token,Idempotency-Key";
-const EXPOSED_HEADERS: &str =
-    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id";
+const EXPOSED_HEADERS: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id";
 /// A preflight's answer may be kept this long, in seconds.
 const PREFLIGHT_AGE: &str = "600";
 

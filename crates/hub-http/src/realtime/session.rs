@@ -33,15 +33,12 @@ impl Session {
         since: Option<i64>,
     ) -> Result<(Self, Vec<Arc<Frame>>), NoSession> {
         let seat = live.join(caller.user_id).ok_or(NoSession::TooMany)?;
-        let (missed, sent) = match since {
-            Some(since) => {
-                let missed = live.missed(&caller, since).await.map_err(|_| NoSession::Unavailable)?;
-                (missed.frames, missed.latest)
-            }
-            None => {
-                let latest = inbox::latest_offset(live.app(), &caller).await.map_err(|_| NoSession::Unavailable)?;
-                (Vec::new(), latest)
-            }
+        let (missed, sent) = if let Some(since) = since {
+            let missed = live.missed(&caller, since).await.map_err(|_| NoSession::Unavailable)?;
+            (missed.frames, missed.latest)
+        } else {
+            let latest = inbox::latest_offset(live.app(), &caller).await.map_err(|_| NoSession::Unavailable)?;
+            (Vec::new(), latest)
         };
         live.note(caller.user_id, sent);
         Ok((Self { live: live.clone(), caller, seat, sent }, missed))

@@ -17,8 +17,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The engine's handshake, as the contract prints it.
-const PING_INTERVAL: Duration = Duration::from_millis(25_000);
-const PING_TIMEOUT: Duration = Duration::from_millis(20_000);
+const PING_INTERVAL: Duration = Duration::from_secs(25);
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_PAYLOAD: u64 = 1_000_000;
 /// A connection must say who it is within this time.
 const SIGN_IN_LIMIT: Duration = Duration::from_secs(10);

@@ -19,7 +19,7 @@ const MAX_FRAME: usize = 64 * 1024;
 /// Pause between protocol pings.
 const PING: Duration = Duration::from_secs(25);
 /// A client that answers nothing for this long is gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// The longest one frame may take to leave.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// Close codes: a bad token (contract), too many sockets, too slow, going away, try again.
@@ -71,9 +71,8 @@ async fn talk(front: &Front, socket: WebSocket, caller: Caller, since: Option<i6
     };
     tracing::debug!(user = %session.caller().user_id, "socket opened");
     let (mut out, mut incoming) = socket.split();
-    let mut send = async |message: Message| {
-        matches!(tokio::time::timeout(WRITE_LIMIT, out.send(message)).await, Ok(Ok(())))
-    };
+    let mut send =
+        async |message: Message| matches!(tokio::time::timeout(WRITE_LIMIT, out.send(message)).await, Ok(Ok(())));
     let hello = json!({"event": "authenticated", "data": session.greeting()}).to_string();
     let mut open = send(Message::text(hello)).await;
     for frame in missed {
@@ -85,10 +84,7 @@ async fn talk(front: &Front, socket: WebSocket, caller: Caller, since: Option<i6
     let mut farewell = None;
     while open {
         tokio::select! {
-            frame = session.next() => match frame {
-                Some(frame) => open = send(Message::text(frame.text())).await,
-                None => { farewell = Some((TOO_SLOW, "too slow")); break }
-            },
+            frame = session.next() => if let Some(frame) = frame { open = send(Message::text(frame.text())).await } else { farewell = Some((TOO_SLOW, "too slow")); break },
             message = incoming.next() => {
                 let Some(Ok(message)) = message else { return };
                 heard = Instant::now();

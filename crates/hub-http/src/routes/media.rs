@@ -29,13 +29,16 @@ async fn open(State(front): State<Front>, Path(id): Path<String>, request: Reque
     problems.check()?;
     let query = Query::of(request.uri());
     let access = match query.get("sig") {
-        Some(signature) => MediaAccess::Link(link(&query, signature).ok_or_else(|| Failure::not_found("File not found"))?),
+        Some(signature) => {
+            MediaAccess::Link(link(&query, signature).ok_or_else(|| Failure::not_found("File not found"))?)
+        }
         None => MediaAccess::User(caller(&front.app, request.headers())?.user_id),
     };
     let file = media::open(&front.app, id, &access).await?;
     let mime = file.mime.parse().map_err(|_| AppError::Internal("a media type that is none".to_owned()))?;
     let served = ServeFile::new_with_mime(&file.path, &mime).try_call(request).await;
-    let mut response = served.map_err(|error| AppError::Internal(format!("a file could not be read: {error}")))?.into_response();
+    let mut response =
+        served.map_err(|error| AppError::Internal(format!("a file could not be read: {error}")))?.into_response();
     let name = file.file_name.as_deref().unwrap_or("file");
     let shown = if file.inline { "inline" } else { "attachment" };
     // The name is somebody else's text: only its percent-encoded form may stand in a header (RFC 6266).

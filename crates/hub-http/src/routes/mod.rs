@@ -29,9 +29,8 @@ use utoipa_axum::router::OpenApiRouter;
 /// Every route of the API with its documentation.
 pub(crate) fn all(front: &Front) -> (Router<Front>, utoipa::openapi::OpenApi) {
     let (router, document) = documented().split_for_parts();
-    let router = router
-        .route("/ws/messages", any(websocket::open))
-        .route_layer(from_fn_with_state(front.clone(), signed_in));
+    let router =
+        router.route("/ws/messages", any(websocket::open)).route_layer(from_fn_with_state(front.clone(), signed_in));
     (router, document)
 }
 

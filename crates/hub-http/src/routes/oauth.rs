@@ -212,7 +212,8 @@ async fn refresh(
 #[utoipa::path(get, path = "/api/oauth/rate-limits", operation_id = "rateLimits", tag = "oauth", security(("bearer" = [])),
     responses((status = 200, description = "In `rateLimits`")))]
 async fn rate_limits(State(front): State<Front>, CurrentUser(caller): CurrentUser) -> Result<Json<Value>> {
-    let limits = accounts::rate_limits(&front.app, &caller).await.or_500("FETCH_FAILED", "Failed to fetch rate limits")?;
+    let limits =
+        accounts::rate_limits(&front.app, &caller).await.or_500("FETCH_FAILED", "Failed to fetch rate limits")?;
     let limits: Vec<Value> = limits
         .into_iter()
         .map(|limit| {

@@ -23,7 +23,8 @@ pub(crate) fn pages(front: &Front) -> Router<Front> {
 /// A file of the front end; every other address is one of its own pages.
 async fn file(State(front): State<Front>, request: Request) -> Response {
     let path = request.uri().path();
-    let reserved = NOT_PAGES.iter().any(|p| path == *p || path.strip_prefix(p).is_some_and(|rest| rest.starts_with('/')));
+    let reserved =
+        NOT_PAGES.iter().any(|p| path == *p || path.strip_prefix(p).is_some_and(|rest| rest.starts_with('/')));
     let Some(folder) = front.settings.frontend_dist.as_ref().filter(|_| !reserved) else {
         return Failure::not_found("Route not found").into_response();
     };

@@ -75,7 +75,8 @@ async fn send(
 }
 
 fn reply_to(body: &Map<String, Value>, problems: &mut Problems) -> Option<MessageId> {
-    let given = ["reply_to", "replyTo", "replyToMessageId", "reply_to_message_id"].into_iter().find_map(|key| body.get(key));
+    let given =
+        ["reply_to", "replyTo", "replyToMessageId", "reply_to_message_id"].into_iter().find_map(|key| body.get(key));
     match given {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(problems.id("reply_to", text)),

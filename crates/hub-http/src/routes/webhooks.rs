@@ -121,8 +121,6 @@ fn refusal(refused: Refused) -> Failure {
         Refused::Malformed(text) => Failure::validation(text),
         Refused::UnknownPlatform => Failure::not_found("Route not found"),
         Refused::Busy => Failure::unavailable().after(COME_AGAIN),
-        Refused::Internal => {
-            Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error")
-        }
+        Refused::Internal => Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error"),
     }
 }

@@ -66,7 +66,8 @@ async fn deliver(shared: Shared, token: String, hook: Webhook, update: Update) {
     let answer = request.send().await;
     let (status, asked_wait) = match &answer {
         Ok(answer) => {
-            let wait = answer.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+            let wait =
+                answer.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
             (Some(answer.status().as_u16()), wait)
         }
         Err(_) => (None, None),

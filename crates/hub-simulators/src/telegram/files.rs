@@ -27,7 +27,10 @@ pub(super) fn get_file(shared: &Shared, token: &str, params: &Params) -> Outcome
     let world = shared.world();
     let bot = world.bots.get(token).ok_or_else(|| Refusal::new(401, "Unauthorized"))?;
     let id = params.text("file_id").unwrap_or_default();
-    let file = bot.files.get(&id).ok_or_else(|| Refusal::bad_request("wrong file_id or the file is temporarily unavailable"))?;
+    let file = bot
+        .files
+        .get(&id)
+        .ok_or_else(|| Refusal::bad_request("wrong file_id or the file is temporarily unavailable"))?;
     if file.size > MAX_DOWNLOAD {
         return Err(Refusal::bad_request("file is too big"));
     }
@@ -35,10 +38,7 @@ pub(super) fn get_file(shared: &Shared, token: &str, params: &Params) -> Outcome
     Ok(json!({"file_id": id, "file_unique_id": unique, "file_size": file.size, "file_path": file.path}))
 }
 
-pub(super) async fn download(
-    State(shared): State<Shared>,
-    Path((bot, path)): Path<(String, String)>,
-) -> Response {
+pub(super) async fn download(State(shared): State<Shared>, Path((bot, path)): Path<(String, String)>) -> Response {
     let token = bot.strip_prefix("bot").unwrap_or_default();
     let found = {
         let world = shared.world();

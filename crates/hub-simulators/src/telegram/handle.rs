@@ -42,14 +42,15 @@ impl Drop for TelegramHandle {
 pub async fn start(options: TelegramOptions) -> std::io::Result<TelegramHandle> {
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().map_err(std::io::Error::other)?;
+    let http =
+        reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().map_err(std::io::Error::other)?;
     let shared = Shared {
         world: Arc::new(Mutex::new(World::new(options))),
         http,
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
     };
-    server::serve(listener, shared.clone());
+    server::serve(listener, &shared);
     Ok(TelegramHandle { shared, base_url })
 }
 

@@ -30,7 +30,8 @@ impl Params {
         let mut params = Self::default();
         let query = request.uri().query().unwrap_or_default().to_owned();
         params.add_form(query.as_bytes());
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let kind =
+            request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         if kind.starts_with("multipart/form-data") {
             let (mut parts, body) = request.into_parts();
             let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| Refusal::new(413, "Request Entity Too Large"))?;
@@ -38,7 +39,8 @@ impl Params {
             params.add_multipart(Request::from_parts(parts, Body::from(bytes))).await?;
             return Ok(params);
         }
-        let bytes = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Refusal::new(413, "Request Entity Too Large"))?;
+        let bytes =
+            to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Refusal::new(413, "Request Entity Too Large"))?;
         if kind.starts_with("application/json") {
             if !bytes.is_empty() {
                 let body: Value =
@@ -63,16 +65,13 @@ impl Params {
         let mut fields = Multipart::from_request(request, &()).await.map_err(|_| unreadable())?;
         while let Some(field) = fields.next_field().await.map_err(|_| unreadable())? {
             let name = field.name().unwrap_or_default().to_owned();
-            match field.file_name().map(str::to_owned) {
-                Some(file) => {
-                    let mime = field.content_type().unwrap_or("application/octet-stream").to_owned();
-                    let bytes = field.bytes().await.map_err(|_| Refusal::new(413, "Request Entity Too Large"))?;
-                    self.uploads.insert(name, Upload { name: file, mime, bytes });
-                }
-                None => {
-                    let text = field.text().await.map_err(|_| unreadable())?;
-                    self.values.insert(name, lenient(&text));
-                }
+            if let Some(file) = field.file_name().map(str::to_owned) {
+                let mime = field.content_type().unwrap_or("application/octet-stream").to_owned();
+                let bytes = field.bytes().await.map_err(|_| Refusal::new(413, "Request Entity Too Large"))?;
+                self.uploads.insert(name, Upload { name: file, mime, bytes });
+            } else {
+                let text = field.text().await.map_err(|_| unreadable())?;
+                self.values.insert(name, lenient(&text));
             }
         }
         Ok(())

@@ -93,7 +93,9 @@ pub(super) fn trickle(shared: &Shared, token: &str, every: Duration) {
 
 /// One of the cast answers what the bot wrote; the others keep silent, so that tests are not disturbed.
 pub(super) fn answered(shared: &Shared, token: &str, message: &Value) {
-    let Some(chat) = message["chat"]["id"].as_i64().filter(|id| CAST.iter().any(|(known, ..)| known == id)) else { return };
+    let Some(chat) = message["chat"]["id"].as_i64().filter(|id| CAST.iter().any(|(known, ..)| known == id)) else {
+        return;
+    };
     let words = message["text"].as_str().unwrap_or("that").chars().take(60).collect::<String>();
     let (shared, token) = (shared.clone(), token.to_owned());
     shared.tasks.clone().spawn(async move {

@@ -36,7 +36,8 @@ pub(super) async fn get_updates(shared: &Shared, token: &str, params: &Params) -
                 return Err(Refusal::new(409, words));
             }
             if bot.poll != mine {
-                let words = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+                let words =
+                    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
                 return Err(Refusal::new(409, words));
             }
             let found: Vec<Value> = bot.pending.iter().take(limit).map(|update| update.body.clone()).collect();

@@ -124,7 +124,7 @@ fn send_one(bot: &mut Bot, method: &str, params: &Params) -> Outcome {
                 return Err(Refusal::bad_request("message caption is too long"));
             }
             let upload = upload(params, member, &params.text(member).unwrap_or_default())?;
-            add_file(bot, &mut message, member, upload)?;
+            add_file(bot, &mut message, member, &upload);
             if let (Some(caption), false) = (&caption, matches!(*member, "video_note" | "sticker")) {
                 message["caption"] = caption.clone().into();
             }
@@ -193,8 +193,8 @@ fn upload(params: &Params, member: &str, given: &str) -> Result<Upload, Refusal>
     Ok(Upload { name: "file".to_owned(), mime: "application/octet-stream".to_owned(), bytes: given.to_owned().into() })
 }
 
-fn add_file(bot: &mut Bot, message: &mut Value, member: &str, upload: Upload) -> Result<(), Refusal> {
-    let file = files::keep(bot, member, &upload);
+fn add_file(bot: &mut Bot, message: &mut Value, member: &str, upload: &Upload) {
+    let file = files::keep(bot, member, upload);
     let sized = |mut file: Value, extra: Value| {
         if let (Some(file), Some(extra)) = (file.as_object_mut(), extra.as_object()) {
             file.extend(extra.clone());
@@ -220,7 +220,6 @@ fn add_file(bot: &mut Bot, message: &mut Value, member: &str, upload: Upload) ->
     if member == "animation" {
         message["document"] = message[member].clone();
     }
-    Ok(())
 }
 
 pub(super) fn send_group(shared: &Shared, token: &str, params: &Params) -> Outcome {
@@ -240,7 +239,7 @@ pub(super) fn send_group(shared: &Shared, token: &str, params: &Params) -> Outco
         }
         let upload = upload(params, &kind, item["media"].as_str().unwrap_or_default())?;
         let mut message = json!({"media_group_id": group});
-        add_file(bot, &mut message, &kind, upload)?;
+        add_file(bot, &mut message, &kind, &upload);
         let caption = item["caption"].as_str().map(str::to_owned);
         if caption.as_deref().is_some_and(|caption| units(caption) > MAX_CAPTION) {
             return Err(Refusal::bad_request("message caption is too long"));

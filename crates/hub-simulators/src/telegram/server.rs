@@ -15,7 +15,7 @@ use axum::serve::ListenerExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-pub(super) fn serve(listener: TcpListener, shared: Shared) {
+pub(super) fn serve(listener: TcpListener, shared: &Shared) {
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });

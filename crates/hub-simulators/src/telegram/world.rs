@@ -5,8 +5,8 @@ use super::faults::Fault;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
-use tokio::sync::Notify;
 use std::sync::Arc;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// Things remembered of each sort at most.
@@ -163,7 +163,9 @@ impl Bot {
             return 0;
         }
         let queue = match (kind, content["chat"]["id"].as_i64()) {
-            ("message" | "edited_message" | "channel_post" | "edited_channel_post", Some(chat)) => format!("chat {chat}"),
+            ("message" | "edited_message" | "channel_post" | "edited_channel_post", Some(chat)) => {
+                format!("chat {chat}")
+            }
             (kind, chat) => format!("{kind} {}", chat.unwrap_or_default()),
         };
         let id = self.next_update;

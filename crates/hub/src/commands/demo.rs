@@ -86,7 +86,9 @@ async fn demo_user(app: &App, password: &Secret) -> anyhow::Result<Caller> {
         Ok(session) => session,
         Err(AppError::BadCredentials) => {
             let folder = Path::new(FILE).display();
-            bail!("{EMAIL} exists here with another password, and {folder} in the data folder is gone; use another data folder");
+            bail!(
+                "{EMAIL} exists here with another password, and {folder} in the data folder is gone; use another data folder"
+            );
         }
         Err(error) => return Err(error.into()),
     };

@@ -1,8 +1,8 @@
 //! The command line.
 
-mod doctor;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod serve;
 mod user;
 

@@ -220,7 +220,10 @@ impl Sections {
             public_url: self.public_url(),
             origins: self.origins(),
             rate_limit_per_minute: self.limits.rate_limit_per_minute,
-            trusted_proxies: networks.collect::<Result<_, _>>().map_err(anyhow::Error::msg).context("TRUSTED_PROXIES")?,
+            trusted_proxies: networks
+                .collect::<Result<_, _>>()
+                .map_err(anyhow::Error::msg)
+                .context("TRUSTED_PROXIES")?,
             force_https: self.server.force_https,
             frontend_dist: set(&self.server.frontend_dist).map(PathBuf::from),
             redis: set(&self.storage.redis_url).is_some(),

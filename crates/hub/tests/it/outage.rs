@@ -52,7 +52,10 @@ async fn while_postgres_is_away_nothing_is_acknowledged_and_then_all_goes_on() {
     assert!(hub.process.is_running());
 
     line.mend();
-    eventually("a delivery is taken again", async || (deliver(&client, 1_000_000).await == StatusCode::OK).then_some(())).await;
+    eventually("a delivery is taken again", async || {
+        (deliver(&client, 1_000_000).await == StatusCode::OK).then_some(())
+    })
+    .await;
     // What was refused comes again; a hundred of them prove as much as all.
     let again = refused.min(100);
     for update in 2..2 + again {

@@ -47,14 +47,18 @@ impl Hub {
     pub(crate) async fn start_public(database: &Database) -> Self {
         let port = free_port();
         let (base, port) = (format!("http://127.0.0.1:{port}"), port.to_string());
-        Self::start_with(database, &[("PORT", port.as_str()), ("WEBHOOK_BASE_URL", base.as_str()), ("TELEGRAM_BOT_TOKEN", "")])
-            .await
+        Self::start_with(
+            database,
+            &[("PORT", port.as_str()), ("WEBHOOK_BASE_URL", base.as_str()), ("TELEGRAM_BOT_TOKEN", "")],
+        )
+        .await
     }
 
     /// Delivers an update as the platform would, at the shared address.
     pub(crate) async fn deliver(&self, update: &Value) {
         let request = self.client().request(reqwest::Method::POST, "/api/webhooks/telegram");
-        let answer = request.header("X-Telegram-Bot-Api-Secret-Token", SECRET).json(update).send().await.expect("an answer");
+        let answer =
+            request.header("X-Telegram-Bot-Api-Secret-Token", SECRET).json(update).send().await.expect("an answer");
         assert_eq!(answer.status(), 200);
     }
 

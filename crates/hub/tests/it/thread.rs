@@ -230,7 +230,10 @@ async fn a_picture_comes_in_and_a_file_goes_out() {
     assert_eq!(anonymous.get(link.split('?').next().expect("a path")).await.0.as_u16(), 401);
 
     let conversation = shown["conversation_id"].as_str().expect("an id");
-    let part = reqwest::multipart::Part::bytes(b"a,b\n1,2\n".to_vec()).file_name("table.csv").mime_str("text/csv").expect("a type");
+    let part = reqwest::multipart::Part::bytes(b"a,b\n1,2\n".to_vec())
+        .file_name("table.csv")
+        .mime_str("text/csv")
+        .expect("a type");
     let form = reqwest::multipart::Form::new().text("content", "The table").part("files", part);
     let request = user.request(reqwest::Method::POST, &format!("/api/messages/{conversation}/send")).multipart(form);
     let (status, sent) = hub_testkit::client::answer(request).await;
