@@ -98,16 +98,16 @@ fn measure(
         ("RUST_LOG", "error".to_owned()),
     ];
     let arguments: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let mut line: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut command: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let hub = hub.display().to_string();
-    line.extend([hub.as_str(), "serve"]);
+    command.extend([hub.as_str(), "serve"]);
     let log = root().join("target/bench-hub.log");
     // The first start makes the schema; the second is the one people wait for.
-    let mut first = Background::start(None, "env", &line, &log)?;
+    let mut first = Background::start(None, "env", &command, &log)?;
     healthy(port, &mut first)?;
     drop(first);
     let started = Instant::now();
-    let mut process = Background::start(None, "env", &line, &log)?;
+    let mut process = Background::start(None, "env", &command, &log)?;
     healthy(port, &mut process)?;
     figures.push((format!("{engine}: start to /health"), started.elapsed().as_secs_f64() * 1_000.0, "ms"));
     thread::sleep(Duration::from_secs(5));

@@ -36,7 +36,7 @@ impl UsageLog {
 }
 
 /// Notes a request. Never waits.
-pub fn record(app: &App, record: UsageRecord) {
+pub fn record(app: &App, record: &UsageRecord) {
     let usage = Usage {
         id: crate::clock::new_id(),
         user_id: Some(record.user_id),

@@ -45,11 +45,6 @@ impl Front {
         }
     }
 
-    /// 32 random bytes as hex; `None` when the machine has no randomness.
-    pub(crate) fn random_hex(&self) -> Option<String> {
-        hub_app::clock::random_hex()
-    }
-
     /// True for an origin that may open sockets and call the API: listed, or the hub's own.
     pub(crate) fn is_own_or_listed(&self, origin: &str, host: Option<&str>) -> bool {
         let own =

@@ -43,7 +43,9 @@ impl Sql {
         self.values.extend(values.into_iter().map(Into::into));
         let count = self.values.len() - before;
         let marks = if count == 0 { "NULL".to_owned() } else { vec!["?"; count].join(", ") };
-        self.text.push_str(&format!(" ({marks})"));
+        self.text.push_str(" (");
+        self.text.push_str(&marks);
+        self.text.push(')');
         self
     }
     /// Rows for `VALUES`; `bind` adds the parameters of one row, equally many for each.

@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// How often a running job gives a sign of life; well within its lease.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The longest a job may run.
-const JOB_LIMIT: Duration = Duration::from_secs(600);
+const JOB_LIMIT: Duration = Duration::from_mins(10);
 /// How long running jobs may take to finish when the hub stops; what is cut off is taken up again after its lease.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// Tries to write down how a job ended, one second apart, before its lease decides.
@@ -70,7 +70,7 @@ async fn wait(signals: &mut hub_app::Listener, freed: &Notify, stop: &Cancellati
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     tokio::select! {
         () = hint => {}

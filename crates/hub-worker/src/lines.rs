@@ -18,7 +18,7 @@ const TAKEN: Duration = Duration::from_secs(20);
 const TOO_QUICK: Duration = Duration::from_secs(1);
 /// First and longest pause after a failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn run(app: App, stop: CancellationToken) {
     let holder: Arc<str> = worker_name("lines").into();
@@ -64,7 +64,7 @@ async fn account_changed(signals: &mut hub_app::Listener) {
             _ => {}
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// One line until it ends: not wanted any more, or its grant died.

@@ -17,20 +17,20 @@ struct Entry {
 const TIMETABLE: [Entry; 3] = [
     Entry {
         name: "renew webhooks",
-        every: Duration::from_secs(6 * 3_600),
+        every: Duration::from_hours(6),
         first: Duration::ZERO,
         run: |app| Box::pin(housekeeping::renew_webhooks(app)),
     },
     Entry {
         name: "settle stuck messages",
-        every: Duration::from_secs(60),
+        every: Duration::from_mins(1),
         first: Duration::from_secs(5),
         run: |app| Box::pin(housekeeping::settle_stuck(app)),
     },
     Entry {
         name: "sweep",
-        every: Duration::from_secs(600),
-        first: Duration::from_secs(60),
+        every: Duration::from_mins(10),
+        first: Duration::from_mins(1),
         run: |app| Box::pin(housekeeping::sweep(app)),
     },
 ];

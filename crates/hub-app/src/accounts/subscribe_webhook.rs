@@ -99,7 +99,7 @@ async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
     let url = Url::parse(&format!("{base}{path}")).map_err(|e| AppError::Internal(format!("WEBHOOK_BASE_URL: {e}")))?;
     match handle.subscribe(&grant, &Callback { url, secret: Secret::from(secret) }).await {
         Ok(confirmed) => {
-            subscription.state = "active".to_owned();
+            "active".clone_into(&mut subscription.state);
             subscription.renew_at = confirmed.renew_at;
             let tx = app.store().begin().await?;
             tx.subscriptions().upsert(&subscription).await?;

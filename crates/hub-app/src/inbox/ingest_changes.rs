@@ -31,7 +31,7 @@ pub(crate) async fn apply(
 ) -> Result<(), StoreError> {
     let mut say = |body: EventBody| effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
     match &event.body {
-        InboundBody::Message(_) | InboundBody::Ignored { .. } => {}
+        InboundBody::Message(_) | InboundBody::Ignored { .. } | InboundBody::Status { conversation: None, .. } => {}
         InboundBody::Edited(message) => return edited(app, tx, account, message, now, effects).await,
         InboundBody::Deleted { conversation, messages, at } => {
             for message in messages {
@@ -63,7 +63,6 @@ pub(crate) async fn apply(
                 say(EventBody::StatusChanged { message_id, conversation_id });
             }
         }
-        InboundBody::Status { conversation: None, .. } => {}
         InboundBody::Notice { conversation, kind, actor, data, at } => {
             let conversation_id =
                 tx.conversations().by_remote_any(account.id, &conversation.id).await?.map(|found| found.id);

@@ -34,7 +34,7 @@ pub(crate) async fn edge(State(front): State<Front>, mut request: Request, next:
         return to_https(&front, &request);
     }
     let is_socket = request.headers().contains_key(header::UPGRADE) || path.starts_with("/socket.io");
-    let csrf = (!is_socket && wants_csrf(&path)).then(|| csrf_token(&front, &request)).flatten();
+    let csrf = (!is_socket && wants_csrf(&path)).then(|| csrf_token(&request)).flatten();
     if let Some((token, _)) = &csrf {
         request.extensions_mut().insert(CsrfToken(token.clone()));
     }
@@ -114,7 +114,7 @@ fn wants_csrf(path: &str) -> bool {
 }
 
 /// The browser's token, and whether it must be told (it had none, or none of ours).
-fn csrf_token(front: &Front, request: &Request) -> Option<(String, bool)> {
+fn csrf_token(request: &Request) -> Option<(String, bool)> {
     let given = cookie(request.headers(), "csrf-token");
     if let Some(given) = given.filter(|token| token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit())) {
         return Some((given.to_owned(), false));
@@ -122,5 +122,5 @@ fn csrf_token(front: &Front, request: &Request) -> Option<(String, bool)> {
     if request.method() == Method::OPTIONS {
         return None;
     }
-    front.random_hex().map(|token| (token, true))
+    hub_app::clock::random_hex().map(|token| (token, true))
 }

@@ -37,7 +37,7 @@ pub(crate) async fn signed_in(State(front): State<Front>, request: Request, next
         add_headers(&front, remaining, response.headers_mut());
     }
     if response.status().is_success() {
-        usage::record(&front.app, UsageRecord { user_id: caller.user_id, endpoint: format!("{method} {route}") });
+        usage::record(&front.app, &UsageRecord { user_id: caller.user_id, endpoint: format!("{method} {route}") });
     }
     response
 }

@@ -115,7 +115,7 @@ async fn begin_with(
     headers: &HeaderMap,
 ) -> Result<Response> {
     let known = cookie(headers, COOKIE).filter(|value| value.len() == 64).map(str::to_owned);
-    let browser = known.or_else(|| front.random_hex());
+    let browser = known.or_else(hub_app::clock::random_hex);
     let input = BeginConnect { platform: platform.clone(), method, answers, browser: browser.clone() };
     let connecting = accounts::begin_connect(&front.app, caller, input).await.map_err(connect_failure)?;
     let mut response = answer(&platform, connecting);

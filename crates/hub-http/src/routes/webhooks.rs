@@ -89,7 +89,7 @@ async fn receive(front: &Front, platform: &str, key: Option<String>, request: Re
         Ok(None) => {}
         Err(refused) => return Err(refusal(refused)),
     }
-    request.method = "POST".to_owned();
+    "POST".clone_into(&mut request.method);
     let accepted = inbox::receive_webhook(&front.app, platform, request).await.map_err(refusal)?;
     let status = StatusCode::from_u16(accepted.status).unwrap_or(StatusCode::OK);
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod crash;
+mod house_rules;
 mod outage;
 mod support;
 mod thread;

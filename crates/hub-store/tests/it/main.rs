@@ -1,0 +1,10 @@
+//! The store on both engines, through its public doors.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods)]
+#![allow(missing_docs, clippy::cast_possible_truncation)]
+
+mod adoption;
+mod events;
+mod jobs;
+mod messages;
+mod schema;
+mod support;
