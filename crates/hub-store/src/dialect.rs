@@ -38,9 +38,9 @@ impl Engine {
         }
     }
 
-    /// Turns the one text of a statement into this engine's: `?` becomes `$n`; `ts(column)` reads a time, whichever of its
-    /// two types an adopted column has; what stands in braces is for PostgreSQL alone, such as row locks, because SQLite
-    /// has one writer anyway.
+    /// Turns the one text of a statement into this engine's: `?` becomes `$n` on PostgreSQL; `ts(column)` reads a time,
+    /// whichever of its two types an adopted column has; what stands in braces is for PostgreSQL alone, such as row locks,
+    /// because SQLite has one writer anyway.
     pub(crate) fn translate(self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + 64);
         let mut rest = text;
@@ -51,8 +51,14 @@ impl Engine {
             let after_word = out.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
             if let Some(tail) = tail.strip_prefix('?') {
                 parameters += 1;
-                out.push('$');
-                out.push_str(&parameters.to_string());
+                match self {
+                    // SQLite takes `$n` for a name and looks every name up among all before it: a large batch never ends.
+                    Self::Sqlite => out.push('?'),
+                    Self::Postgres => {
+                        out.push('$');
+                        out.push_str(&parameters.to_string());
+                    }
+                }
                 rest = tail;
             } else if let (Some(tail), false) = (tail.strip_prefix("ts("), after_word)
                 && let Some((column, tail)) = tail.split_once(')')
@@ -94,6 +100,6 @@ mod tests {
             Postgres.translate(text),
             "SELECT CAST(m.sent_at AS timestamptz), counts(x) FROM t WHERE a = $1 AND b < $2 FOR UPDATE"
         );
-        assert_eq!(Sqlite.translate(text), "SELECT m.sent_at, counts(x) FROM t WHERE a = $1 AND b < $2 ");
+        assert_eq!(Sqlite.translate(text), "SELECT m.sent_at, counts(x) FROM t WHERE a = ? AND b < ? ");
     }
 }

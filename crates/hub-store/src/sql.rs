@@ -48,14 +48,17 @@ impl Sql {
         self.text.push(')');
         self
     }
-    /// Rows for `VALUES`; `bind` adds the parameters of one row, equally many for each.
-    pub(crate) fn rows<T>(mut self, rows: &[T], mut bind: impl FnMut(Self, &T) -> Self) -> Self {
+    /// Rows for `VALUES`; `bind` adds the `width` parameters of one row. Whoever has many rows takes [`chunk`]s of the same
+    /// width.
+    pub(crate) fn rows<T>(mut self, width: usize, rows: &[T], mut bind: impl FnMut(Self, &T) -> Self) -> Self {
+        let marks = vec!["?"; width].join(", ");
         for (number, row) in rows.iter().enumerate() {
             let before = self.values.len();
             self = bind(self, row);
-            let width = self.values.len() - before;
+            // A wrong width would show only in a batch too large for one statement.
+            debug_assert_eq!(self.values.len() - before, width, "parameters of a row");
             self.text.push_str(if number == 0 { " (" } else { ", (" });
-            self.text.push_str(&vec!["?"; width].join(", "));
+            self.text.push_str(&marks);
             self.text.push(')');
         }
         self

@@ -6,7 +6,7 @@ use crate::sql::{Conn, Row, Sql, chunk};
 use hub_domain::{
     AccountId, Conversation, ConversationId, MessageId, RemoteConversationId, RemoteParticipantId, Timestamp, UserId,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +80,10 @@ pub struct Bump {
     /// Time of the newest message; an older one changes nothing.
     pub last_message_at: Option<Timestamp>,
 }
+
+/// Parameters of one conversation, and of one bump.
+const CONVERSATION_WIDTH: usize = 10;
+const BUMP_WIDTH: usize = 3;
 
 /// Statements about conversations.
 pub struct Conversations<'a>(pub(crate) Conn<'a>);
@@ -197,12 +201,12 @@ impl Conversations<'_> {
             }
         }
         fresh.sort_by(|a, b| (a.account_id, &a.remote_id).cmp(&(b.account_id, &b.remote_id)));
-        for some in fresh.chunks(chunk(9)) {
+        for some in fresh.chunks(chunk(CONVERSATION_WIDTH)) {
             let sql = self
                 .0
                 .sql("INSERT INTO conversations (id, account_id, platform_conversation_id, participant_name,")
                 .add("participant_id, participant_avatar_url, address, unread_count, created_at, updated_at) VALUES")
-                .rows(some, |sql, row| {
+                .rows(CONVERSATION_WIDTH, some, |sql, row| {
                     sql.bind(row.id.0)
                         .bind(row.account_id.0)
                         .bind(row.remote_id.as_str())
@@ -251,13 +255,21 @@ impl Conversations<'_> {
 
     /// Raises counters and times after messages were inserted.
     pub async fn bump_many(&self, bumps: &[Bump], now: Timestamp) -> Result<()> {
-        let mut bumps = bumps.to_vec();
-        bumps.sort_by_key(|bump| bump.id);
-        for some in bumps.chunks(chunk(3)) {
+        // One row takes part in one update once, so several bumps of one conversation are added up first.
+        let mut sums: BTreeMap<ConversationId, Bump> = BTreeMap::new();
+        for bump in bumps {
+            let sum = sums.entry(bump.id).or_insert(Bump { unread: 0, ..*bump });
+            sum.unread += bump.unread;
+            sum.last_message_at = sum.last_message_at.max(bump.last_message_at);
+        }
+        let bumps: Vec<Bump> = sums.into_values().collect();
+        for some in bumps.chunks(chunk(BUMP_WIDTH)) {
             let sql = self
                 .0
                 .sql("WITH v (id, unread, at) AS (VALUES")
-                .rows(some, |sql, bump| sql.bind(bump.id.0).bind(bump.unread).maybe_time(bump.last_message_at))
+                .rows(BUMP_WIDTH, some, |sql, bump| {
+                    sql.bind(bump.id.0).bind(bump.unread).maybe_time(bump.last_message_at)
+                })
                 .add(") UPDATE conversations SET unread_count = COALESCE(unread_count, 0) + v.unread,")
                 .add("last_message_at = CASE WHEN v.at IS NULL THEN last_message_at")
                 .add("WHEN last_message_at IS NULL OR v.at > last_message_at THEN v.at ELSE last_message_at END,")

@@ -62,6 +62,10 @@ impl Events<'_> {
     }
 }
 
+/// Parameters of one event, and of one user's count.
+const EVENT_WIDTH: usize = 4;
+const COUNT_WIDTH: usize = 2;
+
 /// Gives every event its place and writes it down. Users are taken in order of their ids, so that two transactions never
 /// wait for each other.
 pub(crate) async fn append(conn: Conn<'_>, events: Vec<NewEvent>) -> Result<Vec<HubEvent>> {
@@ -74,10 +78,10 @@ pub(crate) async fn append(conn: Conn<'_>, events: Vec<NewEvent>) -> Result<Vec<
     }
     let mut next: BTreeMap<UserId, i64> = BTreeMap::new();
     let counts: Vec<(UserId, i64)> = counts.into_iter().collect();
-    for some in counts.chunks(chunk(2)) {
+    for some in counts.chunks(chunk(COUNT_WIDTH)) {
         let sql = conn
             .sql("INSERT INTO hub_event_offsets (user_id, latest) VALUES")
-            .rows(some, |sql, (user, count)| sql.bind(user.0).bind(*count))
+            .rows(COUNT_WIDTH, some, |sql, (user, count)| sql.bind(user.0).bind(*count))
             .add("ON CONFLICT (user_id) DO UPDATE SET latest = hub_event_offsets.latest + excluded.latest")
             .add("RETURNING user_id, latest");
         for (user, latest) in conn.read(sql, |row| Ok((row.id::<UserId>(0)?, row.get::<i64>(1)?))).await? {
@@ -103,11 +107,12 @@ pub(crate) async fn append(conn: Conn<'_>, events: Vec<NewEvent>) -> Result<Vec<
         let body = serde_json::to_string(&event.body).map_err(|e| StoreError::Corrupt(format!("an event: {e}")))?;
         rows.push((event, body));
     }
-    for some in rows.chunks(chunk(4)) {
-        let sql =
-            conn.sql("INSERT INTO hub_events (user_id, place, at, body) VALUES").rows(some, |sql, (event, body)| {
-                sql.bind(event.user_id.0).bind(event.offset).time(event.at).bind(body.as_str())
-            });
+    for some in rows.chunks(chunk(EVENT_WIDTH)) {
+        let sql = conn.sql("INSERT INTO hub_events (user_id, place, at, body) VALUES").rows(
+            EVENT_WIDTH,
+            some,
+            |sql, (event, body)| sql.bind(event.user_id.0).bind(event.offset).time(event.at).bind(body.as_str()),
+        );
         conn.run(sql).await?;
     }
     Ok(placed)

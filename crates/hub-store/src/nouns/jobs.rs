@@ -62,20 +62,22 @@ pub struct JobCounts {
 /// Statements about jobs.
 pub struct Jobs<'a>(pub(crate) Conn<'a>);
 
+/// Parameters of one job.
+const WIDTH: usize = 11;
 /// Longest reason that is kept, in characters.
 const MAX_WHY_CHARS: usize = 500;
 
 impl Jobs<'_> {
     /// Leaves jobs, in this order. One whose dedupe key is open already is dropped.
     pub async fn enqueue_many(&self, jobs: &[NewJob]) -> Result<()> {
-        for some in jobs.chunks(chunk(10)) {
+        for some in jobs.chunks(chunk(WIDTH)) {
             let sql = self
                 .0
                 .sql(
                     "INSERT INTO hub_jobs (id, kind, payload, lane, dedupe, priority, run_at, max_attempts, at, state,",
                 )
                 .add("attempts) VALUES")
-                .rows(some, |sql, job| {
+                .rows(WIDTH, some, |sql, job| {
                     sql.bind(job.id.0)
                         .bind(job.kind.as_str())
                         .bind(job.payload.as_str())

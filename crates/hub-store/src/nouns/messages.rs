@@ -96,7 +96,7 @@ pub struct Marked {
 pub struct Messages<'a>(pub(crate) Conn<'a>);
 
 /// Parameters of one inserted message, and of one attachment.
-const MESSAGE_WIDTH: usize = 24;
+const MESSAGE_WIDTH: usize = 23;
 const ATTACHMENT_WIDTH: usize = 14;
 
 impl Messages<'_> {
@@ -110,7 +110,7 @@ impl Messages<'_> {
                 .sql("WITH v (id, conversation_id, platform_message_id, sequence, sender_id, sender_name, content,")
                 .add("content_seal, details, message_type, kind, has_text, media_url, is_outgoing, is_read, status,")
                 .add("reply_to, sent_at, delivered_at, edited_at, client_key, request_digest, created_at) AS (VALUES")
-                .rows(some, |sql, m| {
+                .rows(MESSAGE_WIDTH, some, |sql, m| {
                     sql.bind(m.id.0)
                         .bind(m.conversation_id.0)
                         .bind(m.remote_id.as_str())
@@ -158,7 +158,7 @@ impl Messages<'_> {
                 .0
                 .sql("INSERT INTO hub_attachments (id, message_id, place, kind, remote_ref, remote_unique_ref, mime_type,")
                 .add("file_name, size, width, height, duration_s, flavour, state) VALUES")
-                .rows(some, |sql, (message, place, file)| {
+                .rows(ATTACHMENT_WIDTH, some, |sql, (message, place, file)| {
                     sql.bind(file.id.0)
                         .bind(message.0)
                         .bind(i32::try_from(*place).unwrap_or(i32::MAX))

@@ -65,6 +65,8 @@ pub struct Receipt {
 pub struct Receipts<'a>(pub(crate) Conn<'a>);
 
 const SELECT: &str = "SELECT id, platform, digest, account, body, reason, ts(received_at) FROM hub_receipts";
+/// Parameters of one delivery.
+const WIDTH: usize = 7;
 /// Longest reason that is kept, in characters.
 const MAX_REASON_CHARS: usize = 500;
 
@@ -84,11 +86,11 @@ impl Receipts<'_> {
     /// Stores deliveries; gives the ids of those that are new.
     pub async fn insert_many(&self, receipts: &[NewReceipt]) -> Result<Vec<ReceiptId>> {
         let mut new = Vec::with_capacity(receipts.len());
-        for some in receipts.chunks(chunk(7)) {
+        for some in receipts.chunks(chunk(WIDTH)) {
             let sql = self
                 .0
                 .sql("INSERT INTO hub_receipts (id, platform, digest, account, body, state, received_at) VALUES")
-                .rows(some, |sql, receipt| {
+                .rows(WIDTH, some, |sql, receipt| {
                     sql.bind(receipt.id.0)
                         .bind(receipt.platform.as_str())
                         .bind(receipt.digest.as_str())

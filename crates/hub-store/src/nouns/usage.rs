@@ -25,15 +25,18 @@ pub struct Usage {
 /// Statements about usage.
 pub struct UsageLog<'a>(pub(crate) Conn<'a>);
 
+/// Parameters of one row.
+const WIDTH: usize = 7;
+
 impl UsageLog<'_> {
     /// Writes rows.
     pub async fn insert_many(&self, rows: &[Usage]) -> Result<()> {
-        for some in rows.chunks(chunk(7)) {
+        for some in rows.chunks(chunk(WIDTH)) {
             let sql = self
                 .0
                 .sql("INSERT INTO api_usage_logs (id, user_id, account_id, platform, endpoint, request_count, \"timestamp\")")
                 .add("VALUES")
-                .rows(some, |sql, usage| {
+                .rows(WIDTH, some, |sql, usage| {
                     sql.bind(usage.id)
                         .bind(usage.user_id.map(|id| id.0))
                         .bind(usage.account_id.map(|id| id.0))

@@ -5,6 +5,7 @@
 mod adoption;
 mod events;
 mod jobs;
+mod large;
 mod messages;
 mod schema;
 mod support;

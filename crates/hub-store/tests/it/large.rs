@@ -1,0 +1,110 @@
+//! Many rows at once: every statement stays below the engines' limits, and no row of a batch is lost.
+
+use crate::support::{at, message, new, on_both, upsert};
+use hub_domain::{Attachment, AttachmentState, ContentKind, UserId};
+use hub_store::{Bump, ListConversations, NewEvent, NewJob, NewMessage, NewReceipt, Usage};
+
+/// More rows than the parameters of one statement allow, for every kind of row.
+const MANY: usize = 8_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_may_be_larger_than_a_statement() {
+    on_both(async |test| {
+        let (user, account, conversation) = test.inbox().await;
+        let tx = test.store.begin().await.unwrap();
+
+        let rows: Vec<_> = (0..MANY).map(|n| upsert(account, &format!("c{n}"))).collect();
+        assert_eq!(tx.conversations().upsert_many(&rows).await.unwrap().len(), MANY);
+
+        let rows: Vec<_> = (0..MANY)
+            .map(|n| NewMessage { attachments: vec![file()], ..message(conversation, &n.to_string(), 1) })
+            .collect();
+        assert_eq!(tx.messages().insert_many(&rows).await.unwrap().len(), MANY);
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        assert_eq!(tx.messages().many(&ids).await.unwrap().iter().filter(|m| m.attachments.len() == 1).count(), MANY);
+
+        let jobs: Vec<_> = (0..MANY).map(|_| job()).collect();
+        tx.jobs().enqueue_many(&jobs).await.unwrap();
+        assert_eq!(tx.jobs().counts(at(1)).await.unwrap().waiting, MANY as i64);
+
+        let receipts: Vec<_> = (0..MANY).map(receipt).collect();
+        assert_eq!(tx.receipts().insert_many(&receipts).await.unwrap().len(), MANY);
+        tx.receipts().set_applied_many(&receipts.iter().map(|receipt| receipt.id).collect::<Vec<_>>()).await.unwrap();
+
+        tx.usage().insert_many(&(0..MANY).map(|_| usage(user)).collect::<Vec<_>>()).await.unwrap();
+
+        let body = hub_domain::EventBody::ConversationUpdated { conversation_id: conversation };
+        let events = vec![NewEvent { user_id: user, at: at(1), body }; MANY];
+        assert_eq!(tx.commit(events).await.unwrap().events().len(), MANY);
+        let query = ListConversations { limit: 1, ..ListConversations::default() };
+        assert_eq!(test.store.read().conversations().list(user, &query).await.unwrap().total, MANY as i64 + 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_bumps_of_one_conversation_all_count() {
+    on_both(async |test| {
+        let (user, _, id) = test.inbox().await;
+        let bump = |unread, seconds| Bump { id, unread, last_message_at: Some(at(seconds)) };
+        let tx = test.store.begin().await.unwrap();
+        tx.conversations().bump_many(&[bump(1, 5), bump(2, 9), bump(4, 1)], at(10)).await.unwrap();
+        let _ = tx.commit(Vec::new()).await.unwrap();
+        let shown = &test.shown(user).await[0];
+        assert_eq!((shown.unread_count, shown.last_message_at), (7, Some(at(9))));
+    })
+    .await;
+}
+
+fn file() -> Attachment {
+    Attachment {
+        id: new(),
+        kind: ContentKind::Image,
+        remote_ref: "ref".into(),
+        remote_unique_ref: None,
+        mime_type: None,
+        file_name: None,
+        size: None,
+        width: None,
+        height: None,
+        duration_s: None,
+        flavour: None,
+        state: AttachmentState::Pending,
+    }
+}
+
+fn job() -> NewJob {
+    NewJob {
+        id: new(),
+        kind: "work".into(),
+        payload: "{}".into(),
+        lane: None,
+        dedupe: None,
+        priority: 0,
+        run_at: at(0),
+        max_attempts: 3,
+        at: at(0),
+    }
+}
+
+fn receipt(number: usize) -> NewReceipt {
+    NewReceipt {
+        id: new(),
+        platform: "telegram_bot".into(),
+        digest: format!("{number:064x}"),
+        account: None,
+        body: "sealed".into(),
+        received_at: at(0),
+    }
+}
+
+fn usage(user: UserId) -> Usage {
+    Usage {
+        id: uuid::Uuid::now_v7(),
+        user_id: Some(user),
+        account_id: None,
+        platform: "api".into(),
+        endpoint: "GET /".into(),
+        at: at(0),
+    }
+}
