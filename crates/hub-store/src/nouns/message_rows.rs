@@ -58,11 +58,13 @@ pub struct StoredMessage {
     pub created_at: Timestamp,
 }
 
-/// What [`read`] reads, of `messages m`.
+/// What [`read`] reads, of `messages m`. Few messages answer one; for the others the look-up is not even begun, because before
+/// its first statistics PostgreSQL may read the whole conversation for each.
 pub(super) const COLUMNS: &str = "m.id, m.conversation_id, m.platform_message_id, m.sender_id, m.sender_name, m.content, \
     m.content_seal, m.details, m.kind, m.message_type, m.media_url, m.is_outgoing, m.is_read, m.status, m.failure, \
     m.reply_to, ts(m.sent_at), ts(m.delivered_at), ts(m.edited_at), ts(m.deleted_at), ts(m.created_at), \
-    (SELECT r.id FROM messages r WHERE r.conversation_id = m.conversation_id AND r.platform_message_id = m.reply_to)";
+    CASE WHEN m.reply_to IS NOT NULL THEN (SELECT r.id FROM messages r \
+    WHERE r.conversation_id = m.conversation_id AND r.platform_message_id = m.reply_to) END";
 
 fn read(row: &Row) -> Result<StoredMessage> {
     let has_media = row.get::<Option<String>>(10)?.is_some_and(|reference| !reference.is_empty());

@@ -292,14 +292,7 @@ impl Messages<'_> {
         delivered: bool,
         now: Timestamp,
     ) -> Result<()> {
-        let echo = self
-            .0
-            .sql("DELETE FROM messages WHERE platform_message_id = ? AND id <> ?")
-            .add("AND conversation_id = (SELECT m.conversation_id FROM messages m WHERE m.id = ?)")
-            .bind(remote.as_str())
-            .bind(id.0)
-            .bind(id.0);
-        self.0.run(echo).await?;
+        self.take_echo(id, remote).await?;
         let sql = self
             .0
             .sql("UPDATE messages SET platform_message_id = ?, sequence = ?, sent_at = COALESCE(?, sent_at),")
@@ -311,6 +304,26 @@ impl Messages<'_> {
             .maybe_time(delivered.then_some(now))
             .bind(id.0);
         self.0.run(sql).await.map(|_| ())
+    }
+
+    /// Removes the row of a message that is ours and was seen from outside before the platform's answer was written down.
+    async fn take_echo(&self, id: MessageId, remote: &RemoteMessageId) -> Result<()> {
+        // The intake holds a conversation's row while it stores its messages. Holding it here as well means: either its row
+        // is seen now, or it will see ours.
+        let hold = self
+            .0
+            .sql("SELECT c.id FROM conversations c JOIN messages m ON m.conversation_id = c.id")
+            .add("WHERE m.id = ? {FOR NO KEY UPDATE OF c}")
+            .bind(id.0);
+        self.0.one(hold).await?;
+        let echo = self
+            .0
+            .sql("DELETE FROM messages WHERE platform_message_id = ? AND id <> ?")
+            .add("AND conversation_id = (SELECT m.conversation_id FROM messages m WHERE m.id = ?)")
+            .bind(remote.as_str())
+            .bind(id.0)
+            .bind(id.0);
+        self.0.run(echo).await.map(|_| ())
     }
 
     /// How many messages of the platform this message already became.
@@ -325,7 +338,8 @@ impl Messages<'_> {
         self.0.read_one(sql.bind(id.0), |row| row.text(0)).await
     }
 
-    /// Notes one more message of the platform it became. Twice is fine.
+    /// Notes one more message of the platform it became. Twice is fine. If that one was seen from outside before, its row
+    /// goes.
     pub async fn add_part(
         &self,
         id: MessageId,
@@ -333,6 +347,7 @@ impl Messages<'_> {
         place: i64,
         remote: &RemoteMessageId,
     ) -> Result<()> {
+        self.take_echo(id, remote).await?;
         let sql = self
             .0
             .sql("INSERT INTO hub_message_parts (conversation_id, remote_id, message_id, place) VALUES (?, ?, ?, ?)")

@@ -7,5 +7,6 @@ mod events;
 mod jobs;
 mod large;
 mod messages;
+mod races;
 mod schema;
 mod support;
