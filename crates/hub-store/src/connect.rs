@@ -17,6 +17,8 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(4);
 const BUSY_LIMIT: Duration = Duration::from_secs(4);
 /// The server's own limit for one statement of ours, in milliseconds; a little less than ours, so that it says why.
 const SERVER_LIMIT_MS: &str = "14000";
+/// The longest pause within a transaction, in milliseconds: no transaction of ours waits for anything but the database.
+const IDLE_LIMIT_MS: &str = "30000";
 /// Readers of a SQLite file.
 const SQLITE_READERS: u32 = 4;
 
@@ -61,7 +63,14 @@ impl Store {
         let options = PgConnectOptions::from_str(&settings.url)
             .map_err(|_| StoreError::Invalid("DATABASE_URL is not a PostgreSQL address".to_owned()))?
             .application_name("messaging-hub")
-            .options([("statement_timeout", SERVER_LIMIT_MS), ("TimeZone", "UTC")]);
+            .options([
+                ("TimeZone", "UTC"),
+                ("statement_timeout", SERVER_LIMIT_MS),
+                // A host that vanishes in the middle of a transaction must not hold its rows until TCP gives up.
+                ("idle_in_transaction_session_timeout", IDLE_LIMIT_MS),
+                // What was answered must survive a power cut, whatever the server's default is.
+                ("synchronous_commit", "on"),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections.max(2))
             .min_connections(1)
@@ -114,7 +123,7 @@ impl Store {
         migrate::run(self).await
     }
 
-    /// True word of the database itself, both for reading and for writing.
+    /// Asks for a sign of life.
     pub async fn ping(&self) -> Result<()> {
         let conn = Conn { link: Link::Pool(&self.reader), engine: self.engine };
         conn.one(conn.sql("SELECT 1")).await.map(|_| ())

@@ -42,7 +42,9 @@ pub(crate) async fn run(store: &Store) -> Result<MigrationReport> {
     let transaction = tx.into_transaction();
     let conn = Conn { link: Link::Tx(&transaction), engine: store.engine() };
     if store.engine() == Engine::Postgres {
-        conn.one(conn.sql("SELECT CAST(pg_advisory_xact_lock(?) AS text)").bind(LOCK)).await?;
+        // An index on a large table takes its time, and so does waiting for another process that builds it.
+        conn.run(conn.sql("SET LOCAL statement_timeout = 0")).await?;
+        conn.run_unhurried(conn.sql("SELECT CAST(pg_advisory_xact_lock(?) AS text)").bind(LOCK)).await?;
     }
     conn.run(conn.sql("CREATE TABLE IF NOT EXISTS hub_migrations (name TEXT PRIMARY KEY)")).await?;
     let known: Vec<String> = conn.read(conn.sql("SELECT name FROM hub_migrations"), |row| row.get(0)).await?;
@@ -67,12 +69,12 @@ pub(crate) async fn run(store: &Store) -> Result<MigrationReport> {
 
 async fn apply(transaction: &DatabaseTransaction, conn: Conn<'_>, statement: &str) -> Result<()> {
     if !statement.contains(OPTIONAL) {
-        return conn.run(conn.sql(statement)).await.map(|_| ());
+        return conn.run_unhurried(conn.sql(statement)).await;
     }
     let savepoint = limited(transaction.begin()).await?;
     let inner = Conn { link: Link::Tx(&savepoint), engine: conn.engine };
-    match inner.run(inner.sql(statement)).await {
-        Ok(_) => limited(savepoint.commit()).await,
+    match inner.run_unhurried(inner.sql(statement)).await {
+        Ok(()) => limited(savepoint.commit()).await,
         Err(error @ StoreError::Unavailable(_)) => Err(error),
         Err(error) => {
             let statement = statement.trim_start_matches(OPTIONAL).trim();

@@ -105,6 +105,16 @@ impl Conn<'_> {
         Ok(limited(work).await?.rows_affected())
     }
 
+    /// Runs it, however long it takes: for changes of the schema, which may have to go through a large adopted table.
+    pub(crate) async fn run_unhurried(&self, sql: Sql) -> Result<()> {
+        let statement = sql.statement();
+        match self.link {
+            Link::Pool(pool) => pool.execute_raw(statement).await?,
+            Link::Tx(tx) => tx.execute_raw(statement).await?,
+        };
+        Ok(())
+    }
+
     /// All rows.
     pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>> {
         let statement = sql.statement();

@@ -1,7 +1,7 @@
 //! Reading, and the unit of work.
 
 use crate::dialect::Engine;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::nouns::events;
 use crate::sql::{Conn, Link, limited};
 use crate::{
@@ -23,6 +23,8 @@ pub struct Session {
 pub struct Tx {
     transaction: DatabaseTransaction,
     engine: Engine,
+    /// A savepoint: it may still fall after its own commit.
+    nested: bool,
 }
 
 macro_rules! nouns {
@@ -84,18 +86,22 @@ impl Tx {
             sqlite_transaction_mode: (engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Self { transaction: limited(connection.begin_with_options(options)).await?, engine })
+        Ok(Self { transaction: limited(connection.begin_with_options(options)).await?, engine, nested: false })
     }
 
     /// A savepoint: what it holds stands or falls for itself, and only if this transaction commits. It must end before
     /// this transaction goes on.
     pub async fn nested(&self) -> Result<Self> {
-        Ok(Self { transaction: limited(self.transaction.begin()).await?, engine: self.engine })
+        Ok(Self { transaction: limited(self.transaction.begin()).await?, engine: self.engine, nested: true })
     }
 
     /// Makes everything stand, with `events` for clients; they get their places in each user's log here, last, so that the
-    /// log has no gaps and its locks are short.
+    /// log has no gaps and its locks are short. A savepoint has no events of its own: they belong to the outermost
+    /// transaction, which alone knows whether they became true.
     pub async fn commit(self, events: Vec<NewEvent>) -> Result<Committed> {
+        if self.nested && !events.is_empty() {
+            return Err(StoreError::Invalid("events of a savepoint".to_owned()));
+        }
         let told = events::append(self.conn(), events).await?;
         limited(self.transaction.commit()).await?;
         Ok(Committed::after_commit(told))

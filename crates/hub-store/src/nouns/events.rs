@@ -50,12 +50,16 @@ impl Events<'_> {
         Ok((oldest.unwrap_or(latest + 1), latest))
     }
 
-    /// Deletes up to `limit` events older than `before`.
+    /// Deletes up to `limit` events older than `before`, from the beginning of each log. An event behind one that is kept
+    /// stays, however old: times are those of the writers' clocks, and a log has no gaps.
     pub async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let sql = self
             .0
-            .sql("DELETE FROM hub_events WHERE (user_id, place) IN")
-            .add("(SELECT user_id, place FROM hub_events WHERE at < ? ORDER BY at LIMIT ?)")
+            .sql("DELETE FROM hub_events WHERE (user_id, place) IN (SELECT e.user_id, e.place FROM hub_events e")
+            .add("LEFT JOIN (SELECT user_id, MIN(place) AS place FROM hub_events WHERE at >= ? GROUP BY user_id) kept")
+            .add("ON kept.user_id = e.user_id WHERE e.at < ? AND (kept.place IS NULL OR e.place < kept.place)")
+            .add("ORDER BY e.user_id, e.place LIMIT ?)")
+            .time(before)
             .time(before)
             .bind(i64::from(limit));
         self.0.run(sql).await

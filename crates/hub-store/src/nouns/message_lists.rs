@@ -7,6 +7,7 @@ use super::messages::Messages;
 use crate::error::Result;
 use crate::sql::{Sql, chunk};
 use hub_domain::{ConversationId, MessageId, Timestamp, UserId};
+use std::collections::HashSet;
 
 /// Which messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,22 +97,35 @@ impl Messages<'_> {
         Ok(found)
     }
 
-    /// Messages that have been waiting or leaving since before `before` and that no open job of `kind` looks after; such a
-    /// job's dedupe key is the message's id.
+    /// Up to `limit` messages that have been waiting or leaving since before `before` and that no open job of `kind` looks
+    /// after; such a job's dedupe key is the message's id.
     pub async fn stuck_sending(&self, kind: &str, before: Timestamp, limit: u32) -> Result<Vec<MessageId>> {
-        let sql = self
-            .0
-            .sql("SELECT id FROM messages WHERE status IN ('queued', 'sending') AND created_at < ? ORDER BY id LIMIT ?")
-            .time(before)
-            .bind(i64::from(limit));
-        let mut waiting: Vec<MessageId> = self.0.read(sql, |row| row.id(0)).await?;
-        let sql = self
-            .0
-            .sql("SELECT dedupe FROM hub_jobs WHERE kind = ? AND state IN ('ready', 'running') AND dedupe IN")
-            .bind(kind)
-            .list(waiting.iter().map(ToString::to_string));
-        let looked_after: Vec<String> = self.0.read(sql, |row| row.get(0)).await?;
-        waiting.retain(|id| !looked_after.contains(&id.to_string()));
-        Ok(waiting)
+        let most = limit as usize;
+        let mut stuck: Vec<MessageId> = Vec::new();
+        let mut last: Option<MessageId> = None;
+        // Many may wait with a job, for a platform that is away; the stuck ones are found behind them as well.
+        while stuck.len() < most {
+            let mut sql =
+                self.0.sql("SELECT id FROM messages WHERE status IN ('queued', 'sending') AND created_at < ?");
+            sql = sql.time(before);
+            if let Some(last) = last {
+                sql = sql.add("AND id > ?").bind(last.0);
+            }
+            let waiting: Vec<MessageId> =
+                self.0.read(sql.add("ORDER BY id LIMIT ?").bind(i64::from(limit)), |row| row.id(0)).await?;
+            let sql = self
+                .0
+                .sql("SELECT dedupe FROM hub_jobs WHERE kind = ? AND state IN ('ready', 'running') AND dedupe IN")
+                .bind(kind)
+                .list(waiting.iter().map(ToString::to_string));
+            let looked_after: HashSet<String> = self.0.read(sql, |row| row.get(0)).await?.into_iter().collect();
+            stuck.extend(waiting.iter().filter(|id| !looked_after.contains(&id.to_string())));
+            match waiting.last() {
+                Some(id) if waiting.len() == most => last = Some(*id),
+                _ => break,
+            }
+        }
+        stuck.truncate(most);
+        Ok(stuck)
     }
 }

@@ -2,7 +2,7 @@
 //! rotation revoked it, stands in a table of our own.
 
 use crate::error::Result;
-use crate::sql::{Conn, Row};
+use crate::sql::{Conn, Row, chunk};
 use hub_domain::{Timestamp, UserId};
 use uuid::Uuid;
 
@@ -111,10 +111,17 @@ impl RefreshTokens<'_> {
 
     /// Deletes up to `limit` tokens whose time is over.
     pub async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64> {
-        let over = "(SELECT id FROM refresh_tokens WHERE expires_at < ? LIMIT ?)";
-        let families = self.0.sql(&format!("DELETE FROM hub_refresh_families WHERE token_id IN {over}"));
-        self.0.run(families.time(now).bind(i64::from(limit))).await?;
-        let tokens = self.0.sql(&format!("DELETE FROM refresh_tokens WHERE id IN {over}"));
-        self.0.run(tokens.time(now).bind(i64::from(limit))).await
+        let sql = self
+            .0
+            .sql("DELETE FROM refresh_tokens WHERE id IN (SELECT id FROM refresh_tokens WHERE expires_at < ? LIMIT ?)")
+            .add("RETURNING id")
+            .time(now)
+            .bind(i64::from(limit));
+        let gone: Vec<Uuid> = self.0.read(sql, |row| row.get(0)).await?;
+        for some in gone.chunks(chunk(1)) {
+            let sql = self.0.sql("DELETE FROM hub_refresh_families WHERE token_id IN").list(some.iter().copied());
+            self.0.run(sql).await?;
+        }
+        Ok(gone.len() as u64)
     }
 }

@@ -10,3 +10,4 @@ mod messages;
 mod races;
 mod schema;
 mod support;
+mod upkeep;

@@ -1,0 +1,211 @@
+//! What is done from time to time: forgetting what is over, finding what is stuck.
+
+use crate::support::{TestStore, at, message, new, on_both, postgres_url};
+use hub_domain::{AccountId, ConversationId, DeliveryStatus, Direction, EventBody, JobId, MessageId, UserId};
+use hub_store::{Engine, NewEvent, NewJob, NewMessage, NewReceipt, NewRefreshToken, ReceiptState, Store, StoreError};
+use hub_store::{StoreSettings, Tx};
+use sqlx::{Connection, PgConnection, Row, SqliteConnection};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+fn event(user_id: UserId, seconds: i64) -> NewEvent {
+    NewEvent { user_id, at: at(seconds), body: EventBody::AccountChanged { account_id: AccountId(Uuid::now_v7()) } }
+}
+
+async fn commit(tx: Tx) {
+    let _ = tx.commit(Vec::new()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn purging_leaves_no_gap_in_a_log_whose_times_are_out_of_order() {
+    on_both(async |test| {
+        let (one, two) = (test.user().await, test.user().await);
+        // Places follow the commits; times follow the clocks of those who wrote.
+        for seconds in [1, 9, 2, 3, 9] {
+            let tx = test.store.begin().await.unwrap();
+            let _ = tx.commit(vec![event(one, seconds), event(two, 1)]).await.unwrap();
+        }
+        for expected in [4, 2, 0] {
+            let tx = test.store.begin().await.unwrap();
+            assert_eq!(tx.events().purge(at(5), 4).await.unwrap(), expected, "in bites");
+            commit(tx).await;
+            for user in [one, two] {
+                let session = test.store.read();
+                let events = session.events();
+                let (oldest, latest) = events.bounds(user).await.unwrap();
+                let kept: Vec<i64> = events.after(user, 0, 10).await.unwrap().iter().map(|e| e.offset).collect();
+                assert_eq!(kept, (oldest..=latest).collect::<Vec<_>>());
+            }
+        }
+        let session = test.store.read();
+        let events = session.events();
+        assert_eq!((events.bounds(one).await.unwrap(), events.bounds(two).await.unwrap()), ((2, 5), (6, 5)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_a_savepoint_are_refused_because_it_may_still_fall() {
+    on_both(async |test| {
+        let user = test.user().await;
+        let tx = test.store.begin().await.unwrap();
+        let inner = tx.nested().await.unwrap();
+        let told = inner.commit(vec![event(user, 1)]).await;
+        assert!(matches!(told, Err(StoreError::Invalid(_))), "{told:?}");
+        commit(tx).await;
+        assert_eq!(test.store.read().events().bounds(user).await.unwrap().1, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expired_tokens_go_with_everything_that_is_known_of_them() {
+    on_both(async |test| {
+        let user_id = test.user().await;
+        let tokens: Vec<_> = (0..6)
+            .map(|n| NewRefreshToken {
+                id: Uuid::now_v7(),
+                user_id,
+                token: format!("sha256:{n}"),
+                family: Uuid::now_v7(),
+                expires_at: at(10 - n),
+                at: at(0),
+            })
+            .collect();
+        let tx = test.store.begin().await.unwrap();
+        for token in &tokens {
+            tx.refresh_tokens().insert(token).await.unwrap();
+        }
+        assert!(tx.refresh_tokens().replace(tokens[0].id, at(3)).await.unwrap());
+        assert!(!tx.refresh_tokens().replace(tokens[0].id, at(4)).await.unwrap(), "once");
+        assert_eq!(tx.refresh_tokens().delete_expired(at(8), 2).await.unwrap(), 2);
+        assert_eq!(tx.refresh_tokens().delete_expired(at(8), 2).await.unwrap(), 1);
+        assert_eq!(tx.refresh_tokens().delete_expired(at(8), 2).await.unwrap(), 0);
+        commit(tx).await;
+        let session = test.store.read();
+        let kept = session.refresh_tokens().find(&["raw", "sha256:0"]).await.unwrap().unwrap();
+        assert_eq!((kept.family, kept.replaced_at), (Some(tokens[0].family), Some(at(3))));
+        assert!(session.refresh_tokens().find(&["sha256:5"]).await.unwrap().is_none());
+        assert_eq!(rows(&test, "hub_refresh_families").await, 3);
+    })
+    .await;
+}
+
+async fn rows(test: &TestStore, table: &str) -> i64 {
+    let query = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    match test.store.engine() {
+        Engine::Postgres => {
+            let mut connection = PgConnection::connect(&test.url).await.unwrap();
+            sqlx::query(query).fetch_one(&mut connection).await.unwrap().get(0)
+        }
+        Engine::Sqlite => {
+            let mut connection = SqliteConnection::connect(&test.url).await.unwrap();
+            sqlx::query(query).fetch_one(&mut connection).await.unwrap().get(0)
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_that_wait_for_an_operator_are_kept() {
+    on_both(async |test| {
+        let receipt = |digest: &str| NewReceipt {
+            id: new(),
+            platform: "telegram_bot".into(),
+            digest: digest.into(),
+            account: None,
+            body: "sealed".into(),
+            received_at: at(0),
+        };
+        let (kept, over) = (receipt("a"), receipt("b"));
+        let tx = test.store.begin().await.unwrap();
+        let new = tx.receipts().insert_many(&[kept.clone(), over.clone(), receipt("a")]).await.unwrap();
+        assert_eq!(new.into_iter().collect::<HashSet<_>>(), HashSet::from([kept.id, over.id]), "a repeat is known");
+        tx.receipts().set_state(kept.id, ReceiptState::Parked, Some("why")).await.unwrap();
+        tx.receipts().set_applied_many(&[over.id]).await.unwrap();
+        assert_eq!(tx.receipts().purge(at(1), 10).await.unwrap(), 1);
+        commit(tx).await;
+        let session = test.store.read();
+        assert!(session.receipts().get(over.id).await.unwrap().is_none());
+        let parked = session.receipts().list_parked(10).await.unwrap();
+        assert_eq!(parked.iter().map(|r| (r.id, r.reason.as_deref())).collect::<Vec<_>>(), [(kept.id, Some("why"))]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stuck_message_is_found_behind_many_that_are_looked_after() {
+    on_both(async |test| {
+        let (_, _, conversation) = test.inbox().await;
+        let waiting: Vec<_> = (0..5).map(|_| queued(conversation)).collect();
+        test.store_all(&waiting).await;
+        let tx = test.store.begin().await.unwrap();
+        let jobs: Vec<_> = waiting[..4].iter().map(|m| deliver(m.id)).collect();
+        tx.jobs().enqueue_many(&jobs).await.unwrap();
+        commit(tx).await;
+        let stuck = async |before| test.store.read().messages().stuck_sending("deliver", at(before), 2).await.unwrap();
+        assert_eq!(stuck(2).await, [waiting[4].id]);
+        assert!(stuck(1).await.is_empty(), "not long enough");
+        // Settled jobs look after nothing; no more come than were asked for.
+        let tx = test.store.begin().await.unwrap();
+        for claimed in tx.jobs().claim("w", 9, at(1), chrono::TimeDelta::seconds(60)).await.unwrap() {
+            tx.jobs().done(claimed.id, "w", at(1)).await.unwrap();
+        }
+        commit(tx).await;
+        assert_eq!(stuck(2).await, [waiting[0].id, waiting[1].id]);
+    })
+    .await;
+}
+
+fn queued(conversation: ConversationId) -> NewMessage {
+    let base = message(conversation, "x", 1);
+    let remote_id = format!("hub:{}", base.id).into();
+    NewMessage { remote_id, direction: Direction::Outgoing, status: Some(DeliveryStatus::Queued), ..base }
+}
+
+fn deliver(message: MessageId) -> NewJob {
+    NewJob {
+        id: new::<JobId>(),
+        kind: "deliver".into(),
+        payload: "{}".into(),
+        lane: None,
+        dedupe: Some(message.to_string()),
+        priority: 0,
+        run_at: at(0),
+        max_attempts: 3,
+        at: at(0),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_lost_are_away_and_the_next_ones_work() {
+    let Some(url) = postgres_url().await else { return };
+    let store = Store::connect(&StoreSettings { url: url.clone(), ..StoreSettings::default() }).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut operator = PgConnection::connect(&url).await.unwrap();
+    for _ in 0..3 {
+        let tx = store.begin().await.unwrap();
+        let query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        assert!(!sqlx::query(query).fetch_all(&mut operator).await.unwrap().is_empty());
+        let lost = tx.users().count().await;
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+        drop(tx);
+        assert_eq!(store.read().users().count().await.unwrap(), 0, "a reader has a new connection");
+        commit(store.begin().await.unwrap()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_the_server_cannot_hold_is_refused_not_lost() {
+    let Some(url) = postgres_url().await else { return };
+    let store = Store::connect(&StoreSettings { url, ..StoreSettings::default() }).await.unwrap();
+    store.migrate().await.unwrap();
+    let tx = store.begin().await.unwrap();
+    for (email, why) in [("a\0b", "a zero character"), (&"a".repeat(256), "too long")] {
+        let user = hub_store::NewUser { id: new(), email: email.to_owned(), password_hash: "x".into(), at: at(0) };
+        let inner = tx.nested().await.unwrap();
+        let refused = inner.users().insert(&user).await;
+        assert!(matches!(refused, Err(StoreError::Invalid(_))), "{why}: {refused:?}");
+        inner.rollback().await.unwrap();
+    }
+}
