@@ -5,6 +5,7 @@
 mod adoption;
 mod events;
 mod jobs;
+mod jobs_model;
 mod large;
 mod messages;
 mod races;
