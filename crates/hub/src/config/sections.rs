@@ -165,9 +165,6 @@ pub(super) struct Limits {
     /// How long raw deliveries are kept, in hours.
     #[config(env = "RECEIPT_RETENTION_HOURS", default = 72)]
     pub(super) receipt_retention_hours: u64,
-    /// How often platforms without webhooks are asked, in seconds.
-    #[config(env = "POLL_INTERVAL_SECONDS", default = 60)]
-    pub(super) poll_interval_seconds: u64,
 }
 
 impl Sections {
