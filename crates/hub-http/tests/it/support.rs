@@ -56,15 +56,15 @@ impl Hub {
             frontend_url: Some(ORIGIN.to_owned()),
             jwt_secret: Secret::from("tests-access-secret"),
             jwt_refresh_secret: Secret::from("tests-refresh-secret"),
-            access_lifetime: Duration::from_secs(900),
-            refresh_lifetime: Duration::from_secs(604_800),
+            access_lifetime: Duration::from_mins(15),
+            refresh_lifetime: Duration::from_hours(168),
             refresh_grace: Duration::from_secs(10),
             bcrypt_cost: 4,
             encryption_keys: vec![Secret::from("tests-encryption-key")],
             require_seal: false,
             auth_limit_per_minute: 1_000,
             send_wait: Duration::from_millis(100),
-            receipt_retention: Duration::from_secs(3_600),
+            receipt_retention: Duration::from_hours(1),
             max_media_bytes: 1024,
         };
         let parts = Parts {

@@ -15,6 +15,7 @@ use confique::Config as _;
 use hub_app::AppSettings;
 use hub_platform_kit::Secret;
 use hub_store::StoreSettings;
+use secrecy::ExposeSecret;
 use sections::Sections;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -81,16 +82,12 @@ impl Config {
 
     /// The address of Redis, if there is one.
     pub(crate) fn redis_url(&self) -> Option<String> {
-        set(&self.sections.storage.redis_url)
+        set(self.sections.storage.redis_url.as_ref())
     }
 
     /// Where the data is.
     pub(crate) fn store(&self) -> StoreSettings {
-        StoreSettings {
-            url: self.sections.database_url(),
-            max_connections: self.sections.storage.database_pool_size,
-            ..StoreSettings::default()
-        }
+        StoreSettings { url: self.sections.database_url(), max_connections: self.sections.storage.database_pool_size }
     }
 
     /// What the use cases need to know.
@@ -143,14 +140,13 @@ fn read_sections() -> anyhow::Result<Sections> {
 }
 
 /// A value that was really given: an empty one counts as absent, because deployment files often name everything.
-fn set(value: &Option<String>) -> Option<String> {
-    value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+fn set(value: Option<&String>) -> Option<String> {
+    value.map(String::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// The same for a secret; nothing is trimmed.
-fn set_secret(value: &Option<Secret>) -> Option<Secret> {
-    use secrecy::ExposeSecret;
-    value.clone().filter(|secret| !secret.expose_secret().is_empty())
+fn set_secret(value: Option<&Secret>) -> Option<Secret> {
+    value.cloned().filter(|secret| !secret.expose_secret().is_empty())
 }
 
 /// One variable of the environment.
