@@ -152,6 +152,11 @@ async fn a_delivery_that_proves_nothing_is_refused_and_one_that_means_nothing_is
     let (status, body) = deliver(&hub, path, &[SECRET], vec![b' '; 4 * 1024 * 1024]).await;
     assert_eq!((status.as_u16(), body["error"].is_string()), (413, true));
     assert_eq!(deliver(&hub, "/api/webhooks/icq", &[SECRET], update.to_vec()).await.0.as_u16(), 404);
+    let (status, body) = deliver(&hub, "/api/webhooks/facebook", &[], b"{}".to_vec()).await;
+    assert_eq!((status.as_u16(), body), (401, json!({"error": "Invalid signature"})), "no secret is configured");
+    let (status, body) =
+        hub.client.get("/api/webhooks/whatsapp?hub.mode=subscribe&hub.verify_token=&hub.challenge=1").await;
+    assert_eq!((status.as_u16(), body), (403, json!({"error": "Invalid verify token"})));
     let user = hub.client.register("ada@example.com").await;
     assert_eq!(user.all_messages().await.len(), 0, "nothing of it is anybody's");
 }

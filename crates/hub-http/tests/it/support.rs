@@ -83,7 +83,6 @@ impl Hub {
             trusted_proxies: Vec::new(),
             force_https: false,
             frontend_dist: None,
-            redis: false,
         };
         change(&mut http);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

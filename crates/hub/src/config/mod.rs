@@ -99,7 +99,7 @@ impl Config {
             production: self.production(),
             data_dir: server.data_dir.clone(),
             public_url: self.sections.public_url(),
-            frontend_url: self.sections.frontend_url(),
+            frontend_url: self.sections.frontend_url().or_else(|| self.sections.own_url()),
             jwt_secret: self.secrets.jwt_secret.clone(),
             jwt_refresh_secret: self.secrets.jwt_refresh_secret.clone(),
             access_lifetime: duration::parse(&access.jwt_expires_in).context("JWT_EXPIRES_IN")?,

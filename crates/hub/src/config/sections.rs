@@ -184,6 +184,12 @@ impl Sections {
         without_slash(self.server.frontend_url.as_ref())
     }
 
+    /// Where the hub is reached while it is being tried out, with neither address set.
+    pub(super) fn own_url(&self) -> Option<String> {
+        let known = self.public_url().is_none() && !self.production() && self.server.port != 0;
+        known.then(|| format!("http://localhost:{}", self.server.port))
+    }
+
     pub(super) fn database_url(&self) -> String {
         let storage = &self.storage;
         if let Some(url) = set(storage.database_url.as_ref()) {
@@ -222,7 +228,6 @@ impl Sections {
                 .context("TRUSTED_PROXIES")?,
             force_https: self.server.force_https,
             frontend_dist: set(self.server.frontend_dist.as_ref()).map(PathBuf::from),
-            redis: set(self.storage.redis_url.as_ref()).is_some(),
         })
     }
 
