@@ -17,6 +17,7 @@ use hub_platform_kit::Secret;
 use hub_store::StoreSettings;
 use secrecy::ExposeSecret;
 use sections::Sections;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,7 +34,11 @@ impl Config {
     /// Reads the environment and the file, makes missing secrets outside production, and refuses what cannot work.
     pub(crate) fn load() -> anyhow::Result<Self> {
         let sections = read_sections()?;
-        std::fs::create_dir_all(&sections.server.data_dir)
+        // For the owner's eyes: addresses and names in the database are not sealed.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&sections.server.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", sections.server.data_dir.display()))?;
         let secrets = secrets::Secrets::load(&sections)?;
         let config = Self { sections, secrets };
