@@ -3,8 +3,12 @@
 #![allow(missing_docs, clippy::cast_possible_truncation)]
 
 mod adoption;
+mod collisions;
 mod events;
 mod jobs;
 mod messages;
+mod moves;
+mod people;
 mod schema;
 mod support;
+mod trouble;
