@@ -6,6 +6,7 @@ mod adoption;
 mod collisions;
 mod events;
 mod jobs;
+mod lanes;
 mod messages;
 mod moves;
 mod people;
