@@ -95,7 +95,8 @@ impl Jobs<'_> {
     }
 
     /// Takes up to `limit` jobs that are due, or whose worker gave no sign of life until the end of its lease. A lane's next
-    /// job is due only when no earlier one is open.
+    /// job is due only when no earlier one is open, and no later one runs: a job may be committed after one that was left
+    /// after it.
     pub async fn claim(&self, worker: &str, limit: u32, now: Timestamp, lease: TimeDelta) -> Result<Vec<Job>> {
         let sql = self
             .0
@@ -103,11 +104,13 @@ impl Jobs<'_> {
             .add("WHERE place IN (SELECT j.place FROM hub_jobs j WHERE j.state IN ('ready', 'running')")
             .add("AND ((j.state = 'ready' AND j.run_at <= ?) OR (j.state = 'running' AND j.lease_until <= ?))")
             .add("AND (j.lane IS NULL OR NOT EXISTS (SELECT 1 FROM hub_jobs e WHERE e.lane = j.lane")
-            .add("AND e.place < j.place AND e.state IN ('ready', 'running')))")
+            .add("AND e.state IN ('ready', 'running') AND (e.place < j.place")
+            .add("OR (e.place > j.place AND e.state = 'running' AND e.lease_until > ?))))")
             .add("ORDER BY j.priority, j.run_at, j.place LIMIT ? {FOR UPDATE SKIP LOCKED})")
             .add("RETURNING id, kind, payload, attempts, max_attempts, priority, place")
             .bind(worker)
             .time(now + lease)
+            .time(now)
             .time(now)
             .time(now)
             .bind(i64::from(limit));

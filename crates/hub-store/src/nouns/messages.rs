@@ -282,7 +282,7 @@ impl Messages<'_> {
     }
 
     /// Notes what the platform took: the message gets its real id. If the same message was seen from outside before, that
-    /// row goes and ours stays.
+    /// row goes and ours stays, with the reactions to it.
     pub async fn mark_sent(
         &self,
         id: MessageId,
@@ -292,6 +292,15 @@ impl Messages<'_> {
         delivered: bool,
         now: Timestamp,
     ) -> Result<()> {
+        let reactions = self
+            .0
+            .sql("INSERT INTO hub_reactions (message_id, actor_id, emoji, at) SELECT o.id, r.actor_id, r.emoji, r.at")
+            .add("FROM messages o JOIN messages e ON e.conversation_id = o.conversation_id AND e.id <> o.id")
+            .add("JOIN hub_reactions r ON r.message_id = e.id WHERE o.id = ? AND e.platform_message_id = ?")
+            .add("ON CONFLICT DO NOTHING")
+            .bind(id.0)
+            .bind(remote.as_str());
+        self.0.run(reactions).await?;
         let echo = self
             .0
             .sql("DELETE FROM messages WHERE platform_message_id = ? AND id <> ?")
