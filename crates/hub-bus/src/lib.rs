@@ -8,6 +8,7 @@ mod redis_link;
 use hub_domain::{Committed, HubEvent};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,7 @@ pub enum Signal {
 pub struct Bus {
     local: broadcast::Sender<Arc<Signal>>,
     remote: Option<mpsc::Sender<Arc<Signal>>>,
+    linked: Arc<AtomicBool>,
 }
 
 /// Why a bus could not be made.
@@ -46,7 +48,7 @@ pub enum BusError {
 impl Bus {
     /// Reaches this process only.
     pub fn local() -> Self {
-        Self { local: broadcast::Sender::new(BACKLOG), remote: None }
+        Self { local: broadcast::Sender::new(BACKLOG), remote: None, linked: Arc::default() }
     }
 
     /// Reaches every process on this Redis. Redis may be away: the link comes back by itself and then says
@@ -55,8 +57,14 @@ impl Bus {
         let client = redis::Client::open(url).map_err(|e| BusError::BadUrl(e.to_string()))?;
         let local = broadcast::Sender::new(BACKLOG);
         let (remote, outgoing) = mpsc::channel(OUTGOING);
-        redis_link::start(client, local.clone(), outgoing, stop);
-        Ok(Self { local, remote: Some(remote) })
+        let linked = Arc::new(AtomicBool::new(false));
+        redis_link::start(client, local.clone(), outgoing, linked.clone(), stop);
+        Ok(Self { local, remote: Some(remote), linked })
+    }
+
+    /// True while other processes are heard through Redis.
+    pub fn is_linked(&self) -> bool {
+        self.linked.load(Ordering::Relaxed)
     }
 
     /// Tells everybody what was committed. Takes nothing but a commit's own events.

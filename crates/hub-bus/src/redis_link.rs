@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use redis::AsyncCommands;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -28,11 +28,12 @@ pub(crate) fn start(
     client: redis::Client,
     local: broadcast::Sender<Arc<Signal>>,
     outgoing: mpsc::Receiver<Arc<Signal>>,
+    linked: Arc<AtomicBool>,
     stop: CancellationToken,
 ) {
     let me = process_mark();
     tokio::spawn(stop.clone().run_until_cancelled_owned(send_all(client.clone(), me.clone(), outgoing)));
-    tokio::spawn(stop.run_until_cancelled_owned(listen(client, me, local)));
+    tokio::spawn(stop.run_until_cancelled_owned(listen(client, me, local, linked)));
 }
 
 /// Unlikely to be shared by two processes on one Redis: pid, start time and a counter.
@@ -64,11 +65,12 @@ async fn send_all(client: redis::Client, me: String, mut outgoing: mpsc::Receive
     }
 }
 
-async fn listen(client: redis::Client, me: String, local: broadcast::Sender<Arc<Signal>>) {
+async fn listen(client: redis::Client, me: String, local: broadcast::Sender<Arc<Signal>>, linked: Arc<AtomicBool>) {
     loop {
         if let Ok(mut subscriber) = client.get_async_pubsub().await
             && subscriber.subscribe(CHANNEL).await.is_ok()
         {
+            linked.store(true, Ordering::Relaxed);
             let _ = local.send(Arc::new(Signal::CatchUp));
             let mut stream = subscriber.on_message();
             while let Some(message) = stream.next().await {
@@ -81,6 +83,7 @@ async fn listen(client: redis::Client, me: String, local: broadcast::Sender<Arc<
                     Err(_) => tracing::warn!("a signal of another version was skipped"),
                 }
             }
+            linked.store(false, Ordering::Relaxed);
             tracing::warn!("the link to Redis broke; trying again");
         }
         tokio::time::sleep(RECONNECT_PAUSE).await;

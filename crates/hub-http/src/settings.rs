@@ -21,8 +21,6 @@ pub struct HttpSettings {
     pub force_https: bool,
     /// Folder of a front end to serve.
     pub frontend_dist: Option<PathBuf>,
-    /// Whether other processes are told through Redis; shown by `/health`.
-    pub redis: bool,
 }
 
 /// An address, or all addresses that share a prefix.

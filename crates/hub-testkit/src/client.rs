@@ -39,6 +39,7 @@ impl Client {
     }
 
     /// The same client with this access token.
+    #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }

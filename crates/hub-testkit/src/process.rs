@@ -17,8 +17,13 @@ pub struct HubProcess {
 impl HubProcess {
     /// Starts `binary` with `settings` as its whole environment (and PATH) and waits for the line that says where to look.
     pub async fn start(binary: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::start_as(binary, "serve", settings).await
+    }
+
+    /// The same with another command than `serve`.
+    pub async fn start_as(binary: &Path, command: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(binary)
-            .arg("serve")
+            .arg(command)
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap_or_default())
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()))

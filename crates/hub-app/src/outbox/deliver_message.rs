@@ -186,7 +186,8 @@ impl Delivery<'_> {
                 if let Some((_, account)) = served {
                     mark(self.app, account, AccountHealth::NeedsReauth).await?;
                 }
-                self.needs_reauth().await
+                // The platform answered, so whoever waits hears the platform; later sends hear of the account.
+                self.fail(error).await
             }
             Remedy::RetryLater | Remedy::RestPlatform | Remedy::Fail => self.fail(error).await,
         }

@@ -10,7 +10,9 @@ use hub_app::auth::{self, AccessError};
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
+use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -35,7 +37,8 @@ pub(crate) fn layer(front: Front) -> (SocketIoLayer, SocketIo) {
         .ping_timeout(PING_TIMEOUT)
         .max_payload(MAX_PAYLOAD)
         .build_layer();
-    io.ns("/", move |socket: SocketRef| connected(front.clone(), socket));
+    let connected = |_: SocketRef| std::future::ready(());
+    io.ns("/", connected.with(move |socket: SocketRef| prepare(front.clone(), socket)));
     (layer, io)
 }
 
@@ -47,7 +50,9 @@ struct Connection {
     wishes: Option<mpsc::Sender<i64>>,
 }
 
-async fn connected(front: Front, socket: SocketRef) {
+/// Runs before the client hears that it is connected, so that its first word finds the handlers in place. (What runs on the
+/// connection itself is spawned, and may come too late.)
+async fn prepare(front: Front, socket: SocketRef) -> Result<(), Infallible> {
     let connection: Arc<Mutex<Connection>> = Arc::default();
     let gone = CancellationToken::new();
     socket.on("authenticate", {
@@ -77,19 +82,22 @@ async fn connected(front: Front, socket: SocketRef) {
             std::future::ready(())
         }
     });
-    tokio::select! {
-        () = tokio::time::sleep(SIGN_IN_LIMIT) => {
-            let signed_in = connection.lock().unwrap_or_else(PoisonError::into_inner).feeding.is_some();
-            if !signed_in {
-                refuse(socket, "Authentication timeout");
+    front.live.sessions().spawn(async move {
+        tokio::select! {
+            () = tokio::time::sleep(SIGN_IN_LIMIT) => {
+                let signed_in = connection.lock().unwrap_or_else(PoisonError::into_inner).feeding.is_some();
+                if !signed_in {
+                    refuse(socket, "Authentication timeout", &gone).await;
+                }
             }
+            () = gone.cancelled() => {}
         }
-        () = gone.cancelled() => {}
-    }
+    });
+    Ok(())
 }
 
-fn refuse(socket: SocketRef, message: &str) {
-    let _ = socket.emit("auth_error", &json!({"message": message}));
+async fn refuse(socket: SocketRef, message: &str, gone: &CancellationToken) {
+    say(&socket, "auth_error", &json!({"message": message}), gone).await;
     let _ = socket.disconnect();
 }
 
@@ -106,14 +114,14 @@ async fn authenticate(
     };
     let caller = match caller {
         Ok(caller) => caller,
-        Err(AccessError::Expired) => return refuse(socket, "Access token has expired"),
-        Err(AccessError::Invalid) => return refuse(socket, "Invalid access token"),
+        Err(AccessError::Expired) => return refuse(socket, "Access token has expired", gone).await,
+        Err(AccessError::Invalid) => return refuse(socket, "Invalid access token", gone).await,
     };
     let since = data.get("offset").and_then(Value::as_i64);
     let (session, missed) = match Session::begin(&front.live, caller, since).await {
         Ok(begun) => begun,
-        Err(NoSession::TooMany) => return refuse(socket, "Too many connections"),
-        Err(NoSession::Unavailable) => return refuse(socket, "Please try again"),
+        Err(NoSession::TooMany) => return refuse(socket, "Too many connections", gone).await,
+        Err(NoSession::Unavailable) => return refuse(socket, "Please try again", gone).await,
     };
     let end = gone.child_token();
     let (sender, wishes) = mpsc::channel(WISHES);
@@ -128,11 +136,11 @@ async fn authenticate(
     let stop = front.live.stopping().clone();
     front.live.sessions().spawn(async move {
         let greeting = session.greeting();
-        if !say(&socket, "authenticated", &greeting).await {
+        if !say(&socket, "authenticated", &greeting, &end).await {
             return;
         }
         for frame in missed {
-            if !say(&socket, frame.name, &frame.data).await {
+            if !say(&socket, frame.name, &frame.data, &end).await {
                 return;
             }
         }
@@ -151,7 +159,7 @@ async fn feed(
         tokio::select! {
             frame = session.next() => {
                 let said = match frame {
-                    Some(frame) => say(&socket, frame.name, &frame.data).await,
+                    Some(frame) => say(&socket, frame.name, &frame.data, &end).await,
                     None => false,
                 };
                 if !said {
@@ -161,7 +169,7 @@ async fn feed(
                 }
             }
             Some(offset) = wishes.recv() => for frame in session.resume(offset).await {
-                if !say(&socket, frame.name, &frame.data).await {
+                if !say(&socket, frame.name, &frame.data, &end).await {
                     return;
                 }
             },
@@ -171,10 +179,10 @@ async fn feed(
     }
 }
 
-/// Hands a push to the transport, waiting a little while its buffer is full.
-async fn say(socket: &SocketRef, name: &str, data: &Value) -> bool {
+/// Hands a push to the transport, waiting a little while its buffer is full or the connection is still being made.
+async fn say(socket: &SocketRef, name: &str, data: &Value, end: &CancellationToken) -> bool {
     for _ in 0..RETRIES {
-        if !socket.connected() {
+        if end.is_cancelled() {
             return false;
         }
         if socket.emit(name, data).is_ok() {

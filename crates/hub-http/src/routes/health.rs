@@ -26,7 +26,7 @@ async fn healthy(State(front): State<Front>) -> (StatusCode, Json<Value>) {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(body));
     }
     let (connections, users) = front.live.counts();
-    let redis = if front.settings.redis { "connected" } else { "disconnected" };
+    let redis = if front.app.bus().is_linked() { "connected" } else { "disconnected" };
     let body = json!({
         "status": "ok", "timestamp": timestamp,
         "services": {

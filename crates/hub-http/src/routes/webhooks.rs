@@ -3,7 +3,7 @@
 use crate::body::{MAX_DELIVERY, read};
 use crate::failure::{Failure, Result};
 use crate::front::Front;
-use crate::validate::Query;
+use crate::validate::{PLATFORMS, Query};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -73,6 +73,8 @@ async fn greet(front: &Front, platform: &str, key: Option<String>, request: Requ
             Ok((status, kind, greeting.body).into_response())
         }
         Ok(None) => Err(refusal(Refused::BadVerifyToken)),
+        // A platform of the contract that is not part of this hub has no token that could be right.
+        Err(Refused::UnknownPlatform) if PLATFORMS.contains(&platform) => Err(refusal(Refused::BadVerifyToken)),
         Err(refused) => Err(refusal(refused)),
     }
 }
@@ -87,6 +89,8 @@ async fn receive(front: &Front, platform: &str, key: Option<String>, request: Re
             return Ok((status, kind, greeting.body).into_response());
         }
         Ok(None) => {}
+        // Nor a secret.
+        Err(Refused::UnknownPlatform) if PLATFORMS.contains(&platform) => return Err(refusal(Refused::BadSignature)),
         Err(refused) => return Err(refusal(refused)),
     }
     "POST".clone_into(&mut request.method);

@@ -54,7 +54,9 @@ impl TelegramBot {
     async fn widget_page(&self, context: &ConnectContext) -> Result<String> {
         let token = self.widget_token()?;
         let frontend = context.frontend_url.as_deref().ok_or_else(|| misconfigured("FRONTEND_URL is not set"))?;
-        let redirect = context.redirect_uri.as_deref().ok_or_else(|| misconfigured("WEBHOOK_BASE_URL is not set"))?;
+        // A front end on the hub's own origin reaches the callback there.
+        let redirect = context.redirect_uri.clone();
+        let redirect = redirect.unwrap_or_else(|| format!("{frontend}{}", self.card.callback_path));
         let username = match self.settings.username() {
             Some(name) => name.to_owned(),
             None => self.api.get_me(token).await.map_err(operators_token)?.username.unwrap_or_default(),
@@ -64,7 +66,7 @@ impl TelegramBot {
         url.query_pairs_mut()
             .append_pair("state", &context.state)
             .append_pair("bot", &username)
-            .append_pair("redirect", redirect);
+            .append_pair("redirect", &redirect);
         Ok(url.into())
     }
 

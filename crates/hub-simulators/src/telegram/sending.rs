@@ -218,7 +218,12 @@ fn add_file(bot: &mut Bot, message: &mut Value, member: &str, upload: &Upload) {
         _ => sized(file, named),
     };
     if member == "animation" {
-        message["document"] = message[member].clone();
+        // For clients that know no animations, the same file once more.
+        let mut document = message[member].clone();
+        if let Some(members) = document.as_object_mut() {
+            members.retain(|name, _| !matches!(name.as_str(), "width" | "height" | "duration"));
+        }
+        message["document"] = document;
     }
 }
 

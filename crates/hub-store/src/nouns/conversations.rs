@@ -341,16 +341,19 @@ impl Conversations<'_> {
         if from == to {
             return Ok(None);
         }
+        // Ids of that time, answers that point at them, and parts of messages that were or are being sent.
         let prefix = format!("{from}:");
-        let sql = self
-            .0
-            .sql("UPDATE messages SET platform_message_id = CAST(? AS text) || platform_message_id")
-            .add("WHERE conversation_id = ? AND platform_message_id NOT LIKE 'hub:%'")
-            .bind(prefix)
-            .bind(id.0);
-        self.0.run(sql).await?;
-        let forget = self.0.sql("DELETE FROM hub_message_parts WHERE conversation_id = ?").bind(id.0);
-        self.0.run(forget).await?;
+        for (table, column) in
+            [("messages", "platform_message_id"), ("messages", "reply_to"), ("hub_message_parts", "remote_id")]
+        {
+            let sql = self
+                .0
+                .sql(&format!("UPDATE {table} SET {column} = CAST(? AS text) || {column}"))
+                .add(&format!("WHERE conversation_id = ? AND {column} NOT LIKE 'hub:%'"))
+                .bind(prefix.as_str())
+                .bind(id.0);
+            self.0.run(sql).await?;
+        }
         if let Some(early) = find(to).await? {
             for table in ["messages", "hub_message_parts", "hub_notices"] {
                 let sql = self.0.sql(&format!("UPDATE {table} SET conversation_id = ? WHERE conversation_id = ?"));

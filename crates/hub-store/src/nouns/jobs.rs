@@ -1,12 +1,10 @@
 //! Work left for later. A job commits with its cause; a worker claims it with a lease; what is due, and in which order,
 //! stands in the row.
 
-use crate::dialect::Engine;
 use crate::error::Result;
 use crate::sql::{Conn, Row, chunk};
 use chrono::TimeDelta;
 use hub_domain::{JobId, Timestamp};
-use std::collections::BTreeSet;
 
 /// A new job.
 #[derive(Clone, Debug)]
@@ -72,7 +70,6 @@ const MAX_WHY_CHARS: usize = 500;
 impl Jobs<'_> {
     /// Leaves jobs, in this order. One whose dedupe key is open already is dropped.
     pub async fn enqueue_many(&self, jobs: &[NewJob]) -> Result<()> {
-        self.hold_lanes(jobs).await?;
         for some in jobs.chunks(chunk(WIDTH)) {
             let sql = self
                 .0
@@ -99,28 +96,9 @@ impl Jobs<'_> {
         Ok(())
     }
 
-    /// Lets one transaction at a time leave jobs in a lane. Places are given before the commit, so that otherwise a job could
-    /// appear before one that is running already.
-    async fn hold_lanes(&self, jobs: &[NewJob]) -> Result<()> {
-        if self.0.engine == Engine::Sqlite {
-            return Ok(()); // has one writer anyway
-        }
-        // In one order everywhere, so that two transactions never wait for each other.
-        let lanes: BTreeSet<&str> = jobs.iter().filter_map(|job| job.lane.as_deref()).collect();
-        let lanes: Vec<&str> = lanes.into_iter().collect();
-        for some in lanes.chunks(chunk(1)) {
-            let sql = self
-                .0
-                .sql("SELECT CAST(pg_advisory_xact_lock(hashtextextended(v.lane, 0)) AS text) FROM (VALUES")
-                .rows(1, some, |sql, lane| sql.bind(format!("hub_jobs.lane.{lane}")))
-                .add(") AS v (lane)");
-            self.0.run(sql).await?;
-        }
-        Ok(())
-    }
-
     /// Takes up to `limit` jobs that are due, or whose worker gave no sign of life until the end of its lease. A lane's next
-    /// job is due only when no earlier one is open.
+    /// job is due only when no earlier one is open, and no later one runs: a job may be committed after one that was left
+    /// after it.
     pub async fn claim(&self, worker: &str, limit: u32, now: Timestamp, lease: TimeDelta) -> Result<Vec<Job>> {
         let sql = self
             .0
@@ -128,11 +106,13 @@ impl Jobs<'_> {
             .sql("WITH due AS MATERIALIZED (SELECT j.place FROM hub_jobs j WHERE j.state IN ('ready', 'running')")
             .add("AND ((j.state = 'ready' AND j.run_at <= ?) OR (j.state = 'running' AND j.lease_until <= ?))")
             .add("AND (j.lane IS NULL OR NOT EXISTS (SELECT 1 FROM hub_jobs e WHERE e.lane = j.lane")
-            .add("AND e.place < j.place AND e.state IN ('ready', 'running')))")
+            .add("AND e.state IN ('ready', 'running') AND (e.place < j.place")
+            .add("OR (e.place > j.place AND e.state = 'running' AND e.lease_until > ?))))")
             .add("ORDER BY j.priority, j.run_at, j.place LIMIT ? {FOR UPDATE SKIP LOCKED})")
             .add("UPDATE hub_jobs SET state = 'running', attempts = attempts + 1, worker = ?, lease_until = ?")
             .add("WHERE place IN (SELECT place FROM due)")
             .add("RETURNING id, kind, payload, attempts, max_attempts, priority, place")
+            .time(now)
             .time(now)
             .time(now)
             .bind(i64::from(limit))

@@ -282,7 +282,7 @@ impl Messages<'_> {
     }
 
     /// Notes what the platform took: the message gets its real id. If the same message was seen from outside before, that
-    /// row goes and ours stays.
+    /// row goes and ours stays, with the reactions to it.
     pub async fn mark_sent(
         &self,
         id: MessageId,
@@ -306,7 +306,8 @@ impl Messages<'_> {
         self.0.run(sql).await.map(|_| ())
     }
 
-    /// Removes the row of a message that is ours and was seen from outside before the platform's answer was written down.
+    /// Removes the row of a message that is ours and was seen from outside before the platform's answer was written down; the
+    /// reactions to it go to ours.
     async fn take_echo(&self, id: MessageId, remote: &RemoteMessageId) -> Result<()> {
         // The intake holds a conversation's row while it stores its messages. Holding it here as well means: either its row
         // is seen now, or it will see ours.
@@ -316,6 +317,15 @@ impl Messages<'_> {
             .add("WHERE m.id = ? {FOR NO KEY UPDATE OF c}")
             .bind(id.0);
         self.0.one(hold).await?;
+        let reactions = self
+            .0
+            .sql("INSERT INTO hub_reactions (message_id, actor_id, emoji, at) SELECT o.id, r.actor_id, r.emoji, r.at")
+            .add("FROM messages o JOIN messages e ON e.conversation_id = o.conversation_id AND e.id <> o.id")
+            .add("JOIN hub_reactions r ON r.message_id = e.id WHERE o.id = ? AND e.platform_message_id = ?")
+            .add("ON CONFLICT DO NOTHING")
+            .bind(id.0)
+            .bind(remote.as_str());
+        self.0.run(reactions).await?;
         let echo = self
             .0
             .sql("DELETE FROM messages WHERE platform_message_id = ? AND id <> ?")
@@ -339,7 +349,7 @@ impl Messages<'_> {
     }
 
     /// Notes one more message of the platform it became. Twice is fine. If that one was seen from outside before, its row
-    /// goes.
+    /// goes, and the reactions to it come here.
     pub async fn add_part(
         &self,
         id: MessageId,

@@ -1,8 +1,10 @@
 //! Databases of the originals: adopted in place, read as they are, left readable for where they came from.
 
-use crate::support::{message, postgres_url};
-use hub_domain::{ContentKind, ConversationId, UserId};
-use hub_store::{ListConversations, ListMessages, Store, StoreSettings};
+use crate::support::{at, message, new, postgres_url, upsert};
+use hub_domain::{AccountId, ContentKind, ConversationId, UserId};
+use hub_store::{
+    LinkedAccount, ListConversations, ListMessages, NewRefreshToken, NewUser, SealedTokens, Store, StoreSettings, Usage,
+};
 use sqlx::{Connection, Executor, PgConnection, Row};
 use uuid::Uuid;
 
@@ -81,7 +83,13 @@ fn schema(variant: Variant) -> Vec<String> {
         format!("INSERT INTO conversations (id, account_id, platform_conversation_id, unread_count, created_at, updated_at) VALUES ({hub}03', {hub}02', '42', 7, {when}, {when}), ({hub}13', {hub}12', '43', 1, {when}, {when})"),
         format!("INSERT INTO messages (id, conversation_id, platform_message_id, sender_id, content, message_type, media_url, is_outgoing, is_read, sent_at, created_at) VALUES ({hub}04', {hub}03', '1', '42', 'words', 'sticker', 'ref', false, false, {when}, {when})"),
     ]);
+    made.push(format!("INSERT INTO refresh_tokens (id, user_id, token, expires_at, created_at) VALUES ({hub}06', {hub}01', 'a.clear.token', '2027-01-02 03:04:05', {when})"));
     if !variant.django {
+        // Orphans, which nobody can own.
+        made.push(format!("INSERT INTO connected_accounts (id, user_id, platform, platform_user_id, access_token) VALUES ({hub}22', NULL, 'telegram', '7', 'clear')"));
+        made.push(format!("INSERT INTO conversations (id, account_id, platform_conversation_id) VALUES ({hub}23', NULL, '42'), ({hub}33', {hub}22', '42')"));
+        made.push(format!("INSERT INTO messages (id, conversation_id, platform_message_id, sender_id, content, sent_at) VALUES ({hub}24', NULL, '1', '42', 'words', {when})"));
+        made.push(format!("INSERT INTO refresh_tokens (id, user_id, token, expires_at) VALUES ({hub}26', NULL, 'a.clear.token', {when})"));
         // Nulls where Node has defaults.
         made.push(format!("INSERT INTO messages (id, conversation_id, platform_message_id, sender_id, content, message_type, is_outgoing, is_read, sent_at, created_at) VALUES ({hub}05', {hub}03', '2', '42', 'words', NULL, NULL, NULL, {when}, NULL)"));
         made.push(format!("UPDATE connected_accounts SET is_active = NULL, created_at = NULL WHERE id = {hub}02'"));
@@ -89,8 +97,10 @@ fn schema(variant: Variant) -> Vec<String> {
     made
 }
 
+/// Every column of the originals with its type, whether it takes null, and its default.
 async fn types(connection: &mut PgConnection) -> Vec<(String, String, String)> {
-    let query = "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns \
+    let query = "SELECT table_name::text, column_name::text, \
+                 concat_ws(' ', data_type, character_maximum_length, is_nullable, column_default) FROM information_schema.columns \
                  WHERE table_schema = 'public' AND table_name NOT LIKE 'hub_%' ORDER BY 1, 2";
     let rows = sqlx::query(query).fetch_all(connection).await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
@@ -143,6 +153,67 @@ async fn adopt(variant: Variant) {
         .unwrap()
         .get(0);
     assert_eq!(read_back, Some(false));
+    work_on(&store).await;
+}
+
+/// Signs in and up, links and writes as on a database of our own: no column without a default is left out.
+async fn work_on(store: &Store) {
+    let (user, now) = (UserId(USER), at(0));
+    let tx = store.begin().await.unwrap();
+    let tokens = tx.refresh_tokens();
+    let old = tokens.find(&["a.clear.token", "hash"]).await.unwrap().expect("a token in clear text");
+    assert_eq!((old.id, old.user_id, old.revoked_at, old.family), (Uuid::from_u128(6), user, None, None));
+    tokens.adopt(old.id, Uuid::from_u128(77)).await.unwrap();
+    assert!(tokens.replace(old.id, now).await.unwrap());
+    assert_eq!(tokens.by_id(old.id).await.unwrap().unwrap().replaced_at, Some(now));
+    let token = |user_id| NewRefreshToken {
+        id: Uuid::now_v7(),
+        user_id,
+        token: format!("hash of {user_id}"),
+        family: Uuid::from_u128(77),
+        expires_at: now,
+        at: now,
+    };
+    tokens.insert(&token(user)).await.unwrap();
+    let other = NewUser { id: new(), email: "ben@example.com".into(), password_hash: "x".into(), at: now };
+    assert!(tx.users().insert(&other).await.unwrap());
+    let linked = |remote: &str| LinkedAccount {
+        id: new(),
+        user_id: user,
+        platform_name: "telegram".into(),
+        kind: Some("bot".into()),
+        remote_id: remote.into(),
+        username: None,
+        tokens: SealedTokens {
+            access_token: "sealed".into(),
+            access_token_seal: None,
+            refresh_token: None,
+            refresh_token_seal: None,
+            expires_at: None,
+        },
+        at: now,
+    };
+    assert_eq!(tx.accounts().upsert_linked(&linked("7")).await.unwrap().id, AccountId(Uuid::from_u128(2)), "the same");
+    let account = tx.accounts().upsert_linked(&linked("9")).await.unwrap().id;
+    let remote = tx.accounts().active_by_remote("telegram", &["7".into(), "9".into()]).await.unwrap();
+    assert_eq!(remote.len(), 2, "an orphan is nobody's");
+    assert_eq!(tx.accounts().all_active(None, 9).await.unwrap().len(), 2);
+    let keys = tx.conversations().upsert_many(&[upsert(account, "50")]).await.unwrap();
+    tx.messages().insert_many(&[message(keys[0].found.id, "1", 1)]).await.unwrap();
+    let usage = |user_id, account_id| Usage {
+        id: Uuid::now_v7(),
+        user_id,
+        account_id,
+        platform: "api".into(),
+        endpoint: "GET /".into(),
+        at: now,
+    };
+    tx.usage().insert_many(&[usage(Some(user), None), usage(None, Some(account))]).await.unwrap();
+    assert!(tx.refresh_tokens().delete_expired(at(1), 9).await.unwrap() > 0);
+    let _ = tx.commit(Vec::new()).await.unwrap();
+    let query = ListMessages { limit: 9, ..ListMessages::default() };
+    let words = store.read().messages().list_all(user, &query).await.unwrap();
+    assert!(words.items.iter().any(|m| m.conversation_id == keys[0].found.id));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,18 @@
 #![allow(missing_docs, clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
 
 mod adoption;
+mod changes;
+mod collisions;
 mod events;
 mod jobs;
-mod jobs_model;
+mod lanes;
 mod large;
 mod messages;
+mod moves;
+mod paging;
+mod people;
 mod races;
 mod schema;
 mod support;
+mod trouble;
 mod upkeep;

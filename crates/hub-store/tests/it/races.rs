@@ -1,8 +1,8 @@
 //! Two at the same moment, and work that is cut off in the middle.
 
-use crate::support::{TestStore, at, message, new, on_both, postgres, upsert};
+use crate::support::{TestStore, at, message, new, on_both, upsert};
 use hub_domain::{ConversationId, DeliveryStatus, Direction, EventBody, UserId};
-use hub_store::{Bump, Engine, ListMessages, NewEvent, NewJob, NewMessage, Store};
+use hub_store::{Bump, Engine, ListMessages, NewEvent, NewJob, NewMessage};
 use sqlx::{Connection, PgConnection, Row};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -90,39 +90,6 @@ fn job(lane: &str) -> NewJob {
         max_attempts: 3,
         at: at(0),
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lane_never_runs_two_jobs_though_the_first_was_committed_late() {
-    let Some(test) = postgres().await else { return };
-    let (first, second) = (job("lane"), job("lane"));
-    let early = test.store.begin().await.unwrap();
-    early.jobs().enqueue_many(std::slice::from_ref(&first)).await.unwrap();
-    let store = test.store.clone();
-    let other = tokio::spawn(async move {
-        let late = store.begin().await.unwrap();
-        late.jobs().enqueue_many(std::slice::from_ref(&second)).await.unwrap();
-        let _ = late.commit(Vec::new()).await.unwrap();
-        claim(&store).await
-    });
-    // Either the second waits for the first, or it is claimed before the first is seen.
-    let _ = tokio::time::timeout(Duration::from_millis(500), async {
-        while test.store.read().jobs().counts(at(1)).await.unwrap().active == 0 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    let _ = early.commit(Vec::new()).await.unwrap();
-    let mut running = other.await.unwrap();
-    running += claim(&test.store).await;
-    assert_eq!(running, 1);
-}
-
-async fn claim(store: &Store) -> usize {
-    let tx = store.begin().await.unwrap();
-    let jobs = tx.jobs().claim("w", 10, at(1), chrono::TimeDelta::seconds(60)).await.unwrap();
-    let _ = tx.commit(Vec::new()).await.unwrap();
-    jobs.len()
 }
 
 /// Polls `work` so often and no more: cut off wherever it stands then, as when a client hangs up.

@@ -181,4 +181,4 @@ pub(crate) fn message(conversation: ConversationId, remote: &str, seconds: i64) 
 }
 
 /// A moment that does not matter.
-pub(crate) const A_WHILE: Duration = Duration::from_secs(60);
+pub(crate) const A_WHILE: Duration = Duration::from_mins(1);

@@ -1,9 +1,8 @@
 //! What is done from time to time: forgetting what is over, finding what is stuck.
 
-use crate::support::{TestStore, at, message, new, on_both, postgres_url};
+use crate::support::{TestStore, at, message, new, on_both};
 use hub_domain::{AccountId, ConversationId, DeliveryStatus, Direction, EventBody, JobId, MessageId, UserId};
-use hub_store::{Engine, NewEvent, NewJob, NewMessage, NewReceipt, NewRefreshToken, ReceiptState, Store, StoreError};
-use hub_store::{StoreSettings, Tx};
+use hub_store::{Engine, NewEvent, NewJob, NewMessage, NewReceipt, NewRefreshToken, ReceiptState, StoreError, Tx};
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -173,39 +172,5 @@ fn deliver(message: MessageId) -> NewJob {
         run_at: at(0),
         max_attempts: 3,
         at: at(0),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn connections_lost_are_away_and_the_next_ones_work() {
-    let Some(url) = postgres_url().await else { return };
-    let store = Store::connect(&StoreSettings { url: url.clone(), ..StoreSettings::default() }).await.unwrap();
-    store.migrate().await.unwrap();
-    let mut operator = PgConnection::connect(&url).await.unwrap();
-    for _ in 0..3 {
-        let tx = store.begin().await.unwrap();
-        let query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                     WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        assert!(!sqlx::query(query).fetch_all(&mut operator).await.unwrap().is_empty());
-        let lost = tx.users().count().await;
-        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
-        drop(tx);
-        assert_eq!(store.read().users().count().await.unwrap(), 0, "a reader has a new connection");
-        commit(store.begin().await.unwrap()).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_the_server_cannot_hold_is_refused_not_lost() {
-    let Some(url) = postgres_url().await else { return };
-    let store = Store::connect(&StoreSettings { url, ..StoreSettings::default() }).await.unwrap();
-    store.migrate().await.unwrap();
-    let tx = store.begin().await.unwrap();
-    for (email, why) in [("a\0b", "a zero character"), (&"a".repeat(256), "too long")] {
-        let user = hub_store::NewUser { id: new(), email: email.to_owned(), password_hash: "x".into(), at: at(0) };
-        let inner = tx.nested().await.unwrap();
-        let refused = inner.users().insert(&user).await;
-        assert!(matches!(refused, Err(StoreError::Invalid(_))), "{why}: {refused:?}");
-        inner.rollback().await.unwrap();
     }
 }

@@ -15,7 +15,9 @@ use confique::Config as _;
 use hub_app::AppSettings;
 use hub_platform_kit::Secret;
 use hub_store::StoreSettings;
+use secrecy::ExposeSecret;
 use sections::Sections;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,7 +34,11 @@ impl Config {
     /// Reads the environment and the file, makes missing secrets outside production, and refuses what cannot work.
     pub(crate) fn load() -> anyhow::Result<Self> {
         let sections = read_sections()?;
-        std::fs::create_dir_all(&sections.server.data_dir)
+        // For the owner's eyes: addresses and names in the database are not sealed.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&sections.server.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", sections.server.data_dir.display()))?;
         let secrets = secrets::Secrets::load(&sections)?;
         let config = Self { sections, secrets };
@@ -81,16 +87,12 @@ impl Config {
 
     /// The address of Redis, if there is one.
     pub(crate) fn redis_url(&self) -> Option<String> {
-        set(&self.sections.storage.redis_url)
+        set(self.sections.storage.redis_url.as_ref())
     }
 
     /// Where the data is.
     pub(crate) fn store(&self) -> StoreSettings {
-        StoreSettings {
-            url: self.sections.database_url(),
-            max_connections: self.sections.storage.database_pool_size,
-            ..StoreSettings::default()
-        }
+        StoreSettings { url: self.sections.database_url(), max_connections: self.sections.storage.database_pool_size }
     }
 
     /// What the use cases need to know.
@@ -102,7 +104,7 @@ impl Config {
             production: self.production(),
             data_dir: server.data_dir.clone(),
             public_url: self.sections.public_url(),
-            frontend_url: self.sections.frontend_url(),
+            frontend_url: self.sections.frontend_url().or_else(|| self.sections.own_url()),
             jwt_secret: self.secrets.jwt_secret.clone(),
             jwt_refresh_secret: self.secrets.jwt_refresh_secret.clone(),
             access_lifetime: duration::parse(&access.jwt_expires_in).context("JWT_EXPIRES_IN")?,
@@ -143,14 +145,13 @@ fn read_sections() -> anyhow::Result<Sections> {
 }
 
 /// A value that was really given: an empty one counts as absent, because deployment files often name everything.
-fn set(value: &Option<String>) -> Option<String> {
-    value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+fn set(value: Option<&String>) -> Option<String> {
+    value.map(String::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// The same for a secret; nothing is trimmed.
-fn set_secret(value: &Option<Secret>) -> Option<Secret> {
-    use secrecy::ExposeSecret;
-    value.clone().filter(|secret| !secret.expose_secret().is_empty())
+fn set_secret(value: Option<&Secret>) -> Option<Secret> {
+    value.cloned().filter(|secret| !secret.expose_secret().is_empty())
 }
 
 /// One variable of the environment.

@@ -34,9 +34,9 @@ impl Secrets {
     pub(super) fn load(sections: &Sections) -> anyhow::Result<Self> {
         let access = &sections.access;
         let given = [
-            ("JWT_SECRET", set_secret(&access.jwt_secret)),
-            ("JWT_REFRESH_SECRET", set_secret(&access.jwt_refresh_secret)),
-            ("ENCRYPTION_KEY", set_secret(&access.encryption_key)),
+            ("JWT_SECRET", set_secret(access.jwt_secret.as_ref())),
+            ("JWT_REFRESH_SECRET", set_secret(access.jwt_refresh_secret.as_ref())),
+            ("ENCRYPTION_KEY", set_secret(access.encryption_key.as_ref())),
         ];
         if sections.production()
             && let Some((name, _)) = given.iter().find(|(_, value)| value.is_none())

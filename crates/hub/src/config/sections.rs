@@ -5,6 +5,7 @@ use anyhow::Context;
 use confique::Config;
 use hub_http::{HttpSettings, Network};
 use hub_platform_kit::Secret;
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -165,55 +166,56 @@ pub(super) struct Limits {
     /// How long raw deliveries are kept, in hours.
     #[config(env = "RECEIPT_RETENTION_HOURS", default = 72)]
     pub(super) receipt_retention_hours: u64,
-    /// How often platforms without webhooks are asked, in seconds.
-    #[config(env = "POLL_INTERVAL_SECONDS", default = 60)]
-    pub(super) poll_interval_seconds: u64,
 }
 
 impl Sections {
     pub(super) fn production(&self) -> bool {
         match self.server.environment {
             Some(environment) => environment == Environment::Production,
-            None => set(&self.server.node_environment).as_deref() == Some("production"),
+            None => set(self.server.node_environment.as_ref()).as_deref() == Some("production"),
         }
     }
 
     pub(super) fn public_url(&self) -> Option<String> {
-        without_slash(&self.server.webhook_base_url)
+        without_slash(self.server.webhook_base_url.as_ref())
     }
 
     pub(super) fn frontend_url(&self) -> Option<String> {
-        without_slash(&self.server.frontend_url)
+        without_slash(self.server.frontend_url.as_ref())
+    }
+
+    /// Where the hub is reached while it is being tried out, with neither address set.
+    pub(super) fn own_url(&self) -> Option<String> {
+        let known = self.public_url().is_none() && !self.production() && self.server.port != 0;
+        known.then(|| format!("http://localhost:{}", self.server.port))
     }
 
     pub(super) fn database_url(&self) -> String {
         let storage = &self.storage;
-        if let Some(url) = set(&storage.database_url) {
+        if let Some(url) = set(storage.database_url.as_ref()) {
             return url;
         }
-        let Some(host) = set(&storage.db_host) else {
+        let Some(host) = set(storage.db_host.as_ref()) else {
             return format!("sqlite://{}", self.server.data_dir.join("hub.db").display());
         };
-        use secrecy::ExposeSecret;
         let Ok(mut url) = url::Url::parse(&format!("postgres://{host}")) else { return format!("postgres://{host}") };
         let _ = url.set_port(Some(storage.db_port));
         let _ = url.set_username(&storage.db_user);
-        let password = set_secret(&storage.db_password);
+        let password = set_secret(storage.db_password.as_ref());
         let _ = url.set_password(password.as_ref().map(ExposeSecret::expose_secret));
         url.set_path(&storage.db_name);
         url.to_string()
     }
 
     pub(super) fn older_keys(&self) -> Vec<Secret> {
-        use secrecy::ExposeSecret;
-        let keys = set_secret(&self.access.encryption_keys_old);
+        let keys = set_secret(self.access.encryption_keys_old.as_ref());
         let keys = keys.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         keys.split(',').filter(|key| !key.is_empty()).map(|key| Secret::from(key.to_owned())).collect()
     }
 
     /// What the front door needs to know.
     pub(super) fn http(&self) -> anyhow::Result<HttpSettings> {
-        let proxies = set(&self.server.trusted_proxies).unwrap_or_default();
+        let proxies = set(self.server.trusted_proxies.as_ref()).unwrap_or_default();
         let networks = proxies.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::parse::<Network>);
         Ok(HttpSettings {
             production: self.production(),
@@ -225,14 +227,13 @@ impl Sections {
                 .map_err(anyhow::Error::msg)
                 .context("TRUSTED_PROXIES")?,
             force_https: self.server.force_https,
-            frontend_dist: set(&self.server.frontend_dist).map(PathBuf::from),
-            redis: set(&self.storage.redis_url).is_some(),
+            frontend_dist: set(self.server.frontend_dist.as_ref()).map(PathBuf::from),
         })
     }
 
     /// Origins that browsers may call from.
     fn origins(&self) -> Vec<String> {
-        let mut origins: Vec<String> = set(&self.server.cors_origins)
+        let mut origins: Vec<String> = set(self.server.cors_origins.as_ref())
             .unwrap_or_default()
             .split(',')
             .map(|origin| origin.trim().trim_end_matches('/').to_owned())
@@ -247,6 +248,6 @@ impl Sections {
     }
 }
 
-fn without_slash(value: &Option<String>) -> Option<String> {
+fn without_slash(value: Option<&String>) -> Option<String> {
     set(value).map(|url| url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
 }

@@ -2,11 +2,11 @@
 
 use crate::support::{BOT_TOKEN, Hub, SECRET, bot_update};
 use hub_testkit::database::engines;
-use hub_testkit::{Client, Database, Engine};
+use hub_testkit::{Client, Database, Engine, PATIENCE};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 const ROUNDS: u64 = 20;
@@ -31,15 +31,18 @@ async fn kill_rounds(engine: Engine) {
     let mut unanswered: Vec<i64> = Vec::new();
     for round in 0..ROUNDS {
         let mut senders = JoinSet::new();
+        let taken = Arc::new(watch::Sender::new(0_u64));
         for sender in 0..SENDERS {
-            let (client, next) = (hub.client(), next.clone());
+            let (client, next, taken) = (hub.client(), next.clone(), taken.clone());
             // What got no answer is sent again, as a platform would.
             let again: Vec<i64> =
                 unanswered.iter().copied().filter(|update| update.rem_euclid(SENDERS) == sender).collect();
-            senders.spawn(stream(client, again, next));
+            senders.spawn(stream(client, again, next, taken));
         }
-        // Other moments in every round: during the start of the stream, in full flow, late.
-        tokio::time::sleep(Duration::from_millis(15 + (round * 37) % 260)).await;
+        // Another moment in every round, from the first acknowledgement to full flow.
+        let moment = 1 + (round * 37) % 150;
+        let reached = async { taken.subscribe().wait_for(|count| *count >= moment).await.map(|_| ()) };
+        tokio::time::timeout(PATIENCE, reached).await.expect("the stream flows").expect("it is counted");
         hub.kill().await;
         unanswered.clear();
         while let Some(outcome) = senders.join_next().await {
@@ -70,7 +73,12 @@ fn text_of(update: i64) -> String {
 }
 
 /// Sends until the hub is gone. Gives what was acknowledged and what was not.
-async fn stream(client: Client, mut again: Vec<i64>, next: Arc<AtomicI64>) -> (Vec<i64>, Vec<i64>) {
+async fn stream(
+    client: Client,
+    mut again: Vec<i64>,
+    next: Arc<AtomicI64>,
+    taken: Arc<watch::Sender<u64>>,
+) -> (Vec<i64>, Vec<i64>) {
     let mut acknowledged = Vec::new();
     loop {
         let update = again.pop().unwrap_or_else(|| next.fetch_add(1, Ordering::Relaxed));
@@ -82,7 +90,10 @@ async fn stream(client: Client, mut again: Vec<i64>, next: Arc<AtomicI64>) -> (V
             .send()
             .await;
         match sent {
-            Ok(answer) if answer.status() == 200 => acknowledged.push(update),
+            Ok(answer) if answer.status() == 200 => {
+                acknowledged.push(update);
+                taken.send_modify(|count| *count += 1);
+            }
             // Busy: it counts as not answered.
             Ok(answer) => {
                 assert_eq!(answer.status(), 503, "only 200 and 503 are honest here");

@@ -22,13 +22,14 @@ fn allowed_imports() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Places outside their folders where platforms' names stand for a reason.
-const NAMED_ELSEWHERE: [(&str, &str); 7] = [
+const NAMED_ELSEWHERE: [(&str, &str); 8] = [
     ("crates/hub/src/platform_settings.rs", "environment names are given"),
     ("crates/hub/src/commands/demo.rs", "the demo links a simulated bot"),
     ("crates/hub/src/config/mod.rs", "the demo points one platform at its simulator"),
     ("crates/hub-store/src/nouns/mod.rs", "the contract's list of published names"),
     ("crates/hub-http/src/validate.rs", "the contract's list of published names"),
     ("crates/hub-http/src/routes/telegram_user.rs", "routes the contract names after a platform"),
+    ("crates/hub-http/src/failure.rs", "the contract's shape of errors differs by route"),
     ("crates/hub-http/src/layers/", "a content policy and route prefixes the contract names"),
 ];
 
@@ -122,7 +123,7 @@ fn a_platform_is_named_in_its_own_folder_only() {
 
 #[test]
 fn sql_is_spoken_in_the_cellar_only() {
-    let words = ["\"SELECT ", "\"INSERT INTO", "\"UPDATE ", "\"DELETE FROM", "sea_orm", "sqlx::"];
+    let words = ["\"SELECT ", "\"INSERT INTO", "\"UPDATE ", "\"DELETE FROM", "sea_orm::", "sqlx::"];
     let rule = |path: &str, text: &str| forbidden(path, text, &words, &["crates/hub-store/"]);
     assert_eq!(rule("crates/hub-http/src/a.rs", "let q = \"SELECT 1\";").len(), 1);
     check(rule);

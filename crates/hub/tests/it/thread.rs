@@ -242,3 +242,95 @@ async fn a_picture_comes_in_and_a_file_goes_out() {
     let out = hub.platform.sent(BOT_TOKEN);
     assert_eq!((out[0].method.as_str(), out[0].text.as_deref()), ("senddocument", Some("The table")));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_bot_of_two_users_brings_every_message_to_both() {
+    let database = Database::fresh(hub_testkit::Engine::Sqlite).await;
+    let hub = Hub::start(&database).await;
+    let (ada, eve) = (hub.client().register("ada@example.com").await, hub.client().register("eve@example.com").await);
+    ada.link_bot(BOT_TOKEN).await;
+    eve.link_bot(BOT_TOKEN).await;
+    hub.platform.put_file(BOT_TOKEN, "photo-1", b"GIF89a picture");
+    let update = json!({"update_id": 5, "message": {
+        "message_id": 5, "date": 1_767_225_600, "chat": {"id": 42, "type": "private", "first_name": "Ada"},
+        "from": {"id": 42, "is_bot": false, "first_name": "Ada"},
+        "photo": [{"file_id": "photo-1", "file_unique_id": "u1", "width": 1, "height": 1}],
+    }});
+    hub.deliver(&update).await;
+    hub.deliver(&update).await;
+    let mut files = Vec::new();
+    for user in [&ada, &eve] {
+        let messages = user.all_messages().await;
+        assert_eq!(messages.len(), 1, "once for each, however often it is delivered");
+        files.push(messages[0]["attachments"][0]["id"].clone());
+    }
+    assert_ne!(files[0], files[1], "each has a file of their own");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_share_one_inbox() {
+    let Ok(redis) = std::env::var("HUB_TEST_REDIS_URL") else {
+        assert!(std::env::var("HUB_TEST_REQUIRE_ALL").is_err(), "HUB_TEST_REDIS_URL is not set");
+        return eprintln!("not run: HUB_TEST_REDIS_URL is not set");
+    };
+    if !engines().contains(&hub_testkit::Engine::Postgres) {
+        return;
+    }
+    let database = Database::fresh(hub_testkit::Engine::Postgres).await;
+    let secrets = [
+        ("REDIS_URL", redis.as_str()),
+        ("JWT_SECRET", "one-access-secret"),
+        ("JWT_REFRESH_SECRET", "one-refresh-secret"),
+        ("ENCRYPTION_KEY", "one-key"),
+    ];
+    let first = Hub::start_with(&database, &secrets).await;
+    let second = Hub::start_with(&database, &secrets).await;
+    let user = first.client().register("ada@example.com").await;
+    user.link_bot(BOT_TOKEN).await;
+    for hub in [&first, &second] {
+        eventually("the processes hear each other", async || {
+            let (_, health) = hub.client().get("/health").await;
+            (health["services"]["redis"] == "connected").then_some(())
+        })
+        .await;
+    }
+    let there = second.client().with_token(user.token());
+    let base = there.base().replacen("http", "ws", 1);
+    let mut socket = connect(&format!("{base}/ws/messages/?token={}", there.token())).await;
+    raw_event(&mut socket, "authenticated").await;
+    for number in 1..=20 {
+        first.deliver(&crate::support::bot_update(number, 42, &format!("message {number}"))).await;
+    }
+    for number in 1..=20 {
+        let pushed = raw_event(&mut socket, "new_message").await;
+        assert_eq!(pushed["message"]["content"], format!("message {number}"), "in order, none missing, none twice");
+    }
+}
+
+#[cfg(feature = "demo")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_has_a_message_within_ten_seconds_and_takes_an_answer() {
+    for engine in engines() {
+        let database = Database::fresh(engine).await;
+        let data = database.folder.path().display().to_string();
+        let binary = std::path::Path::new(env!("CARGO_BIN_EXE_hub"));
+        let settings = [("HUB_DATA_DIR", data.as_str()), ("DATABASE_URL", database.url.as_str())];
+        let hub = hub_testkit::HubProcess::start_as(binary, "demo", &settings).await;
+        let env = std::fs::read_to_string(database.folder.path().join("demo.env")).expect("the demo's file");
+        let value = |name: &str| {
+            let line = env.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.unwrap_or_else(|| panic!("{name} is missing")).to_owned()
+        };
+        let body = json!({"email": value("HUB_DEMO_EMAIL"), "password": value("HUB_DEMO_PASSWORD")});
+        let (_, session) = hub.client().post("/api/auth/login", &body).await;
+        let user = hub.client().with_token(session["tokens"]["accessToken"].as_str().expect("signed in"));
+        let first =
+            tokio::time::timeout(PATIENCE, eventually("a message", async || user.all_messages().await.pop())).await;
+        let conversation = first.expect("within ten seconds")["conversation_id"].as_str().expect("an id").to_owned();
+        let (status, _) = user.post(&format!("/api/messages/{conversation}/send"), &json!({"content": "Hello"})).await;
+        assert_eq!(status.as_u16(), 201);
+        let simulator = Client::new(&value("TELEGRAM_SIMULATOR_URL"));
+        let (_, sent) = simulator.post("/_sim/sent", &json!({"token": value("TELEGRAM_BOT_TOKEN")})).await;
+        assert_eq!(sent[0]["text"], "Hello");
+    }
+}

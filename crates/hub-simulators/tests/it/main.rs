@@ -1,0 +1,7 @@
+//! The simulator, seen from outside: by plain HTTP, by the publisher's description of the API, and by a real SDK.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods)]
+#![allow(missing_docs)]
+
+mod behaviour;
+mod sdk;
+mod spec;
