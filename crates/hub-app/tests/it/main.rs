@@ -1,6 +1,8 @@
 //! Use cases against real databases, with a clock that tests move.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
 
+mod fake;
+mod intake;
 mod sealing;
 mod sign_in;
 mod support;

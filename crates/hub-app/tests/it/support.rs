@@ -1,5 +1,6 @@
 //! An app on a fresh database.
 
+use crate::fake::Fake;
 use hub_app::{App, AppSettings, Bus, Parts};
 use hub_platform_kit::{Registry, Secret};
 use hub_store::{Store, StoreSettings};
@@ -11,6 +12,7 @@ use std::time::Duration;
 pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) clock: TestClock,
+    pub(crate) fake: Arc<Fake>,
     _database: Database,
 }
 
@@ -45,14 +47,15 @@ impl TestApp {
             max_media_bytes: 1024 * 1024,
         };
         change(&mut settings);
+        let fake = Arc::new(Fake::new());
         let parts = Parts {
             store,
             bus: Bus::local(),
-            platforms: Registry::new(Vec::new()).expect("no platforms"),
+            platforms: Registry::new(vec![fake.clone()]).expect("a platform"),
             clock: Arc::new(clock.clone()),
             settings,
         };
-        Self { app: App::new(parts).expect("the app"), clock, _database: database }
+        Self { app: App::new(parts).expect("the app"), clock, fake, _database: database }
     }
 }
 

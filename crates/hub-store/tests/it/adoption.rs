@@ -89,7 +89,7 @@ fn schema(variant: Variant) -> Vec<String> {
         made.push(format!("INSERT INTO connected_accounts (id, user_id, platform, platform_user_id, access_token) VALUES ({hub}22', NULL, 'telegram', '7', 'clear')"));
         made.push(format!("INSERT INTO conversations (id, account_id, platform_conversation_id) VALUES ({hub}23', NULL, '42'), ({hub}33', {hub}22', '42')"));
         made.push(format!("INSERT INTO messages (id, conversation_id, platform_message_id, sender_id, content, sent_at) VALUES ({hub}24', NULL, '1', '42', 'words', {when})"));
-        made.push(format!("INSERT INTO refresh_tokens (id, user_id, token, expires_at) VALUES ({hub}26', NULL, 'a.clear.token', {when})"));
+        made.push(format!("INSERT INTO refresh_tokens (id, user_id, token, expires_at) VALUES ({hub}00', NULL, 'a.clear.token', {when})"));
         // Nulls where Node has defaults.
         made.push(format!("INSERT INTO messages (id, conversation_id, platform_message_id, sender_id, content, message_type, is_outgoing, is_read, sent_at, created_at) VALUES ({hub}05', {hub}03', '2', '42', 'words', NULL, NULL, NULL, {when}, NULL)"));
         made.push(format!("UPDATE connected_accounts SET is_active = NULL, created_at = NULL WHERE id = {hub}02'"));
