@@ -56,6 +56,10 @@ async fn insert(app: &App, tx: &Tx, email: &str, password_hash: String) -> Resul
     let now = app.now();
     let id: UserId = new_id();
     let user = User { id, email: email.to_lowercase(), created_at: now, updated_at: now };
+    // An original may have stored the address with capitals, which no unique key sees.
+    if tx.users().by_email(&user.email).await?.is_some() {
+        return Err(AppError::EmailTaken);
+    }
     let row = NewUser { id, email: user.email.clone(), password_hash, at: now };
     if tx.users().insert(&row).await? { Ok(user) } else { Err(AppError::EmailTaken) }
 }

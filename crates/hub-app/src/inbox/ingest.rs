@@ -298,7 +298,7 @@ pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMes
         // What the account wrote elsewhere needs no reading.
         is_read: outgoing,
         status: outgoing.then_some(DeliveryStatus::Sent),
-        reply_to: message.reply_to.clone(),
+        reply_to: message.reply_to.as_ref().map(|id| remote_key(conversation, &message.conversation.id, id)),
         sent_at: message.sent_at,
         delivered_at: None,
         edited_at: message.edited_at,

@@ -38,7 +38,11 @@ pub(crate) fn layer(front: Front) -> (SocketIoLayer, SocketIo) {
         .max_payload(MAX_PAYLOAD)
         .build_layer();
     let connected = |_: SocketRef| std::future::ready(());
-    io.ns("/", connected.with(move |socket: SocketRef| prepare(front.clone(), socket)));
+    let prepared = move |socket: SocketRef| {
+        prepare(&front, &socket);
+        std::future::ready(Ok::<(), Infallible>(()))
+    };
+    io.ns("/", connected.with(prepared));
     (layer, io)
 }
 
@@ -52,7 +56,7 @@ struct Connection {
 
 /// Runs before the client hears that it is connected, so that its first word finds the handlers in place. (What runs on the
 /// connection itself is spawned, and may come too late.)
-async fn prepare(front: Front, socket: SocketRef) -> Result<(), Infallible> {
+fn prepare(front: &Front, socket: &SocketRef) {
     let connection: Arc<Mutex<Connection>> = Arc::default();
     let gone = CancellationToken::new();
     socket.on("authenticate", {
@@ -82,6 +86,7 @@ async fn prepare(front: Front, socket: SocketRef) -> Result<(), Infallible> {
             std::future::ready(())
         }
     });
+    let socket = socket.clone();
     front.live.sessions().spawn(async move {
         tokio::select! {
             () = tokio::time::sleep(SIGN_IN_LIMIT) => {
@@ -93,7 +98,6 @@ async fn prepare(front: Front, socket: SocketRef) -> Result<(), Infallible> {
             () = gone.cancelled() => {}
         }
     });
-    Ok(())
 }
 
 async fn refuse(socket: SocketRef, message: &str, gone: &CancellationToken) {
