@@ -39,13 +39,21 @@ async fn raw_event(socket: &mut Socket, name: &str) -> Value {
     }
 }
 
-/// Reads packets of Socket.IO until an event has this name; answers pings.
-async fn io_event(socket: &mut Socket, name: &str) -> Value {
+/// The next packet of Socket.IO; a ping may come at any time and is answered.
+async fn io_packet(socket: &mut Socket) -> String {
     loop {
         let packet = next_text(socket).await;
-        if packet == "2" {
-            socket.send(Message::text("3")).await.expect("sent");
+        if packet != "2" {
+            return packet;
         }
+        socket.send(Message::text("3")).await.expect("sent");
+    }
+}
+
+/// Reads packets of Socket.IO until an event has this name.
+async fn io_event(socket: &mut Socket, name: &str) -> Value {
+    loop {
+        let packet = io_packet(socket).await;
         if let Some(event) = packet.strip_prefix("42") {
             let event: Value = serde_json::from_str(event).expect("JSON");
             if event[0] == name {
@@ -58,9 +66,11 @@ async fn io_event(socket: &mut Socket, name: &str) -> Value {
 async fn socket_io(user: &Client) -> Socket {
     let base = user.base().replacen("http", "ws", 1);
     let mut socket = connect(&format!("{base}/socket.io/?EIO=4&transport=websocket")).await;
-    assert!(next_text(&mut socket).await.starts_with("0{"), "the engine's handshake");
+    let handshake = io_packet(&mut socket).await;
+    assert!(handshake.starts_with("0{"), "the engine's handshake: {handshake}");
     socket.send(Message::text("40")).await.expect("sent");
-    assert!(next_text(&mut socket).await.starts_with("40"), "the namespace");
+    let namespace = io_packet(&mut socket).await;
+    assert!(namespace.starts_with("40"), "the namespace: {namespace}");
     let hello = format!("42{}", json!(["authenticate", {"token": user.token()}]));
     socket.send(Message::text(hello)).await.expect("sent");
     let signed_in = io_event(&mut socket, "authenticated").await;
