@@ -56,6 +56,7 @@ pub(crate) fn grant(token: &str) -> Grant {
         access_token: Secret::from(token.to_owned()),
         refresh_token: None,
         expires_at: None,
+        facts: serde_json::Value::Null,
     }
 }
 
