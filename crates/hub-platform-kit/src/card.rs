@@ -32,6 +32,8 @@ pub struct Card {
     pub album: usize,
     /// Further kinds that can be sent, besides words and files.
     pub sends: &'static [ContentKind],
+    /// True when a message's id is unique in the whole account, so that news about it need not name the conversation.
+    pub unique_message_ids: bool,
     /// True when a message can answer another one.
     pub replies: bool,
     /// True when a message can be reacted to.

@@ -62,6 +62,7 @@ const CARD: Card = Card {
     max_attachments: MAX_ALBUM,
     album: MAX_ALBUM,
     sends: &[],
+    unique_message_ids: false,
     replies: true,
     reactions: false,
     typing: false,
