@@ -2,5 +2,6 @@
 //! imported here: two readings of one manual must not share one mistake.
 #![allow(clippy::disallowed_methods, reason = "a platform has a clock and makes ids of its own")]
 
+pub mod facebook;
 pub mod meta;
 pub mod telegram;

@@ -13,6 +13,7 @@ mod faults;
 mod fields;
 mod handle;
 mod hooks;
+pub mod inbox;
 mod log;
 mod media;
 mod oauth;
@@ -34,6 +35,7 @@ pub use post::Delivery;
 pub use token::{Token, TokenKind};
 
 pub(crate) use call::{Call, Upload};
+pub(crate) use control::{text, texts, told};
 pub(crate) use error::{GraphError, Outcome, answer};
 pub(crate) use fields::Fields;
 pub(crate) use handle::Manners;
