@@ -1,7 +1,7 @@
 //! Which call is answered by what.
 
 use super::pages::Page;
-use crate::meta::inbox::Inboxes;
+use crate::meta::inbox::{Inboxes, Kind};
 use crate::meta::{Call, GraphError, Meta, Outcome, Platform, answer};
 use axum::http::Method;
 use axum::response::Response;
@@ -42,15 +42,15 @@ impl Facebook {
             let here = token.profile_id.as_deref().is_some_and(knows);
             linked.filter(|account| !here && knows(&account.id))
         };
-        let scope = if by_instagram.is_some() { "instagram_manage_messages" } else { "pages_messaging" };
-        let (page, token) = self.page_of(call, id, scope, "MESSAGING")?;
+        let kind = if by_instagram.is_some() { Kind::PageInstagram } else { Kind::Messenger };
+        let (page, token) = self.page_of(call, id, kind.scope(), "MESSAGING")?;
         let account = by_instagram.map_or(page.id, |account| account.id);
         self.inboxes.send(call, &account, &token.app_id).await
     }
 
     fn conversations(&self, call: &Call, id: &str) -> Outcome {
         let instagram = call.text("platform").is_some_and(|platform| platform.eq_ignore_ascii_case("instagram"));
-        let scope = if instagram { "instagram_manage_messages" } else { "pages_read_engagement" };
+        let scope = if instagram { Kind::PageInstagram.scope() } else { "pages_read_engagement" };
         let (page, _) = self.page_of(call, id, scope, "MESSAGING")?;
         let path = format!("{}/conversations", page.id);
         if !instagram {
@@ -66,8 +66,8 @@ impl Facebook {
     }
 
     async fn upload_ahead(&self, call: &Call, id: &str) -> Outcome {
-        let (page, _) = self.page_of(call, id, "pages_messaging", "MESSAGING")?;
-        let kind = crate::meta::inbox::Kind::Messenger;
+        let kind = Kind::Messenger;
+        let (page, _) = self.page_of(call, id, kind.scope(), "MESSAGING")?;
         self.inboxes.upload_ahead(call, kind, &page.id).await
     }
 }
@@ -79,9 +79,7 @@ impl Platform for Facebook {
 
     async fn call(&self, call: Call) -> Response {
         let (get, post) = (call.method == Method::GET, call.method == Method::POST);
-        let segments = call.segments.clone();
-        let path: Vec<&str> = segments.iter().map(String::as_str).collect();
-        answer(match path.as_slice() {
+        answer(match call.path().as_slice() {
             ["me", "accounts"] if get => self.accounts(&call),
             [id, "subscribed_apps"] => self.subscribed_apps(&call, id),
             [id, "messages"] if post => self.send(&call, id).await,

@@ -99,6 +99,11 @@ impl Call {
         if self.segments.len() > 1 || last == "me" || named { last } else { "node" }
     }
 
+    /// Segments as texts, to match on.
+    pub(crate) fn path(&self) -> Vec<&str> {
+        self.segments.iter().map(String::as_str).collect()
+    }
+
     /// The token, from the header or the parameter.
     pub(crate) fn token(&self) -> Option<String> {
         self.bearer.clone().or_else(|| self.text("access_token")).filter(|token| !token.is_empty())

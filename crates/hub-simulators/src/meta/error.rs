@@ -69,6 +69,11 @@ impl GraphError {
         Self { kind: "GraphMethodException", ..Self::new(100, message).with_subcode(33) }
     }
 
+    /// A permission that was not granted.
+    pub(crate) fn permission(name: &str) -> Self {
+        Self::new(200, format!("(#200) Requires {name} permission to manage the object"))
+    }
+
     /// The body.
     pub(crate) fn body(&self) -> Value {
         let mut error = json!({
