@@ -3,5 +3,6 @@
 #![allow(clippy::disallowed_methods, reason = "a platform has a clock and makes ids of its own")]
 
 pub mod facebook;
+pub mod instagram;
 pub mod meta;
 pub mod telegram;

@@ -101,7 +101,9 @@ impl Facebook {
         }
         let page = self.pages().get(&profile).cloned().ok_or_else(|| GraphError::missing(&profile))?;
         if !token.allows(scope) {
-            return Err(GraphError::permission(scope));
+            let messaging = scope == Kind::Messenger.scope() || scope == Kind::PageInstagram.scope();
+            let bare = GraphError::new(10, "(#10) Application does not have permission for this action");
+            return Err(if messaging { bare } else { GraphError::permission(scope) });
         }
         if !page.tasks.iter().any(|known| known == task) {
             let words = format!("(#200) The person who made this token lacks the task {task} on the Page");

@@ -40,6 +40,7 @@ pub(crate) use error::{GraphError, Outcome, answer};
 pub(crate) use fields::Fields;
 pub(crate) use handle::Manners;
 pub(crate) use hooks::Event;
+pub(crate) use oauth::{CodeProblem, LONG_LIFE};
 pub(crate) use paging::Wanted;
 pub(crate) use serve::{Platform, serve};
 pub(crate) use token::CodeGrant;

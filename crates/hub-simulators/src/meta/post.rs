@@ -101,7 +101,8 @@ impl State {
 
     /// Queues any bytes, signed with the app's secret.
     pub(super) fn post_bytes(&mut self, app_id: &str, url: &str, asset: &str, bytes: &Bytes) {
-        let secret = self.apps.get(app_id).map(|app| app.secret.clone()).unwrap_or_default();
+        let secret = self.apps.get(app_id).map(|app| app.webhook_secret.clone().unwrap_or_else(|| app.secret.clone()));
+        let secret = secret.unwrap_or_default();
         let copies = if self.duplicate { 2 } else { 1 };
         for _ in 0..copies {
             let id = self.next_post;

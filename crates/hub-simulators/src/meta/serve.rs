@@ -90,6 +90,7 @@ async fn dispatch<P: Platform>(platform: &P, call: Call) -> Response {
     if meta.manners().login == Login::Instagram {
         return match path.as_slice() {
             ["oauth", "authorize"] => meta.dialog(&call),
+            [app_id, "subscriptions"] => answer(meta.subscriptions(&call, app_id).await),
             _ => platform.call(call).await,
         };
     }

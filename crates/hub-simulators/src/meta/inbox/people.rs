@@ -65,8 +65,7 @@ impl Inboxes {
     /// Makes a person, or replaces what is known of them. No picture gets a made-up one.
     pub fn create_person(&self, account: &str, mut person: Person) {
         if person.picture.is_none() {
-            let expiry = super::super::Expiry::default();
-            person.picture = Some(self.meta().host_file(super::samples::file("image"), expiry));
+            person.picture = Some(self.picture());
         }
         if person.username.is_empty() {
             person.username = format!("user_{}", person.id);
@@ -74,6 +73,11 @@ impl Inboxes {
         if let Some(inbox) = self.all().get_mut(account) {
             inbox.people.insert(person.id.clone(), person);
         }
+    }
+
+    /// The address of a made-up picture.
+    pub(crate) fn picture(&self) -> String {
+        self.meta().host_file(super::samples::file("image"), super::super::Expiry::default())
     }
 
     /// Whether sending to a person works.
