@@ -4,3 +4,4 @@
 
 pub mod meta;
 pub mod telegram;
+pub mod whatsapp;
