@@ -5,3 +5,4 @@
 mod behaviour;
 mod sdk;
 mod spec;
+mod whatsapp;
