@@ -13,6 +13,8 @@ pub struct App {
     pub require_proof: bool,
     /// Where the dialog may lead back to; empty = anywhere.
     pub redirect_uris: Vec<String>,
+    /// Signs webhooks in place of the app's secret.
+    pub webhook_secret: Option<String>,
     /// Called with a `signed_request` when a person removes the app.
     pub deauthorize_url: Option<String>,
     /// Called with a `signed_request` when a person wants their data deleted.
@@ -28,6 +30,7 @@ impl App {
             name: format!("App {id}"),
             require_proof: false,
             redirect_uris: Vec::new(),
+            webhook_secret: None,
             deauthorize_url: None,
             data_deletion_url: None,
         }

@@ -1,6 +1,6 @@
 //! Who calls: the token, and the proof that the caller has the app's secret.
 
-use super::{Call, GraphError, Meta, Token, TokenKind, sign};
+use super::{Call, GraphError, Login, Meta, Token, TokenKind, sign};
 
 impl Meta {
     /// The token of a call, checked.
@@ -10,7 +10,10 @@ impl Meta {
             return Err(GraphError::new(104, words).with_status(self.manners().token_status));
         };
         let state = self.state();
-        let token = state.token(&value).ok_or_else(|| self.dead_token("Cannot parse access token", None))?;
+        // Instagram answers 400 to what is no token of its own, and 401 to one that died.
+        let status = if self.manners().login == Login::Instagram { 400 } else { self.manners().token_status };
+        let unknown = || self.dead_token("Cannot parse access token", None).with_status(status);
+        let token = state.token(&value).ok_or_else(unknown)?;
         if let Some(subcode) = token.dead {
             return Err(self.dead_token(words_of(subcode, &token.app_id).as_str(), Some(subcode)));
         }

@@ -40,7 +40,7 @@ pub(crate) fn told(ok: bool) -> Json<Value> {
     Json(json!({ "ok": ok }))
 }
 
-/// `{id, secret, name?, require_proof?, redirect_uris?, deauthorize_url?, data_deletion_url?}`
+/// `{id, secret, name?, require_proof?, redirect_uris?, webhook_secret?, deauthorize_url?, data_deletion_url?}`
 async fn app(State(meta): State<Meta>, Json(body): Json<Value>) -> Json<Value> {
     let mut app = App::new(text(&body, "id"), text(&body, "secret"));
     if let Some(name) = body["name"].as_str() {
@@ -48,6 +48,7 @@ async fn app(State(meta): State<Meta>, Json(body): Json<Value>) -> Json<Value> {
     }
     app.require_proof = body["require_proof"] == json!(true);
     app.redirect_uris = texts(&body, "redirect_uris").into_iter().map(str::to_owned).collect();
+    app.webhook_secret = body["webhook_secret"].as_str().map(str::to_owned);
     app.deauthorize_url = body["deauthorize_url"].as_str().map(str::to_owned);
     app.data_deletion_url = body["data_deletion_url"].as_str().map(str::to_owned);
     meta.create_app(app);

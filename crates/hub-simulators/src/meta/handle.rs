@@ -219,7 +219,7 @@ impl Meta {
     pub fn send_raw(&self, app_id: &str, object: &str, body: impl Into<Bytes>) -> bool {
         let mut state = self.state();
         let Some(hook) = state.hooks.get(&(app_id.to_owned(), object.to_owned())).cloned() else { return false };
-        state.post_bytes(app_id, &hook.url, "", body.into());
+        state.post_bytes(app_id, &hook.url, "", &body.into());
         drop(state);
         self.note_change();
         true

@@ -55,7 +55,9 @@ impl Meta {
             }
         }
         let count = found.len();
-        found.into_iter().for_each(|held| state.enqueue(held));
+        for held in found {
+            state.enqueue(held);
+        }
         drop(state);
         self.note_change();
         count

@@ -78,7 +78,9 @@ impl State {
             }
         }
         if !together {
-            rest.into_iter().for_each(|held| self.post(vec![held]));
+            for held in rest {
+                self.post(vec![held]);
+            }
             return;
         }
         while let Some(first) = rest.first() {
@@ -94,12 +96,13 @@ impl State {
         let Some(first) = batch.first().cloned() else { return };
         let entries: Vec<Value> = batch.into_iter().map(|held| held.entry).collect();
         let body = json!({"object": first.object, "entry": entries});
-        self.post_bytes(&first.app_id, &first.url, &first.asset, sign::escaped(&body).into());
+        self.post_bytes(&first.app_id, &first.url, &first.asset, &sign::escaped(&body).into());
     }
 
     /// Queues any bytes, signed with the app's secret.
-    pub(super) fn post_bytes(&mut self, app_id: &str, url: &str, asset: &str, bytes: Bytes) {
-        let secret = self.apps.get(app_id).map(|app| app.secret.clone()).unwrap_or_default();
+    pub(super) fn post_bytes(&mut self, app_id: &str, url: &str, asset: &str, bytes: &Bytes) {
+        let secret = self.apps.get(app_id).map(|app| app.webhook_secret.clone().unwrap_or_else(|| app.secret.clone()));
+        let secret = secret.unwrap_or_default();
         let copies = if self.duplicate { 2 } else { 1 };
         for _ in 0..copies {
             let id = self.next_post;
@@ -109,8 +112,8 @@ impl State {
                 app_id: app_id.to_owned(),
                 url: url.to_owned(),
                 asset: asset.to_owned(),
-                sha256: format!("sha256={}", sign::hmac_sha256(&secret, &bytes)),
-                sha1: format!("sha1={}", sign::hmac_sha1(&secret, &bytes)),
+                sha256: format!("sha256={}", sign::hmac_sha256(&secret, bytes)),
+                sha1: format!("sha1={}", sign::hmac_sha1(&secret, bytes)),
                 bytes: bytes.clone(),
                 lane: self.shuffle.is_none().then(|| format!("{url} {asset}")),
                 attempt: 0,

@@ -59,15 +59,14 @@ async fn entry<P: Platform>(State(platform): State<P>, request: Request) -> Resp
         (state.log.len() - 1, state.take_fault(call.endpoint()))
     };
     meta.note_change();
-    let mut response = match fault.as_ref().and_then(Fault::instead) {
-        Some(response) => response,
-        None => {
-            if let Some(Fault::Hang(wait)) = fault {
-                tokio::time::sleep(wait).await;
-            }
-            let done = dispatch(&platform, call).await;
-            if fault == Some(Fault::CutAfter) { cut() } else { done }
+    let mut response = if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
+        instead
+    } else {
+        if let Some(Fault::Hang(wait)) = fault {
+            tokio::time::sleep(wait).await;
         }
+        let done = dispatch(&platform, call).await;
+        if fault == Some(Fault::CutAfter) { cut() } else { done }
     };
     let was_cut = matches!(fault, Some(Fault::CutAfter | Fault::CutBefore));
     let mut state = meta.state();
@@ -91,6 +90,7 @@ async fn dispatch<P: Platform>(platform: &P, call: Call) -> Response {
     if meta.manners().login == Login::Instagram {
         return match path.as_slice() {
             ["oauth", "authorize"] => meta.dialog(&call),
+            [app_id, "subscriptions"] => answer(meta.subscriptions(&call, app_id).await),
             _ => platform.call(call).await,
         };
     }
