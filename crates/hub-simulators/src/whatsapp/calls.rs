@@ -21,8 +21,12 @@ pub(super) const MANAGEMENT: &str = "whatsapp_business_management";
 const STATUSES_FIRST: Duration = Duration::from_secs(20);
 
 /// How the shared half behaves for WhatsApp.
-pub(super) const MANNERS: Manners =
-    Manners { login: crate::meta::Login::Facebook, token_status: 401, default_scopes: &[MANAGEMENT, MESSAGING] };
+pub(super) const MANNERS: Manners = Manners {
+    login: crate::meta::Login::Facebook,
+    token_status: 401,
+    default_scopes: &[MANAGEMENT, MESSAGING],
+    configuration_signs_up: true,
+};
 
 /// The simulator's two halves. Copies are the same one.
 #[derive(Clone, Debug)]

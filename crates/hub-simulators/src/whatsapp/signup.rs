@@ -1,10 +1,7 @@
 //! Embedded sign-up: what the popup ends with.
 
 use super::calls::{Desk, MANAGEMENT, MESSAGING};
-use crate::meta::{CodeGrant, TokenKind};
-
-/// Seconds until the code of the popup dies.
-const CODE_LIFE: i64 = 30;
+use crate::meta::{CodeGrant, SIGN_UP_CODE_LIFE, TokenKind};
 
 impl Desk {
     /// A customer went through the popup: the code that the page hands to the server. It is exchanged without a `redirect_uri`
@@ -17,7 +14,7 @@ impl Desk {
             scopes: vec![MANAGEMENT.to_owned(), MESSAGING.to_owned()],
             targets: vec![account.to_owned()],
             kind: TokenKind::System,
-            code_life: CODE_LIFE,
+            code_life: SIGN_UP_CODE_LIFE,
             token_life: None,
         })
     }
