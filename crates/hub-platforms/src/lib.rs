@@ -1,6 +1,7 @@
 //! The platforms of this hub: one folder each, with the same rooms. This file is the register.
 
 pub mod telegram_bot;
+pub mod whatsapp;
 
 use hub_platform_kit::Platform;
 use hub_platform_kit::transport::Transport;
