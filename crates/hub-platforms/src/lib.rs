@@ -1,5 +1,6 @@
 //! The platforms of this hub: one folder each, with the same rooms. This file is the register.
 
+pub mod meta;
 pub mod telegram_bot;
 pub mod whatsapp;
 
