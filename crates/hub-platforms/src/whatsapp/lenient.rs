@@ -81,6 +81,12 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
+impl<T> List<T> {
+    pub(super) fn take(self) -> Vec<T> {
+        self.0
+    }
+}
+
 impl<T> Default for Maybe<T> {
     fn default() -> Self {
         Self(None)

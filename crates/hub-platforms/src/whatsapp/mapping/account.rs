@@ -2,7 +2,7 @@
 
 use super::super::errors;
 use super::super::wire::Problem;
-use super::{Reading, Scene, key_of_content, shaped, unreadable};
+use super::{Reading, Scene, shaped, unreadable};
 use hub_domain::inbound::InboundBody;
 use hub_platform_kit::platform::Parsed;
 use serde_json::{Map, Value, json};
@@ -36,15 +36,15 @@ pub(super) fn is_about_account(field: &str) -> bool {
 }
 
 /// Something happened to the account. These events have no ids and mostly no time of their own.
-pub(super) fn notice(scene: &Scene<'_>, field: &str, value: Map<String, Value>) -> Parsed {
+pub(super) fn notice(scene: &Scene, field: &str, value: Map<String, Value>) -> Parsed {
     let value = Value::Object(value);
-    let key = key_of_content(field, scene.time, &value);
+    let key = scene.key_of_content(field, &value);
     let word = |name: &str| value.get(name).and_then(Value::as_str);
     let kind = match field {
         "account_update" => update(word("event").unwrap_or_default(), &value["ban_info"]["waba_ban_state"]),
         _ => NOTICES.iter().find(|(name, _)| *name == field).map_or("account_update", |(_, kind)| kind),
     };
-    let mut data = json!({ "waba_id": scene.waba });
+    let mut data = json!({ "waba_id": scene.waba.as_str() });
     if kind == "template_status" || kind == "template_quality" || kind == "template_category" {
         data["template"] = word("message_template_name").into();
         data["language"] = word("message_template_language").into();
@@ -66,8 +66,8 @@ fn update(event: &str, ban: &Value) -> &'static str {
 }
 
 /// The platform complains, and not about one message.
-pub(super) fn platform_error(scene: &Scene<'_>, problem: Value) -> Parsed {
-    let key = key_of_content("platform_error", scene.time, &problem);
+pub(super) fn platform_error(scene: &Scene, problem: Value) -> Parsed {
+    let key = scene.key_of_content("platform_error", &problem);
     let Some(problem) = shaped::<Problem>(problem) else { return unreadable("an error of an unknown shape") };
     let data = json!({ "code": *problem.code, "message": errors::reason(Some(&problem)) });
     let body = InboundBody::AccountNotice { kind: "platform_error".to_owned(), data, at: scene.time };

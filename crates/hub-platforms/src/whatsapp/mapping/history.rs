@@ -7,7 +7,7 @@ use hub_platform_kit::platform::Parsed;
 use serde_json::{Map, Value};
 
 /// The value of a change of this kind: threads, or the files that belong to them.
-pub(super) fn read(scene: &Scene<'_>, value: &mut Map<String, Value>, out: &mut Vec<Parsed>) {
+pub(super) fn read(scene: &Scene, value: &mut Map<String, Value>, out: &mut Vec<Parsed>) {
     for message in list(value, "messages") {
         messages::read(scene, message, messages::Source::PastFile, out);
     }
@@ -26,7 +26,7 @@ pub(super) fn read(scene: &Scene<'_>, value: &mut Map<String, Value>, out: &mut 
     }
 }
 
-fn thread(scene: &Scene<'_>, thread: Value, out: &mut Vec<Parsed>) {
+fn thread(scene: &Scene, thread: Value, out: &mut Vec<Parsed>) {
     let Value::Object(mut thread) = thread else {
         return out.push(unreadable("a thread that is no object"));
     };

@@ -40,7 +40,7 @@ impl Source<'_> {
 
 /// A message with its surroundings.
 struct Line<'a> {
-    scene: &'a Scene<'a>,
+    scene: &'a Scene,
     source: Source<'a>,
     id: RemoteMessageId,
     customer: Customer,
@@ -50,7 +50,7 @@ struct Line<'a> {
 }
 
 /// Reads one message; what it tells of a customer beside the message is an event of its own.
-pub(super) fn read(scene: &Scene<'_>, message: Value, source: Source<'_>, out: &mut Vec<Parsed>) {
+pub(super) fn read(scene: &Scene, message: Value, source: Source<'_>, out: &mut Vec<Parsed>) {
     match shaped::<Message>(message)
         .ok_or("a message of an unknown shape")
         .and_then(|one| one_message(scene, &one, source))
@@ -60,10 +60,10 @@ pub(super) fn read(scene: &Scene<'_>, message: Value, source: Source<'_>, out: &
     }
 }
 
-fn one_message(scene: &Scene<'_>, message: &Message, source: Source<'_>) -> Result<[Option<Reading>; 2], Unreadable> {
+fn one_message(scene: &Scene, message: &Message, source: Source<'_>) -> Result<[Option<Reading>; 2], Unreadable> {
     let id = usable(message.id.clone().take()).ok_or("a message without an id")?;
     let at = instant(&message.timestamp).ok_or("a message without a usable time")?;
-    let key = format!("{}:{id}", source.prefix());
+    let key = scene.key(source.prefix(), &[&id]);
     let direction = direction(scene, message, source);
     let customer = customer(scene, message, source, direction).ok_or("a message without a customer")?;
     let group = usable(message.group_id.clone().take());
@@ -79,14 +79,14 @@ fn one_message(scene: &Scene<'_>, message: &Message, source: Source<'_>) -> Resu
     };
     let tells_customer = matches!(body, InboundBody::Reacted { .. } | InboundBody::Deleted { .. });
     let contact = (tells_customer && group.is_none() && line.customer.is_news()).then(|| Reading {
-        key: format!("{key}:contact"),
+        key: scene.key("contact", &[&key]),
         body: InboundBody::Contact { conversation: line.conversation.clone() },
     });
     Ok([Some(Reading { key, body }), contact])
 }
 
 /// Echoes come from the business; in the past the thread tells which side spoke.
-fn direction(scene: &Scene<'_>, message: &Message, source: Source<'_>) -> Direction {
+fn direction(scene: &Scene, message: &Message, source: Source<'_>) -> Direction {
     let from = people::id(&message.from);
     let by_number = || from.is_some() && from == scene.number;
     let outgoing = match source {
@@ -103,7 +103,7 @@ fn direction(scene: &Scene<'_>, message: &Message, source: Source<'_>) -> Direct
     if outgoing { Direction::Outgoing } else { Direction::Incoming }
 }
 
-fn customer(scene: &Scene<'_>, message: &Message, source: Source<'_>, direction: Direction) -> Option<Customer> {
+fn customer(scene: &Scene, message: &Message, source: Source<'_>, direction: Direction) -> Option<Customer> {
     let people = &scene.people;
     match (source, direction) {
         (Source::Past(customer), _) => Some(customer.clone()),

@@ -10,23 +10,24 @@ mod statuses;
 
 use super::lenient::Word;
 use super::wire::Metadata;
-use aws_lc_rs::digest;
+use crate::meta::envelope::{self, Event};
+use crate::meta::values;
+use hub_domain::id::REMOTE_ID_MAX_CHARS;
 use hub_domain::inbound::{Inbound, InboundBody};
-use hub_domain::time::{from_unix_millis, from_unix_seconds};
 use hub_domain::{RemoteAccountId, Timestamp};
 use hub_platform_kit::platform::Parsed;
 use people::People;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-pub(in crate::whatsapp) use people::digits;
+use people::digits;
+pub(in crate::whatsapp) use people::plain;
 
 /// What a delivery of WhatsApp names itself.
 const OBJECT: &str = "whatsapp_business_account";
-/// Numbers below this are seconds after 1970, larger ones milliseconds.
-const SECONDS_BELOW: i64 = 100_000_000_000;
-/// Characters of an id; longer ones are nobody's.
-const MAX_ID_CHARS: usize = 255;
+/// Fields that belong to one number and mean nothing without it.
+const ABOUT_A_NUMBER: &[&str] =
+    &["messages", "smb_message_echoes", "history", "smb_app_state_sync", "user_id_update", "user_preferences", "calls"];
 /// Fields that are known and nothing for an inbox.
 const NOT_FOR_AN_INBOX: &[&str] = &[
     "automatic_events",
@@ -53,71 +54,67 @@ struct Reading {
 }
 
 /// Where a change was found, and what it says of its surroundings.
-struct Scene<'a> {
+struct Scene {
     /// The business account.
-    waba: &'a str,
+    waba: String,
     /// The number, where the change is about one.
     phone: Option<String>,
     /// That number as people dial it, digits only.
     number: Option<String>,
     /// When the delivery was made, where it says so.
     time: Option<Timestamp>,
+    /// A digest of the change, for events that have no id.
+    digest: String,
     people: People,
 }
 
-impl Scene<'_> {
+impl Scene {
     /// The account: the number, else the business account with all its numbers.
     fn account(&self) -> &str {
-        self.phone.as_deref().unwrap_or(self.waba)
+        self.phone.as_deref().unwrap_or(&self.waba)
     }
 
     fn event(&self, reading: Reading) -> Parsed {
         Parsed::Event(Inbound {
             accounts: vec![RemoteAccountId::from(self.account())],
-            event_key: format!("{}:{}", self.account(), reading.key),
+            event_key: reading.key,
             body: reading.body,
         })
+    }
+
+    fn key(&self, kind: &str, parts: &[&str]) -> String {
+        values::key(self.account(), kind, parts)
+    }
+
+    /// The key of an event without an id: what it says, and when the delivery was made.
+    fn key_of_content(&self, kind: &str, content: &Value) -> String {
+        let time = self.time.map_or(0, |at| at.timestamp()).to_string();
+        self.key(kind, &[&time, &content.to_string()])
     }
 }
 
 /// Reads a delivery: accounts with their changes.
 pub(super) fn delivery(body: &[u8]) -> Vec<Parsed> {
-    let Ok(Value::Object(mut envelope)) = serde_json::from_slice(body) else {
-        return vec![unreadable("the delivery is no JSON object")];
-    };
-    if envelope.get("object").and_then(Value::as_str) != Some(OBJECT) {
-        return vec![nobody("other_object")];
-    }
-    let mut out = Vec::new();
-    for entry in list(&mut envelope, "entry") {
-        let Value::Object(mut entry) = entry else {
-            out.push(unreadable("an entry that is no object"));
-            continue;
-        };
-        let Some(waba) = usable(entry.remove("id").map(Word::of).unwrap_or_default().take()) else {
-            out.push(unreadable("an entry without an id"));
-            continue;
-        };
-        let time = entry.get("time").and_then(instant_of);
-        for one in list(&mut entry, "changes") {
-            change(&waba, time, one, &mut out);
-        }
-    }
-    if out.is_empty() { vec![nobody("empty")] } else { out }
+    envelope::split_each(body, OBJECT, &["changes"], |event| {
+        let mut out = Vec::new();
+        change(event, &mut out);
+        out
+    })
 }
 
-fn change(waba: &str, time: Option<Timestamp>, change: Value, out: &mut Vec<Parsed>) {
-    let Value::Object(mut change) = change else { return out.push(unreadable("a change that is no object")) };
+fn change(event: Event, out: &mut Vec<Parsed>) {
+    let Event { entry_id: waba, entry_time: time, members: mut change, digest, .. } = event;
     let field = change.remove("field").map(Word::of).unwrap_or_default().take().unwrap_or_default();
     let Some(Value::Object(mut value)) = change.remove("value") else {
         return out.push(unreadable("a change without a value"));
     };
     let metadata: Metadata = value.remove("metadata").and_then(shaped).unwrap_or_default();
     let scene = Scene {
-        waba,
-        phone: usable(metadata.phone_number_id.take()),
         number: metadata.display_phone_number.as_deref().map(digits),
+        phone: usable(metadata.phone_number_id.take()),
+        waba,
         time,
+        digest,
         people: People::new(list(&mut value, "contacts")),
     };
     match field.as_str() {
@@ -142,13 +139,13 @@ fn change(waba: &str, time: Option<Timestamp>, change: Value, out: &mut Vec<Pars
         _ => {
             let reason = NOT_FOR_AN_INBOX.iter().find(|name| **name == field).unwrap_or(&"unknown_field");
             let body = InboundBody::Ignored { reason: (*reason).to_owned() };
-            out.push(scene.event(Reading { key: key_of_content(&field, time, &Value::Object(value)), body }));
+            out.push(scene.event(Reading { key: scene.key("ignored", &[&scene.digest]), body }));
         }
     }
 }
 
 /// Messages, statuses and complaints share a field.
-fn said(scene: &Scene<'_>, value: &mut Map<String, Value>, out: &mut Vec<Parsed>) {
+fn said(scene: &Scene, value: &mut Map<String, Value>, out: &mut Vec<Parsed>) {
     let before = out.len();
     for message in list(value, "messages") {
         messages::read(scene, message, messages::Source::Customer, out);
@@ -161,22 +158,20 @@ fn said(scene: &Scene<'_>, value: &mut Map<String, Value>, out: &mut Vec<Parsed>
     }
     if out.len() == before {
         let body = InboundBody::Ignored { reason: "empty".to_owned() };
-        out.push(
-            scene.event(Reading { key: key_of_content("messages", scene.time, &Value::Object(value.clone())), body }),
-        );
+        out.push(scene.event(Reading { key: scene.key("ignored", &[&scene.digest]), body }));
     }
 }
 
 /// Reads every member of a list that has no ids of its own; the key is made of what it says.
 fn each<T: DeserializeOwned>(
-    scene: &Scene<'_>,
+    scene: &Scene,
     name: &str,
     value: &mut Map<String, Value>,
-    read: fn(&Scene<'_>, &T) -> Result<InboundBody, Unreadable>,
+    read: fn(&Scene, &T) -> Result<InboundBody, Unreadable>,
     out: &mut Vec<Parsed>,
 ) {
     for one in list(value, name) {
-        let key = key_of_content(name, scene.time, &one);
+        let key = scene.key_of_content(name, &one);
         out.push(match shaped(one).ok_or("a member of an unknown shape").and_then(|one| read(scene, &one)) {
             Ok(body) => scene.event(Reading { key, body }),
             Err(reason) => unreadable(reason),
@@ -196,37 +191,16 @@ fn shaped<T: DeserializeOwned>(value: Value) -> Option<T> {
     if value.is_object() { serde_json::from_value(value).ok() } else { None }
 }
 
-/// An event that nobody is told of.
-fn nobody(reason: &str) -> Parsed {
-    let body = InboundBody::Ignored { reason: reason.to_owned() };
-    Parsed::Event(Inbound { accounts: Vec::new(), event_key: format!("whatsapp:{reason}"), body })
-}
-
 fn unreadable(reason: Unreadable) -> Parsed {
     Parsed::Unreadable(reason.to_owned())
 }
 
-/// The key of an event without an id: what it says, and when.
-fn key_of_content(name: &str, time: Option<Timestamp>, content: &Value) -> String {
-    let sum = digest::digest(&digest::SHA256, content.to_string().as_bytes());
-    format!("{name}:{}:{}", time.map_or(0, |at| at.timestamp()), hex::encode(sum))
-}
-
 /// An id that can be kept as it is.
 fn usable(id: Option<String>) -> Option<String> {
-    id.filter(|id| !id.is_empty() && id.chars().count() <= MAX_ID_CHARS && !id.chars().any(char::is_control))
+    id.filter(|id| !id.is_empty() && id.chars().count() <= REMOTE_ID_MAX_CHARS && !id.chars().any(char::is_control))
 }
 
-/// Times come as text or number, in seconds or milliseconds; zero stands for "not known".
+/// The time of an event.
 fn instant(time: &Word) -> Option<Timestamp> {
-    let number: i64 = time.as_deref()?.parse().ok()?;
-    match number {
-        ..=0 => None,
-        seconds if seconds < SECONDS_BELOW => from_unix_seconds(seconds),
-        millis => from_unix_millis(millis),
-    }
-}
-
-fn instant_of(value: &Value) -> Option<Timestamp> {
-    instant(&Word::of(value.clone()))
+    values::instant(&Value::from(time.as_deref()?))
 }

@@ -120,7 +120,7 @@ pub(super) fn group(id: &str) -> ConversationRef {
 }
 
 /// The business itself as a speaker.
-pub(super) fn business(scene: &Scene<'_>) -> Participant {
+pub(super) fn business(scene: &Scene) -> Participant {
     Participant {
         id: scene.account().into(),
         name: scene.number.as_deref().map(|number| format!("+{number}")),
@@ -130,7 +130,7 @@ pub(super) fn business(scene: &Scene<'_>) -> Participant {
 }
 
 /// A customer's id scoped to the business became another one. The telephone number, where it is known, stays the first.
-pub(super) fn new_user_id(scene: &Scene<'_>, update: &UserIdUpdate) -> Result<InboundBody, Unreadable> {
+pub(super) fn new_user_id(scene: &Scene, update: &UserIdUpdate) -> Result<InboundBody, Unreadable> {
     let wa_id = id(&update.wa_id);
     let side = |pick: fn(&super::super::wire::Change) -> &Word| -> Vec<RemoteConversationId> {
         let changes = [update.user_id.as_ref(), update.parent_user_id.as_ref()];
@@ -147,7 +147,7 @@ pub(super) fn new_user_id(scene: &Scene<'_>, update: &UserIdUpdate) -> Result<In
 }
 
 /// An entry of the phone's address book: the business's own name of a customer.
-pub(super) fn synced(_: &Scene<'_>, entry: &StateSync) -> Result<InboundBody, Unreadable> {
+pub(super) fn synced(_: &Scene, entry: &StateSync) -> Result<InboundBody, Unreadable> {
     let contact = entry.contact.as_ref().ok_or("an address-book entry without a contact")?;
     if entry.action.as_deref() == Some("remove") {
         return Ok(InboundBody::Ignored { reason: "contact_removed".to_owned() });
@@ -165,7 +165,7 @@ pub(super) fn synced(_: &Scene<'_>, entry: &StateSync) -> Result<InboundBody, Un
 }
 
 /// A customer wants marketing, or no more of it.
-pub(super) fn preference(scene: &Scene<'_>, preference: &Preference) -> Result<InboundBody, Unreadable> {
+pub(super) fn preference(scene: &Scene, preference: &Preference) -> Result<InboundBody, Unreadable> {
     let customer = Customer::new(&scene.people, &preference.wa_id, &preference.user_id, &Word::default());
     let customer = customer.ok_or("a preference without a customer")?;
     Ok(InboundBody::Notice {
@@ -179,7 +179,7 @@ pub(super) fn preference(scene: &Scene<'_>, preference: &Preference) -> Result<I
 }
 
 /// A call. One that the customer made lets the business write freely.
-pub(super) fn call(scene: &Scene<'_>, call: &Call) -> Result<InboundBody, Unreadable> {
+pub(super) fn call(scene: &Scene, call: &Call) -> Result<InboundBody, Unreadable> {
     let by_customer = call.direction.as_deref() == Some("USER_INITIATED");
     let customer = if by_customer {
         Customer::new(&scene.people, &call.from, &call.from_user_id, &Word::default())
@@ -203,7 +203,7 @@ pub(super) fn id(word: &Word) -> Option<String> {
 }
 
 /// Telephone numbers come with and without a plus.
-fn plain(id: &str) -> String {
+pub(in crate::whatsapp) fn plain(id: &str) -> String {
     id.strip_prefix('+').filter(|rest| is_number(rest)).unwrap_or(id).to_owned()
 }
 
@@ -212,6 +212,6 @@ fn is_number(id: &str) -> bool {
 }
 
 /// The digits of a telephone number, however it is written.
-pub(in crate::whatsapp) fn digits(number: &str) -> String {
+pub(super) fn digits(number: &str) -> String {
     number.chars().filter(char::is_ascii_digit).collect()
 }

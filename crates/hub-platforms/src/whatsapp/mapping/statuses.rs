@@ -10,18 +10,18 @@ use hub_platform_kit::platform::Parsed;
 use serde_json::Value;
 
 /// Reads a status; the recipient's ids are an event of their own, told once per message.
-pub(super) fn read(scene: &Scene<'_>, status: Value, out: &mut Vec<Parsed>) {
+pub(super) fn read(scene: &Scene, status: Value, out: &mut Vec<Parsed>) {
     match shaped::<Status>(status).ok_or("a status of an unknown shape").and_then(|status| one(scene, &status)) {
         Ok(readings) => out.extend(readings.into_iter().flatten().map(|reading| scene.event(reading))),
         Err(reason) => out.push(unreadable(reason)),
     }
 }
 
-fn one(scene: &Scene<'_>, status: &Status) -> Result<[Option<Reading>; 2], Unreadable> {
+fn one(scene: &Scene, status: &Status) -> Result<[Option<Reading>; 2], Unreadable> {
     let message = usable(status.id.clone().take()).ok_or("a status without a message")?;
     let word = status.status.as_deref().ok_or("a status without its word")?;
     let member = people::id(&status.recipient_participant_id).unwrap_or_default();
-    let key = format!("status:{message}:{}:{member}", usable(Some(word.to_owned())).unwrap_or_default());
+    let key = scene.key("status", &[&message, word, &member]);
     let reached = match word {
         "sent" => DeliveryStatus::Sent,
         "delivered" => DeliveryStatus::Delivered,
@@ -44,7 +44,7 @@ fn one(scene: &Scene<'_>, status: &Status) -> Result<[Option<Reading>; 2], Unrea
     };
     let to_group = status.recipient_type.as_deref() == Some("group");
     let contact = customer.filter(|customer| customer.is_news() && !to_group).map(|customer| Reading {
-        key: format!("recipient:{message}"),
+        key: scene.key("recipient", &[&message]),
         body: InboundBody::Contact { conversation: customer.conversation() },
     });
     Ok([Some(Reading { key, body }), contact])
