@@ -1,5 +1,6 @@
 //! The platforms of this hub: one folder each, with the same rooms. This file is the register.
 
+pub mod facebook;
 pub mod meta;
 pub mod telegram_bot;
 pub mod whatsapp;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub struct PlatformSettings {
     /// Telegram bots and the Telegram log-in widget.
     pub telegram_bot: telegram_bot::Settings,
+    /// Facebook pages.
+    pub facebook: facebook::Settings,
     /// WhatsApp Cloud API.
     pub whatsapp: whatsapp::Settings,
 }
@@ -21,6 +24,7 @@ pub struct PlatformSettings {
 pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Platform>> {
     vec![
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
+        Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
         Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport)),
     ]
 }

@@ -189,3 +189,30 @@ fn hide(mut error: PlatformError, secret: &str) -> PlatformError {
     error.message = super::errors::clean(&error.message, &[secret]);
     error
 }
+
+/// Tells Meta where deliveries of `object` go, unless the app has an address for them already. Only the operator can say more
+/// about a failure, so it is logged and nothing else.
+pub(crate) async fn subscribe_app(graph: &Graph, app: &App, object: &str, fields: &str, callback: &str) {
+    if let Err(error) = try_subscribe_app(graph, app, object, fields, callback).await {
+        tracing::warn!(object, %error, "the app's webhook could not be set; set it in the app's dashboard");
+    }
+}
+
+async fn try_subscribe_app(graph: &Graph, app: &App, object: &str, fields: &str, callback: &str) -> Result<()> {
+    let Some(verify_token) = app.verify_token() else { return Ok(()) };
+    let (app_id, _) = credentials(app)?;
+    let token = app_token(app)?;
+    let path = format!("{app_id}/subscriptions");
+    let known: Value = graph.get(path.as_str()).token(&token).ask().await?;
+    let is_set = |one: &Value| one.get("object").and_then(Value::as_str) == Some(object);
+    if known["data"].as_array().is_some_and(|known| known.iter().any(is_set)) {
+        return Ok(());
+    }
+    let parameters = vec![
+        ("object", object.to_owned()),
+        ("callback_url", callback.to_owned()),
+        ("verify_token", verify_token.to_owned()),
+        ("fields", fields.to_owned()),
+    ];
+    graph.post(path).fields(parameters).token(&token).ask::<Value>().await.map(|_| ())
+}

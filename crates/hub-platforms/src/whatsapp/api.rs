@@ -3,13 +3,11 @@
 use super::errors;
 use super::lenient::{List, Whole, Word};
 use crate::meta::graph::{Call, Graph};
-use crate::meta::{App, files, oauth, values};
+use crate::meta::{App, files, values};
 use hub_platform_kit::platform::{Fetched, OutboundFile, Template};
 use hub_platform_kit::transport::Transport;
-use hub_platform_kit::webhook::Callback;
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result};
 use reqwest::multipart::{Form, Part};
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,21 +15,6 @@ use serde_json::{Value, json};
 const PAGE: usize = 100;
 /// Pages read of a list; the numbers and templates of a business account end before.
 const MAX_PAGES: usize = 5;
-/// The app's own choice of what it is told.
-const OBJECT: &str = "whatsapp_business_account";
-/// Everything the hub wants to hear of.
-const FIELDS: &[&str] = &[
-    "messages",
-    "message_template_status_update",
-    "account_update",
-    "phone_number_quality_update",
-    "user_preferences",
-    "user_id_update",
-    "smb_message_echoes",
-    "history",
-    "smb_app_state_sync",
-];
-
 /// What the platform says it took.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -213,19 +196,6 @@ impl Api {
     /// Ends the deliveries of a business account.
     pub(super) async fn unsubscribe(&self, token: &str, waba: &str) -> Result<()> {
         confirmed(self.graph.delete(format!("{waba}/subscribed_apps")).token(token).ask().await)
-    }
-
-    /// Tells the app where to call and what it wants to hear of; these are chosen per app, not per business account.
-    pub(super) async fn subscribe_app(&self, app: &App, callback: &Callback) -> Result<()> {
-        let (app_id, _) = oauth::credentials(app)?;
-        let fields = vec![
-            ("object", OBJECT.to_owned()),
-            ("callback_url", callback.url.to_string()),
-            ("verify_token", callback.secret.expose_secret().to_owned()),
-            ("fields", FIELDS.join(",")),
-        ];
-        let call = self.graph.post(format!("{app_id}/subscriptions")).token(&oauth::app_token(app)?).fields(fields);
-        confirmed(call.ask().await)
     }
 
     /// Takes everything back that the token's owner granted the app.

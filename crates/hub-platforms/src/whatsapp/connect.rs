@@ -95,7 +95,11 @@ impl WhatsApp {
     async fn signed_in(&self, context: &ConnectContext, answers: &Answers) -> Result<Progress> {
         let (app, graph) = (&self.settings.app, &self.api.graph);
         let code = oauth::code(answers)?;
-        let exchanged = oauth::exchange_code(graph, app, oauth::redirect_uri(context)?, code).await?;
+        let mut exchanged = oauth::exchange_code(graph, app, oauth::redirect_uri(context)?, code).await?;
+        // A business's token does not end; a person's ends within hours, unless it is exchanged for a longer one.
+        if exchanged.expires_at(context.now).is_some() {
+            exchanged = oauth::lengthen(graph, app, &exchanged.access_token).await?;
+        }
         let facts = self.facts(&exchanged.access_token).await?;
         let token = exchanged.access_token.expose_secret();
         let mut numbers = self.numbers_of(token, &facts).await?;

@@ -2,12 +2,16 @@
 
 use super::outbound::no_business_account;
 use super::{WhatsApp, mapping};
-use crate::meta::{greet, signature};
+use crate::meta::{greet, oauth, signature};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
 use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{Grant, Result, Secret};
+
+/// Everything the hub wants to hear of; messages and statuses share a field.
+const FIELDS: &str = "messages,message_template_status_update,account_update,phone_number_quality_update,user_preferences,\
+                      user_id_update,smb_message_echoes,history,smb_app_state_sync";
 
 #[async_trait]
 impl Webhook for WhatsApp {
@@ -39,16 +43,10 @@ impl Webhook for WhatsApp {
 
     async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
         let waba = self.waba(grant).ok_or_else(no_business_account)?;
-        // The operator may have registered the address by hand, and the hub may be older than the app's choice of fields:
-        // a refusal here must not keep the account from being linked.
-        if let Err(error) = self.api.subscribe_app(&self.settings.app, callback).await {
-            tracing::warn!(
-                kind = error.kind.label(),
-                code = error.remote_code,
-                "the app's own subscription was refused"
-            );
-        }
         self.api.subscribe(grant.token(), waba).await?;
+        // What is told is chosen per app, not per business account.
+        let (graph, app) = (&self.api.graph, &self.settings.app);
+        oauth::subscribe_app(graph, app, mapping::OBJECT, FIELDS, callback.url.as_str()).await;
         Ok(Subscription { renew_at: None, remote_id: None })
     }
 

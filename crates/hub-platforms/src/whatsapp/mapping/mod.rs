@@ -24,7 +24,7 @@ use people::digits;
 pub(in crate::whatsapp) use people::plain;
 
 /// What a delivery of WhatsApp names itself.
-const OBJECT: &str = "whatsapp_business_account";
+pub(super) const OBJECT: &str = "whatsapp_business_account";
 /// Fields that belong to one number and mean nothing without it.
 const ABOUT_A_NUMBER: &[&str] =
     &["messages", "smb_message_echoes", "history", "smb_app_state_sync", "user_id_update", "user_preferences", "calls"];
@@ -119,10 +119,7 @@ fn change(event: Event, out: &mut Vec<Parsed>) {
     };
     match field.as_str() {
         _ if account::is_about_account(&field) => out.push(account::notice(&scene, &field, value)),
-        "messages" | "smb_message_echoes" | "history" | "smb_app_state_sync" | "user_id_update"
-        | "user_preferences" | "calls"
-            if scene.phone.is_none() =>
-        {
+        field if scene.phone.is_none() && ABOUT_A_NUMBER.contains(&field) => {
             out.push(unreadable("a change without the number it is for"));
         }
         "messages" => said(&scene, &mut value, out),
