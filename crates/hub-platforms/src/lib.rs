@@ -3,6 +3,7 @@
 pub mod facebook;
 pub mod meta;
 pub mod telegram_bot;
+pub mod whatsapp;
 
 use hub_platform_kit::Platform;
 use hub_platform_kit::transport::Transport;
@@ -15,12 +16,15 @@ pub struct PlatformSettings {
     pub telegram_bot: telegram_bot::Settings,
     /// Facebook pages.
     pub facebook: facebook::Settings,
+    /// WhatsApp Cloud API.
+    pub whatsapp: whatsapp::Settings,
 }
 
 /// All platforms, in the order in which adapters that share a published name are asked.
 pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Platform>> {
     vec![
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
-        Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport)),
+        Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
+        Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport)),
     ]
 }
