@@ -54,6 +54,7 @@ const CARD: Card = Card {
     max_attachments: 10,
     album: 1,
     sends: &[],
+    unique_message_ids: true,
     replies: true,
     reactions: true,
     typing: true,

@@ -239,10 +239,10 @@ impl Graph {
     }
 }
 
-/// After a send, a server error or an answer nobody understands leaves open whether the message went out, and Meta drops no
-/// repeats.
+/// After a send, a server error of something that stands before the platform, or an answer nobody understands, leaves open
+/// whether the message went out, and Meta drops no repeats. An error of the platform's own, with its code, says that it did not.
 fn doubtful(mut error: PlatformError) -> PlatformError {
-    let server_trouble = error.status.is_some_and(|status| status >= 500);
+    let server_trouble = error.status.is_some_and(|status| status >= 500) && error.remote_code.is_none();
     let accepted = error.status.is_none_or(|status| status < 400);
     match error.kind {
         ErrorKind::Transient { .. } if server_trouble => error.kind = ErrorKind::Transient { maybe_applied: true },

@@ -74,6 +74,7 @@ const CARD: Card = Card {
     max_attachments: MAX_ATTACHMENTS,
     album: 1,
     sends: &[ContentKind::Location, ContentKind::Contacts],
+    unique_message_ids: true,
     replies: true,
     reactions: true,
     typing: true,
