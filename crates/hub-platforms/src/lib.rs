@@ -1,6 +1,7 @@
 //! The platforms of this hub: one folder each, with the same rooms. This file is the register.
 
 pub mod facebook;
+pub mod instagram;
 pub mod meta;
 pub mod telegram_bot;
 
@@ -15,12 +16,15 @@ pub struct PlatformSettings {
     pub telegram_bot: telegram_bot::Settings,
     /// Facebook pages.
     pub facebook: facebook::Settings,
+    /// Instagram's professional accounts.
+    pub instagram: instagram::Settings,
 }
 
 /// All platforms, in the order in which adapters that share a published name are asked.
 pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Platform>> {
     vec![
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
-        Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport)),
+        Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
+        Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport)),
     ]
 }
