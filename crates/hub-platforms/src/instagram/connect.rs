@@ -38,14 +38,14 @@ impl Connect for Instagram {
 
     async fn resume(&self, context: &ConnectContext, memory: &Value, answers: &Answers) -> Result<Progress> {
         if let Some(chosen) = SignedIn::chosen(memory, answers) {
-            return self.link_page(&chosen?);
+            return link_page(&chosen?);
         }
         let kept = memory.get("door").and_then(Value::as_str).and_then(Door::from_stored);
         match kept.map_or_else(|| wanted(context), Ok)? {
             Door::Instagram => self.link_account(context, answers).await,
             Door::Page => {
                 let (graph, app) = (&self.page_graph, &self.settings.page_app);
-                self.link_page(&SignedIn::from_code(graph, app, context, answers, PAGE_SCOPES, PER_PAGE).await?)
+                link_page(&SignedIn::from_code(graph, app, context, answers, PAGE_SCOPES, PER_PAGE).await?)
             }
         }
     }
@@ -179,34 +179,34 @@ impl Instagram {
         let call = call.query("client_secret", secret).query("access_token", short.expose_secret());
         call.ask().await.map_err(|error| oauth::hide(error, short.expose_secret()))
     }
+}
 
-    /// The Instagram account behind the page; several are asked about.
-    fn link_page(&self, signed_in: &SignedIn) -> Result<Progress> {
-        let pages: Vec<Page> = signed_in.pages.iter().filter(|page| page.instagram.is_some()).cloned().collect();
-        let [page] = pages.as_slice() else {
-            if pages.is_empty() {
-                return Err(PlatformError::bad_input(
-                    "There is no page that you may answer for and that has a professional Instagram account.",
-                ));
-            }
-            let those = SignedIn { pages, ..signed_in.clone() };
-            return Ok(those.ask("Which Instagram account do you want to link?", label));
-        };
-        let Some((account, username)) = page.instagram.clone() else {
-            return Err(PlatformError::bad_input("There is no Instagram account behind this page."));
-        };
-        Ok(Progress::Linked {
-            identity: LinkedIdentity {
-                remote_id: RemoteAccountId::from(account),
-                username: username.or_else(|| page.name.clone()),
-                group: None,
-                grantor: signed_in.grantor.clone(),
-                facts: json!({ "door": Door::Page.as_str(), "page_id": page.id }),
-            },
-            tokens: Tokens { access: page.token.clone(), refresh: Some(signed_in.person.clone()), expires_at: None },
-            proof: None,
-        })
-    }
+/// The Instagram account behind the page; several are asked about.
+fn link_page(signed_in: &SignedIn) -> Result<Progress> {
+    let pages: Vec<Page> = signed_in.pages.iter().filter(|page| page.instagram.is_some()).cloned().collect();
+    let [page] = pages.as_slice() else {
+        if pages.is_empty() {
+            return Err(PlatformError::bad_input(
+                "There is no page that you may answer for and that has a professional Instagram account.",
+            ));
+        }
+        let those = SignedIn { pages, ..signed_in.clone() };
+        return Ok(those.ask("Which Instagram account do you want to link?", label));
+    };
+    let Some((account, username)) = page.instagram.clone() else {
+        return Err(PlatformError::bad_input("There is no Instagram account behind this page."));
+    };
+    Ok(Progress::Linked {
+        identity: LinkedIdentity {
+            remote_id: RemoteAccountId::from(account),
+            username: username.or_else(|| page.name.clone()),
+            group: None,
+            grantor: signed_in.grantor.clone(),
+            facts: json!({ "door": Door::Page.as_str(), "page_id": page.id }),
+        },
+        tokens: Tokens { access: page.token.clone(), refresh: Some(signed_in.person.clone()), expires_at: None },
+        proof: None,
+    })
 }
 
 fn label(page: &Page) -> String {
