@@ -25,7 +25,7 @@ pub(crate) struct Platforms {
 
 /// Telegram: bots, and the log-in widget.
 #[derive(Config)]
-struct Telegram {
+pub(crate) struct Telegram {
     /// The bot of the log-in widget and of the originals' webhook. Bots that people link need no setting.
     #[config(env = "TELEGRAM_BOT_TOKEN")]
     bot_token: Option<Secret>,
@@ -42,7 +42,7 @@ struct Telegram {
 
 /// What Facebook pages, Instagram and WhatsApp share.
 #[derive(Config)]
-struct Meta {
+pub(crate) struct Meta {
     /// Further app secrets that may sign deliveries, separated by commas: an old one while it is replaced.
     #[config(env = "META_APP_SECRETS_OLD")]
     app_secrets_old: Option<Secret>,
@@ -53,7 +53,7 @@ struct Meta {
 
 /// Facebook pages. The app also serves WhatsApp, and Instagram accounts behind a page.
 #[derive(Config)]
-struct Facebook {
+pub(crate) struct Facebook {
     /// Id of the app at Meta.
     #[config(env = "FACEBOOK_APP_ID")]
     app_id: Option<String>,
@@ -73,7 +73,7 @@ struct Facebook {
 
 /// Instagram: accounts that sign in with Instagram; those behind a page use Facebook's app.
 #[derive(Config)]
-struct Instagram {
+pub(crate) struct Instagram {
     /// The app's Instagram id.
     #[config(env = "INSTAGRAM_APP_ID")]
     app_id: Option<String>,
@@ -83,6 +83,12 @@ struct Instagram {
     /// What Meta shows when it checks `/api/webhooks/instagram`; made up by you.
     #[config(env = "INSTAGRAM_VERIFY_TOKEN")]
     verify_token: Option<Secret>,
+    /// Events that are subscribed to, separated by commas; the publisher's own pages differ about their names.
+    #[config(
+        env = "INSTAGRAM_WEBHOOK_FIELDS",
+        default = "messages,messaging_postbacks,messaging_seen,message_reactions,messaging_referral,messaging_handover,message_edit,standby"
+    )]
+    fields: String,
     /// Address of the Graph API of Instagram.
     #[config(env = "INSTAGRAM_GRAPH_BASE_URL", default = "https://graph.instagram.com")]
     graph_base_url: String,
@@ -96,7 +102,7 @@ struct Instagram {
 
 /// WhatsApp Cloud API.
 #[derive(Config)]
-struct WhatsApp {
+pub(crate) struct WhatsApp {
     /// What Meta shows when it checks `/api/webhooks/whatsapp`; made up by you.
     #[config(env = "WHATSAPP_VERIFY_TOKEN")]
     verify_token: Option<Secret>,
@@ -185,7 +191,8 @@ impl Platforms {
                     loopback_media: !production && is_here(&instagram.graph_base_url),
                     ..facebook_app.clone()
                 },
-                api_base_url: without_slash(&instagram.api_base_url),
+                token_base_url: without_slash(&instagram.api_base_url),
+                fields: instagram.fields.clone(),
                 page_app: facebook_app.clone(),
             },
             facebook: facebook::Settings { app: facebook_app },

@@ -79,7 +79,8 @@ impl Platforms {
         for (id, display, name) in NUMBERS {
             self.whatsapp.add_number(BUSINESS.0, id, display, name);
         }
-        let template = [("hello_world", "Hello {{1}}, your order is ready."), ("opening_hours", "We are open from 9 to 18.")];
+        let template =
+            [("hello_world", "Hello {{1}}, your order is ready."), ("opening_hours", "We are open from 9 to 18.")];
         for (name, words) in template {
             let body = json!({"type": "BODY", "text": words});
             self.whatsapp.add_template(BUSINESS.0, name, "en_US", "UTILITY", &[body]);
