@@ -60,6 +60,8 @@ pub struct Card {
     pub resend_is_safe: bool,
     /// How the account's own messages are signed.
     pub voice: Voice,
+    /// What somebody is called whose name is not known yet.
+    pub stranger: Option<&'static str>,
     /// When a grant is renewed.
     pub renewal: Renewal,
     /// An original stored tokens of this platform unencrypted, so such a value is read instead of asking for a new sign-in.

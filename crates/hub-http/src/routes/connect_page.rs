@@ -81,13 +81,14 @@ async fn decide(State(front): State<Front>, headers: HeaderMap, body: Body) -> R
 /// A form of our own page: browsers say where a post comes from.
 fn is_ours(front: &Front, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    if let Some(site) = text("sec-fetch-site") {
+        return site == "same-origin";
+    }
     let own = front.settings.public_url.as_deref();
-    let origin = text("origin").is_none_or(|origin| {
+    text("origin").is_none_or(|origin| {
         let host = text("host").is_some_and(|host| origin.split_once("://").is_some_and(|(_, rest)| rest == host));
         host || own == Some(origin)
-    });
-    site && origin
+    })
 }
 
 /// After a form, browsers must come with GET.
@@ -130,7 +131,7 @@ fn page(front: &Front, state: &str, question: &Question, problem: Option<&str>) 
     let settings = front.app.settings();
     let onward = settings.frontend_url.as_deref().or(settings.public_url.as_deref()).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' {onward}; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self' {onward}; base-uri 'none'; frame-ancestors 'none'"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -5,7 +5,7 @@ use crate::platform_settings::Simulated;
 use anyhow::Context;
 use hub_simulators::facebook::{self, FacebookHandle, Page};
 use hub_simulators::instagram::{self, InstagramHandle};
-use hub_simulators::meta::{App, DialogMode, Meta, MetaOptions};
+use hub_simulators::meta::{App, Asset, DialogMode, Meta, MetaOptions, User};
 use hub_simulators::telegram::{self, TelegramHandle, TelegramOptions};
 use hub_simulators::whatsapp::{self, WhatsAppHandle, WhatsAppOptions};
 use secrecy::ExposeSecret;
@@ -76,6 +76,9 @@ impl Platforms {
         }
         self.instagram.create_account(INSTAGRAM_ACCOUNT.0, INSTAGRAM_ACCOUNT.1);
         self.whatsapp.add_account(BUSINESS.0, BUSINESS.1);
+        let business = Asset { id: BUSINESS.0.to_owned(), name: BUSINESS.1.to_owned() };
+        let owner = User { id: PERSON.to_owned(), name: "Dana Demo".to_owned(), assets: vec![business] };
+        self.whatsapp.meta().create_user(owner);
         for (id, display, name) in NUMBERS {
             self.whatsapp.add_number(BUSINESS.0, id, display, name);
         }
