@@ -6,3 +6,4 @@ pub mod facebook;
 pub mod instagram;
 pub mod meta;
 pub mod telegram;
+pub mod whatsapp;

@@ -33,7 +33,8 @@ impl Drop for FacebookHandle {
 pub async fn start(options: FacebookOptions) -> std::io::Result<FacebookHandle> {
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let manners = Manners { login: Login::Facebook, token_status: 400, default_scopes: &SCOPES };
+    let manners =
+        Manners { login: Login::Facebook, token_status: 400, default_scopes: &SCOPES, configuration_signs_up: false };
     let platform = Facebook::new(Inboxes::new(Meta::new(options, &base_url, manners)?));
     serve(listener, platform.clone(), control::routes(&platform));
     Ok(FacebookHandle { platform })

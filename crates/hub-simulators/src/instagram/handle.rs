@@ -26,7 +26,8 @@ impl Drop for InstagramHandle {
 pub async fn start(options: InstagramOptions) -> std::io::Result<InstagramHandle> {
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let manners = Manners { login: Login::Instagram, token_status: 401, default_scopes: &SCOPES };
+    let manners =
+        Manners { login: Login::Instagram, token_status: 401, default_scopes: &SCOPES, configuration_signs_up: false };
     let platform = Instagram::new(Inboxes::new(Meta::new(options, &base_url, manners)?));
     serve(listener, platform.clone(), control::routes(&platform));
     Ok(InstagramHandle { platform })

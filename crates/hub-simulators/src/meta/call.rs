@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// Largest body in bytes: the largest upload of any platform, and a little.
-const MAX_BODY: usize = 110 * 1024 * 1024;
+pub(super) const MAX_BODY: usize = 110 * 1024 * 1024;
 
 /// An uploaded file.
 #[derive(Clone, Debug)]

@@ -11,6 +11,8 @@ const SHORT_LIFE: i64 = 5_107;
 const INSTAGRAM_SHORT_LIFE: i64 = 3_600;
 /// Seconds a code lives.
 const CODE_LIFE: i64 = 600;
+/// Seconds a code of a business's sign-up lives.
+pub(crate) const SIGN_UP_CODE_LIFE: i64 = 30;
 /// Seconds a code of Instagram Login lives.
 const INSTAGRAM_CODE_LIFE: i64 = 3_600;
 
@@ -77,7 +79,8 @@ impl Meta {
             scopes = self.manners().default_scopes.iter().map(|scope| (*scope).to_owned()).collect();
         }
         let state = call.text("state").unwrap_or_default();
-        Ok(Ask { client_id, app_name: app.name.clone(), redirect_uri, state, scopes })
+        let sign_up = self.manners().configuration_signs_up && call.text("config_id").is_some();
+        Ok(Ask { client_id, app_name: app.name.clone(), redirect_uri, state, scopes, sign_up })
     }
 
     fn accepted(&self, ask: &Ask, user: &str, scopes: Vec<String>, assets: &[String]) -> Response {
@@ -88,15 +91,20 @@ impl Meta {
         let granted = person.assets.iter().map(|asset| asset.id.clone()).filter(|id| assets.contains(id));
         let targets = granted.collect();
         let instagram = self.manners().login == Login::Instagram;
+        let (kind, code_life, token_life) = match (ask.sign_up, instagram) {
+            (true, _) => (TokenKind::System, SIGN_UP_CODE_LIFE, None),
+            (_, true) => (TokenKind::Instagram, INSTAGRAM_CODE_LIFE, Some(INSTAGRAM_SHORT_LIFE)),
+            _ => (TokenKind::User, CODE_LIFE, Some(SHORT_LIFE)),
+        };
         let code = state.issue_code(CodeGrant {
             app_id: ask.client_id.clone(),
-            redirect_uri: Some(ask.redirect_uri.clone()),
+            redirect_uri: (!ask.sign_up).then(|| ask.redirect_uri.clone()),
             user_id: user.to_owned(),
             scopes: scopes.into_iter().filter(|scope| ask.scopes.contains(scope)).collect(),
             targets,
-            kind: if instagram { TokenKind::Instagram } else { TokenKind::User },
-            code_life: if instagram { INSTAGRAM_CODE_LIFE } else { CODE_LIFE },
-            token_life: Some(if instagram { INSTAGRAM_SHORT_LIFE } else { SHORT_LIFE }),
+            kind,
+            code_life,
+            token_life,
         });
         drop(state);
         back(ask, &[("code", &code)], if instagram { "_" } else { "_=_" })

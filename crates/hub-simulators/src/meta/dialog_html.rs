@@ -11,6 +11,8 @@ pub(super) struct Ask {
     pub(super) redirect_uri: String,
     pub(super) state: String,
     pub(super) scopes: Vec<String>,
+    /// A business signs up.
+    pub(super) sign_up: bool,
 }
 
 fn plain(text: &str) -> String {

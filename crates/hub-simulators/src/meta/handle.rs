@@ -18,6 +18,9 @@ pub(crate) struct Manners {
     pub(crate) token_status: u16,
     /// What is asked for when the dialog's address names a configuration in place of scopes.
     pub(crate) default_scopes: &'static [&'static str],
+    /// A dialog that names a configuration signs a business up: its code is short-lived and goes without a `redirect_uri`, its
+    /// token is the business's and has no end.
+    pub(crate) configuration_signs_up: bool,
 }
 
 /// The shared half of a pretend Meta platform: apps, logins, tokens, webhooks, faults, clock, log. Copies are the same one.

@@ -36,6 +36,7 @@ pub use token::{Token, TokenKind};
 
 pub(crate) use call::{Call, Upload};
 pub(crate) use control::{text, texts, told};
+pub(crate) use dialog::SIGN_UP_CODE_LIFE;
 pub(crate) use error::{GraphError, Outcome, answer};
 pub(crate) use fields::Fields;
 pub(crate) use handle::Manners;

@@ -1,12 +1,13 @@
 //! The HTTP side: shared endpoints, the platform's own, faults, usage headers, the log, and `/_sim/` for whoever runs it.
 
+use super::call::MAX_BODY;
 use super::error::answer;
 use super::faults::cut;
 use super::log::LoggedRequest;
 use super::state::MAX_KEPT;
 use super::{Call, Fault, Login, Meta, control, deliver, media};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 use axum::routing::get;
@@ -33,6 +34,8 @@ pub(crate) fn serve<P: Platform>(listener: TcpListener, platform: P, control: Ro
         .merge(control::routes())
         .with_state(meta.clone());
     let router = Router::new().merge(control).fallback(entry::<P>).with_state(platform).merge(shared);
+    // The limit is the platform's; the framework's own is lower than its uploads.
+    let router = router.layer(DefaultBodyLimit::max(MAX_BODY));
     meta.tasks().spawn(deliver::run(meta.clone()));
     let tasks = meta.tasks().clone();
     tasks.spawn(async move {

@@ -12,3 +12,4 @@ mod meta_support;
 mod meta_webhooks;
 mod sdk;
 mod spec;
+mod whatsapp;
