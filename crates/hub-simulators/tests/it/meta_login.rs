@@ -152,6 +152,11 @@ async fn page_tokens_of_a_long_lived_login_have_no_end_and_die_with_the_permissi
     assert_eq!((&first["data"][0]["id"], &second["data"][0]["id"]), (&json!("100"), &json!("200")));
     assert!(second["paging"].get("next").is_none());
 
+    let fields = "me/accounts?fields=instagram_business_account";
+    let (_, bare) = read(base, fields, long).await;
+    assert_eq!(bare["data"][0]["instagram_business_account"], json!({"id": "17841405822304914"}));
+    let (_, nested) = read(base, &format!("{fields}{{username}}"), long).await;
+    assert_eq!(nested["data"][0]["instagram_business_account"]["username"], "cisco");
     let page_token = first["data"][0]["access_token"].as_str().unwrap();
     platform.meta().advance(DAY * 61);
     let (status, answer) = read(base, "me", long).await;
