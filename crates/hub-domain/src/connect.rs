@@ -2,6 +2,7 @@
 
 use crate::RemoteAccountId;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the person must do next.
@@ -55,10 +56,17 @@ pub struct Choice {
 pub type Answers = BTreeMap<String, String>;
 
 /// Who was linked. Tokens travel beside it, never inside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkedIdentity {
     /// The account's id at the platform.
     pub remote_id: RemoteAccountId,
     /// The account's name there.
     pub username: Option<String>,
+    /// A larger thing there that events may name instead of the account, such as a business with several numbers.
+    pub group: Option<RemoteAccountId>,
+    /// Whose permission the account hangs on. Accounts with the same one lose it together, so it is only taken back with
+    /// the last of them.
+    pub grantor: Option<String>,
+    /// What the adapter wants to be told at every call: ids, the way in. No secrets; `Null` when there is nothing.
+    pub facts: Value,
 }

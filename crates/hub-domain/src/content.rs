@@ -23,6 +23,16 @@ pub enum ContentKind {
     Sticker,
     /// One or more address-book entries.
     Contacts,
+    /// A post, reel or page somebody passed on; `extra.link` names it.
+    Share,
+    /// Somebody mentioned the account in a story of theirs.
+    StoryMention,
+    /// A prepared message with slots, or one with buttons.
+    Template,
+    /// A pressed button that speaks: its words are the message.
+    Postback,
+    /// An order of goods; `extra.order` lists them.
+    Order,
     /// Something the hub shows by name only; [`Details::unsupported`] names it.
     Unsupported,
 }
@@ -39,6 +49,11 @@ impl ContentKind {
             Self::Location => "location",
             Self::Sticker => "sticker",
             Self::Contacts => "contacts",
+            Self::Share => "share",
+            Self::StoryMention => "story_mention",
+            Self::Template => "template",
+            Self::Postback => "postback",
+            Self::Order => "order",
             Self::Unsupported => "unsupported",
         }
     }
@@ -54,6 +69,11 @@ impl ContentKind {
             "location" => Self::Location,
             "sticker" => Self::Sticker,
             "contacts" => Self::Contacts,
+            "share" => Self::Share,
+            "story_mention" => Self::StoryMention,
+            "template" => Self::Template,
+            "postback" => Self::Postback,
+            "order" => Self::Order,
             "unsupported" => Self::Unsupported,
             _ if has_media => Self::File,
             _ => Self::Text,
@@ -65,8 +85,15 @@ impl ContentKind {
         match self {
             Self::Image | Self::Sticker => "image",
             Self::Video => "video",
-            Self::Audio | Self::File => "file",
-            Self::Text | Self::Location | Self::Contacts | Self::Unsupported => "text",
+            Self::Audio | Self::File | Self::StoryMention => "file",
+            Self::Text
+            | Self::Location
+            | Self::Contacts
+            | Self::Share
+            | Self::Template
+            | Self::Postback
+            | Self::Order
+            | Self::Unsupported => "text",
         }
     }
 }
@@ -106,6 +133,14 @@ impl Content {
                 Some(name) => format!("[File: {name}]"),
                 None => "[File]".into(),
             },
+            ContentKind::Share => match self.details.extra.get("link").and_then(|link| link["title"].as_str()) {
+                Some(title) => format!("[Shared: {title}]"),
+                None => "[Shared post]".into(),
+            },
+            ContentKind::StoryMention => "[Story mention]".into(),
+            ContentKind::Order => "[Order]".into(),
+            ContentKind::Template => "[Template]".into(),
+            ContentKind::Postback => "[Button]".into(),
             ContentKind::Text | ContentKind::Unsupported => "[Message]".into(),
         })
     }
@@ -151,6 +186,8 @@ pub enum AttachmentState {
     Ready,
     /// Cannot be fetched; the reason is shown.
     Failed,
+    /// May not be copied: handed through from the platform for as long as it is there.
+    Remote,
 }
 
 impl AttachmentState {
@@ -160,12 +197,14 @@ impl AttachmentState {
             Self::Pending => "pending",
             Self::Ready => "ready",
             Self::Failed => "failed",
+            Self::Remote => "remote",
         }
     }
     /// Reads a stored value.
     pub fn from_stored(value: &str) -> Self {
         match value {
             "ready" => Self::Ready,
+            "remote" => Self::Remote,
             "failed" => Self::Failed,
             _ => Self::Pending,
         }
@@ -200,6 +239,9 @@ pub struct Details {
     /// Formatting: spans of the text in UTF-16 units, as `{type, offset, length, url?}`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<serde_json::Value>,
+    /// Further facts by name, as data: `link`, `quick_reply_payload`, `postback_payload`, `referral`, `order`, `template`, …
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Details {

@@ -45,19 +45,34 @@ pub enum InboundBody {
         added: Vec<String>,
         /// Emoji taken away.
         removed: Vec<String>,
+        /// True where a person has one reaction at most: whatever of theirs stood there before goes first.
+        replaces: bool,
         /// When.
         at: Timestamp,
     },
     /// News about a message of ours.
     Status {
-        /// Where, if the platform says.
+        /// Where, if the platform says. An id is looked for in the whole account when it is not found there.
         conversation: Option<RemoteConversationId>,
         /// Which message.
         message: RemoteMessageId,
+        /// The hub's own key of that message, where the platform hands it back.
+        client_key: Option<String>,
         /// How far it got.
         status: DeliveryStatus,
         /// Why it failed, in the platform's words.
         reason: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// News about everything the account said up to a point.
+    StatusUpTo {
+        /// Where.
+        conversation: RemoteConversationId,
+        /// Up to which point.
+        up_to: UpTo,
+        /// How far it all got.
+        status: DeliveryStatus,
         /// When.
         at: Timestamp,
     },
@@ -71,8 +86,24 @@ pub enum InboundBody {
         actor: Option<RemoteParticipantId>,
         /// Further members, as data.
         data: Value,
+        /// True when the other person did it in a way that lets the account write freely again.
+        opens_window: bool,
         /// When; `None` when the platform gives no time.
         at: Option<Timestamp>,
+    },
+    /// The other person of a conversation has further or other ids. Unlike after a move, messages keep theirs.
+    Reidentified {
+        /// The ids so far; any of them finds the conversation.
+        from: Vec<RemoteConversationId>,
+        /// The ids from now on; the first is the one to write to.
+        to: Vec<RemoteConversationId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The name or picture of the other person, known from elsewhere; an unknown conversation is not made for it.
+    Contact {
+        /// Who, with what is known.
+        conversation: ConversationRef,
     },
     /// The platform gave a conversation a new id; its history and future are one.
     Moved {
@@ -99,11 +130,22 @@ pub enum InboundBody {
     },
 }
 
+/// A point in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpTo {
+    /// Everything said at or before this time.
+    Time(Timestamp),
+    /// This message and everything before it.
+    Message(RemoteMessageId),
+}
+
 /// A conversation as an event names it, with what the event knows of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConversationRef {
     /// Its id at the platform.
     pub id: RemoteConversationId,
+    /// Further ids of the same conversation: any of them finds it.
+    pub aliases: Vec<RemoteConversationId>,
     /// The other person's name, or the group's title.
     pub name: Option<String>,
     /// The other person's id, or the group's.
@@ -137,6 +179,8 @@ pub struct InboundMessage {
     pub edited_at: Option<Timestamp>,
     /// The hub's own key, where the platform hands it back in an echo.
     pub client_key: Option<String>,
+    /// True for what is only read back from the past: it counts as read, rings no bell and opens no window.
+    pub history: bool,
 }
 
 /// A person, bot or channel as an event names them.

@@ -70,8 +70,8 @@ impl DeliveryStatus {
             (Queued | Sending | Sent | Unconfirmed, Failed) | (Queued | Sending, Unconfirmed) | (Queued, Sending) => {
                 news
             }
-            (Queued | Sending | Failed | Unconfirmed, Sent | Delivered | Read)
-            | (Sent, Delivered | Read)
+            (Queued | Sending | Unconfirmed, Sent | Delivered | Read)
+            | (Sent | Failed, Delivered | Read)
             | (Delivered, Read) => news,
             _ => self,
         }

@@ -28,12 +28,28 @@ pub struct Card {
     pub attachments: &'static [AttachmentRule],
     /// How many files one message can carry.
     pub max_attachments: usize,
+    /// How many of them leave together in one message of the platform; more become several.
+    pub album: usize,
+    /// Further kinds that can be sent, besides words and files.
+    pub sends: &'static [ContentKind],
+    /// True when a message's id is unique in the whole account, so that news about it need not name the conversation.
+    pub unique_message_ids: bool,
     /// True when a message can answer another one.
     pub replies: bool,
-    /// After the other side's last message, free text is allowed this long; `None` = always.
-    pub reply_window: Option<Duration>,
+    /// True when a message can be reacted to.
+    pub reactions: bool,
+    /// True when the other person can be shown that somebody is typing.
+    pub typing: bool,
+    /// True when names and pictures of people can be asked for.
+    pub profiles: bool,
+    /// True when the platform keeps prepared messages that can be listed and sent.
+    pub templates: bool,
+    /// How long after the other person last did something the account may write; `None` = always.
+    pub reply_window: Option<ReplyWindow>,
     /// The furthest status the platform reports by itself.
     pub furthest_status: DeliveryStatus,
+    /// True when a message counts as delivered once the platform took it; otherwise only its report says so.
+    pub taken_is_delivered: bool,
     /// True when the platform can be told that messages were read.
     pub mark_read: bool,
     /// Kinds of notices the platform wants an answer to, because a person's app waits for it.
@@ -44,6 +60,8 @@ pub struct Card {
     pub resend_is_safe: bool,
     /// How the account's own messages are signed.
     pub voice: Voice,
+    /// When a grant is renewed.
+    pub renewal: Renewal,
     /// An original stored tokens of this platform unencrypted, so such a value is read instead of asking for a new sign-in.
     pub reads_clear_tokens: bool,
 }
@@ -59,6 +77,38 @@ pub enum Voice {
         id: &'static str,
         /// Sender name.
         name: &'static str,
+    },
+}
+
+/// How long the account may write after the other person last did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyWindow {
+    /// Anything, this long.
+    pub free: Duration,
+    /// Under a tag that the sender must ask for, longer.
+    pub tagged: Option<TaggedWindow>,
+}
+
+/// A longer window under a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaggedWindow {
+    /// The tag, as the platform and the API call it.
+    pub tag: &'static str,
+    /// This long.
+    pub within: Duration,
+}
+
+/// When a grant is renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// Never: it does not end, or only a new sign-in prolongs it.
+    Never,
+    /// Shortly before it ends, if there is a refresh token.
+    WithRefreshToken,
+    /// By itself, as soon as less than this is left of it: one that has ended cannot be renewed.
+    Early {
+        /// Left.
+        when_left: Duration,
     },
 }
 
@@ -104,6 +154,8 @@ pub enum Pull {
     Every(Duration),
     /// One waiting request after the other, only while no webhook can reach the hub.
     LongPollWithoutWebhook,
+    /// Once after linking, and when somebody asks for it: reads back what there is.
+    Backfill,
 }
 
 /// Rules for words.
@@ -111,7 +163,7 @@ pub enum Pull {
 pub struct TextRules {
     /// Most units in one message of the platform.
     pub max: usize,
-    /// Most units in the caption of a file.
+    /// Most units in the caption of a file; 0 = there are no captions, words leave as a message of their own.
     pub max_caption: usize,
     /// How it counts.
     pub unit: LengthUnit,
@@ -126,6 +178,8 @@ pub struct AttachmentRule {
     pub kind: ContentKind,
     /// Largest upload in bytes.
     pub max_bytes: u64,
+    /// Media types that are taken, without parameters; empty = any of the kind.
+    pub mime_types: &'static [&'static str],
 }
 
 /// Calls allowed in a window.

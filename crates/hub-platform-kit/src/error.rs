@@ -98,12 +98,14 @@ pub struct PlatformError {
     pub message: String,
     /// The conversation's new id, when the platform says it moved: re-key and send once more.
     pub moved_to: Option<String>,
+    /// True when "slow down" is meant for the whole account, not for one conversation.
+    pub whole_account: bool,
 }
 
 impl PlatformError {
     /// An error of our own making or without a code.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, status: None, remote_code: None, message: message.into(), moved_to: None }
+        Self { kind, status: None, remote_code: None, message: message.into(), moved_to: None, whole_account: false }
     }
     /// Adds the HTTP status of the answer.
     #[must_use]
@@ -121,6 +123,12 @@ impl PlatformError {
     #[must_use]
     pub fn with_moved_to(mut self, id: impl Into<String>) -> Self {
         self.moved_to = Some(id.into());
+        self
+    }
+    /// "Slow down" is meant for the whole account.
+    #[must_use]
+    pub fn for_whole_account(mut self) -> Self {
+        self.whole_account = true;
         self
     }
     /// The card does not offer this.

@@ -2,6 +2,7 @@
 
 use hub_domain::{AccountId, RemoteAccountId, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 
 /// A secret text: prints nothing, is wiped on drop.
 pub type Secret = SecretString;
@@ -19,9 +20,17 @@ pub struct Grant {
     pub refresh_token: Option<Secret>,
     /// When the access token ends; `None` = does not end.
     pub expires_at: Option<Timestamp>,
+    /// What the adapter asked to be told at every call ([`LinkedIdentity::facts`](hub_domain::connect::LinkedIdentity::facts));
+    /// `Null` on rows of the originals.
+    pub facts: Value,
 }
 
 impl Grant {
+    /// One of the adapter's facts, if it is a text.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.get(name).and_then(Value::as_str)
+    }
+
     /// The token's text, for the one line that puts it into a request.
     pub fn token(&self) -> &str {
         self.access_token.expose_secret()

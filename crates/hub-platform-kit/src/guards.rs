@@ -23,6 +23,14 @@ pub enum Operation {
     MarkRead,
     /// Answering a notice.
     Acknowledge,
+    /// Reacting to a message.
+    React,
+    /// Showing that somebody is typing.
+    Typing,
+    /// Asking who somebody is.
+    Profile,
+    /// Listing prepared messages.
+    Templates,
     /// Asking the platform to call us, or to stop.
     Subscribe,
     /// Reading what happened.
@@ -41,6 +49,10 @@ impl Operation {
             Self::Send => "send",
             Self::MarkRead => "mark_read",
             Self::Acknowledge => "acknowledge",
+            Self::React => "react",
+            Self::Typing => "typing",
+            Self::Profile => "profile",
+            Self::Templates => "templates",
             Self::Subscribe => "subscribe",
             Self::Pull => "pull",
             Self::Fetch => "fetch",
@@ -50,11 +62,23 @@ impl Operation {
     /// Longest time a call may take before it is cut off.
     pub fn limit(self) -> Duration {
         match self {
-            Self::Connect | Self::Refresh | Self::Revoke | Self::Subscribe | Self::MarkRead | Self::Acknowledge => {
-                Duration::from_secs(30)
-            }
+            Self::Connect
+            | Self::Refresh
+            | Self::Revoke
+            | Self::Subscribe
+            | Self::MarkRead
+            | Self::Acknowledge
+            | Self::React
+            | Self::Typing
+            | Self::Profile
+            | Self::Templates => Duration::from_secs(30),
             Self::Send | Self::Pull | Self::Fetch => Duration::from_secs(90),
         }
+    }
+
+    /// True when the call spends the card's quota. Files, pictures, renewals and the like must not be held up by it.
+    pub fn spends(self) -> bool {
+        matches!(self, Self::Send | Self::MarkRead | Self::React | Self::Pull | Self::Acknowledge)
     }
 
     /// True when a cut-off call may have changed something that a repeat would change again.
@@ -100,6 +124,12 @@ impl Throttle {
         if buckets.len() > MAX_BUCKETS {
             buckets.retain(|_, b| b.full_again > now || b.paused_until.is_some_and(|p| p > now));
         }
+        if let Some(wait) = buckets.get(&(account, None)).and_then(|b| b.paused(now)) {
+            return Err(reached(card, wait));
+        }
+        if !call.operation.spends() {
+            return Ok(());
+        }
         let mut windows = vec![((account, None), card.quota.per_account)];
         if let (true, Some(window), Some(conversation)) =
             (call.operation.is_send(), card.quota.per_conversation, call.conversation.clone())
@@ -108,10 +138,7 @@ impl Throttle {
         }
         for (key, window) in &windows {
             if let Some(wait) = buckets.get(key).and_then(|b| b.wait(now, *window)) {
-                return Err(PlatformError::new(
-                    ErrorKind::RateLimited { retry_after: Some(wait) },
-                    format!("the hub's own limit for {} is reached", card.display_name),
-                ));
+                return Err(reached(card, wait));
             }
         }
         for (key, window) in windows {
@@ -126,8 +153,8 @@ impl Throttle {
         let window = card.quota.per_account;
         let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(bucket) = buckets.get(&(account, None)) else { return (window.calls, Duration::ZERO) };
-        if let Some(paused) = bucket.paused_until.filter(|p| *p > now) {
-            return (0, paused - now);
+        if let Some(paused) = bucket.paused(now) {
+            return (0, paused);
         }
         let full_in = bucket.full_again.saturating_duration_since(now);
         let spent = full_in.as_nanos().div_ceil(step(window).as_nanos().max(1));
@@ -135,20 +162,30 @@ impl Throttle {
     }
 
     /// Remembers a "slow down": the conversation's bucket for a call bound to one, else the account's.
-    pub fn learn(&self, call: &Call, retry_after: Duration) {
+    pub fn learn(&self, call: &Call, retry_after: Duration, whole_account: bool) {
         let Some(account) = call.account else { return };
         let now = Instant::now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let conversation = if call.operation.is_send() { call.conversation.clone() } else { None };
+        let bound = call.operation.is_send() && !whole_account;
+        let conversation = if bound { call.conversation.clone() } else { None };
         let bucket = buckets.entry((account, conversation)).or_insert(Bucket { full_again: now, paused_until: None });
         bucket.paused_until = Some(now + retry_after);
     }
 }
 
+fn reached(card: &Card, wait: Duration) -> PlatformError {
+    let words = format!("the hub's own limit for {} is reached", card.display_name);
+    PlatformError::new(ErrorKind::RateLimited { retry_after: Some(wait) }, words)
+}
+
 impl Bucket {
+    fn paused(&self, now: Instant) -> Option<Duration> {
+        self.paused_until.filter(|until| *until > now).map(|until| until - now)
+    }
+
     fn wait(&self, now: Instant, window: Window) -> Option<Duration> {
-        if let Some(paused) = self.paused_until.filter(|p| *p > now) {
-            return Some(paused - now);
+        if let Some(paused) = self.paused(now) {
+            return Some(paused);
         }
         let ahead = self.full_again.saturating_duration_since(now) + step(window);
         ahead.checked_sub(window.per).filter(|wait| !wait.is_zero())

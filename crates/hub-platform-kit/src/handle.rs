@@ -5,11 +5,12 @@ use crate::error::{ErrorKind, PlatformError, Result};
 use crate::grant::{Grant, Tokens};
 use crate::guards::{Call, Operation, Throttle};
 use crate::platform::{
-    ConnectContext, Fetched, History, HistoryPage, Media, OutboundMessage, Parsed, Platform, Progress, Sent, Webhook,
+    ConnectContext, Fetched, History, HistoryPage, Media, OutboundMessage, Parsed, People, Platform, Profile, Progress,
+    Sent, Template, Webhook,
 };
 use crate::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
 use hub_domain::connect::Answers;
-use hub_domain::{AccountId, Attachment, RemoteAccountId, RemoteConversationId, RemoteMessageId};
+use hub_domain::{AccountId, Attachment, RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId};
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -91,6 +92,48 @@ impl PlatformHandle {
         }
         self.guarded(call(Operation::Acknowledge, Some(grant)), self.platform.outbound().acknowledge(grant, data)).await
     }
+    /// Puts the account's reaction to a message there, or takes it away.
+    pub async fn react(
+        &self,
+        grant: &Grant,
+        conversation: &RemoteConversationId,
+        message: &RemoteMessageId,
+        emoji: Option<&str>,
+    ) -> Result<()> {
+        if !self.card().reactions {
+            return Err(PlatformError::unsupported("reacting to messages"));
+        }
+        let work = self.platform.outbound().react(grant, conversation, message, emoji);
+        self.guarded(call(Operation::React, Some(grant)), work).await
+    }
+    /// Shows that somebody is typing.
+    pub async fn typing(
+        &self,
+        grant: &Grant,
+        conversation: &RemoteConversationId,
+        latest: Option<&RemoteMessageId>,
+    ) -> Result<()> {
+        if !self.card().typing {
+            return Err(PlatformError::unsupported("showing that somebody is typing"));
+        }
+        let work = self.platform.outbound().typing(grant, conversation, latest);
+        self.guarded(call(Operation::Typing, Some(grant)), work).await
+    }
+    /// Lists prepared messages.
+    pub async fn templates(&self, grant: &Grant) -> Result<Vec<Template>> {
+        if !self.card().templates {
+            return Err(PlatformError::unsupported("prepared messages"));
+        }
+        self.guarded(call(Operation::Templates, Some(grant)), self.platform.outbound().templates(grant)).await
+    }
+    /// Asks who somebody is.
+    pub async fn profile(&self, grant: &Grant, person: &RemoteParticipantId) -> Result<Profile> {
+        self.guarded(call(Operation::Profile, Some(grant)), self.people()?.profile(grant, person)).await
+    }
+    /// Fetches somebody's picture.
+    pub async fn picture(&self, grant: &Grant, picture: &str, max_bytes: u64) -> Result<Fetched> {
+        self.guarded(call(Operation::Fetch, Some(grant)), self.people()?.picture(grant, picture, max_bytes)).await
+    }
     /// Asks the platform to call us.
     pub async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
         self.guarded(call(Operation::Subscribe, Some(grant)), self.webhook()?.subscribe(grant, callback)).await
@@ -153,6 +196,9 @@ impl PlatformHandle {
     fn history(&self) -> Result<&dyn History> {
         self.platform.history().ok_or_else(|| PlatformError::unsupported("reading back"))
     }
+    fn people(&self) -> Result<&dyn People> {
+        self.platform.people().ok_or_else(|| PlatformError::unsupported("asking who somebody is"))
+    }
     fn media(&self) -> Result<&dyn Media> {
         self.platform.media().ok_or_else(|| PlatformError::unsupported("fetching files"))
     }
@@ -183,7 +229,7 @@ impl PlatformHandle {
                 if let ErrorKind::RateLimited { retry_after: Some(wait) } = error.kind
                     && error.status.is_some()
                 {
-                    self.throttle.learn(call, wait);
+                    self.throttle.learn(call, wait, error.whole_account);
                 }
                 tracing::warn!(
                     platform,

@@ -5,6 +5,7 @@
 
 pub mod card;
 pub mod error;
+pub mod fetch;
 pub mod grant;
 pub mod guards;
 pub mod handle;

@@ -8,8 +8,13 @@ use crate::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, 
 use async_trait::async_trait;
 use bytes::Bytes;
 use hub_domain::connect::{Answers, LinkedIdentity, Step};
-use hub_domain::{Attachment, ContentKind, Inbound, RemoteAccountId, RemoteConversationId, RemoteMessageId, Timestamp};
-use serde_json::Value;
+use hub_domain::content::{Location, SharedContact};
+use hub_domain::{
+    Attachment, ContentKind, Inbound, RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId,
+    Timestamp,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// One platform.
@@ -32,6 +37,10 @@ pub trait Platform: Send + Sync {
     }
     /// Fetch an attachment.
     fn media(&self) -> Option<&dyn Media> {
+        None
+    }
+    /// Ask who somebody is.
+    fn people(&self) -> Option<&dyn People> {
         None
     }
 }
@@ -86,7 +95,7 @@ pub trait Connect: Send + Sync {
 }
 
 /// A message to be handed to a platform: within the card's limits, already split.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct OutboundMessage {
     /// To which conversation.
     pub conversation: RemoteConversationId,
@@ -96,9 +105,17 @@ pub struct OutboundMessage {
     pub text: Option<String>,
     /// Files, in order.
     pub attachments: Vec<OutboundFile>,
+    /// A place to be sent.
+    pub location: Option<Location>,
+    /// Address-book entries to be sent.
+    pub shared_contacts: Vec<SharedContact>,
+    /// Further things to be sent, as the API took them: `template`, `interactive`.
+    pub extra: Map<String, Value>,
+    /// The tag under which it goes out after the free window ended, one the card names.
+    pub tag: Option<String>,
     /// The message it answers.
     pub reply_to: Option<RemoteMessageId>,
-    /// Our own key of this message, for platforms that drop repeats.
+    /// Our own key of this message, at most 64 characters: for platforms that drop repeats or hand it back in echoes.
     pub client_key: String,
 }
 
@@ -113,6 +130,8 @@ pub struct OutboundFile {
     pub mime_type: String,
     /// The bytes.
     pub bytes: Bytes,
+    /// A public address where the platform may fetch it for some minutes; `None` when the hub has none.
+    pub link: Option<String>,
 }
 
 /// What the platform said it took.
@@ -124,6 +143,23 @@ pub struct Sent {
     pub at: Option<Timestamp>,
     /// Orders messages of one instant.
     pub sequence: Option<i64>,
+    /// The platform's own id of whom it went to, where that differs from the one we used.
+    pub recipient: Option<RemoteConversationId>,
+}
+
+/// A prepared message the platform keeps.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+    /// Its language, such as `en_US`.
+    pub language: String,
+    /// What it is for, in the platform's word.
+    pub category: Option<String>,
+    /// Whether it may be sent, in the platform's word (`APPROVED`, `PAUSED`, …).
+    pub status: String,
+    /// Its parts with their slots, as the platform describes them.
+    pub components: Value,
 }
 
 /// Send, mark read.
@@ -140,6 +176,23 @@ pub trait Outbound: Send + Sync {
     ) -> Result<()>;
     /// Answers a notice of a kind that the card names, given the notice's data. Answering twice changes nothing.
     async fn acknowledge(&self, grant: &Grant, data: &Value) -> Result<()>;
+    /// Puts the account's reaction there, or takes it away (`None`). Twice changes nothing.
+    async fn react(
+        &self,
+        grant: &Grant,
+        conversation: &RemoteConversationId,
+        message: &RemoteMessageId,
+        emoji: Option<&str>,
+    ) -> Result<()>;
+    /// Shows for some seconds that somebody is typing. `latest` is the newest message of the other person.
+    async fn typing(
+        &self,
+        grant: &Grant,
+        conversation: &RemoteConversationId,
+        latest: Option<&RemoteMessageId>,
+    ) -> Result<()>;
+    /// The prepared messages that can be sent, at most some hundreds.
+    async fn templates(&self, grant: &Grant) -> Result<Vec<Template>>;
 }
 
 /// They call us.
@@ -206,6 +259,26 @@ pub struct Fetched {
     pub bytes: Bytes,
     /// Media type by the platform's header; a hint only.
     pub mime_type: Option<String>,
+}
+
+/// Who somebody is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Name to show.
+    pub name: Option<String>,
+    /// Handle.
+    pub username: Option<String>,
+    /// Address of a picture at the platform; fetched by [`People::picture`], never shown as a link.
+    pub picture: Option<String>,
+}
+
+/// Ask who somebody is.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// Name and picture; an empty profile when the platform keeps them to itself.
+    async fn profile(&self, grant: &Grant, person: &RemoteParticipantId) -> Result<Profile>;
+    /// The bytes of a picture, refusing more than `max_bytes`.
+    async fn picture(&self, grant: &Grant, picture: &str, max_bytes: u64) -> Result<Fetched>;
 }
 
 /// Fetch an attachment.

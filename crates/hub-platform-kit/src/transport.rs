@@ -4,6 +4,7 @@
 use crate::error::{ErrorKind, PlatformError, Result};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use reqwest::header::HeaderMap;
 use std::time::Duration;
 
 /// Longest wait for a connection.
@@ -12,13 +13,17 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest fetch of a file.
 pub const MEDIA_TIMEOUT: Duration = Duration::from_mins(1);
+/// How the hub names itself.
+const USER_AGENT: &str = concat!("messaging-hub/", env!("CARGO_PKG_VERSION"));
 /// Largest JSON answer in bytes.
 pub const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
 /// An HTTP client for adapters. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Transport {
-    client: reqwest::Client,
+    pub(crate) client: reqwest::Client,
+    /// For addresses that others chose; see [`crate::fetch`].
+    pub(crate) guarded: reqwest::Client,
 }
 
 /// An answer, read whole.
@@ -30,23 +35,33 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// `Content-Type`.
     pub content_type: Option<String>,
+    /// All headers, for platforms that say more there.
+    pub headers: HeaderMap,
     /// Body.
     pub body: Bytes,
+}
+
+impl Answer {
+    /// A header, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
 }
 
 impl Transport {
     /// Builds the client: no redirects, no proxy from the environment, an honest user agent.
     #[expect(clippy::disallowed_methods, reason = "this is the transport")]
     pub fn new() -> Result<Self> {
+        let failed = |e: reqwest::Error| PlatformError::new(ErrorKind::Misconfigured, format!("HTTP client: {e}"));
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .user_agent(concat!("messaging-hub/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .build()
-            .map_err(|e| PlatformError::new(ErrorKind::Misconfigured, format!("HTTP client: {e}")))?;
-        Ok(Self { client })
+            .map_err(failed)?;
+        Ok(Self { client, guarded: crate::fetch::guarded_client(USER_AGENT).map_err(failed)? })
     }
 
     /// Starts a request; [`Transport::call`] sends it.
@@ -59,11 +74,12 @@ impl Transport {
     pub async fn call(&self, request: reqwest::RequestBuilder, max_bytes: u64) -> Result<Answer> {
         let response = request.send().await.map_err(|e| line_error(&e))?;
         let status = response.status().as_u16();
-        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let headers = response.headers().clone();
+        let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let retry_after = header("retry-after").and_then(|v| v.trim().parse().ok()).map(Duration::from_secs);
         let content_type = header("content-type");
         let body = read_capped(response, max_bytes).await?;
-        Ok(Answer { status, retry_after, content_type, body })
+        Ok(Answer { status, retry_after, content_type, headers, body })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::clock::new_id;
 use crate::sealing::{Field, Opened};
 use crate::{App, AppError, Caller, Result};
 use hub_domain::{Account, AccountHealth, AccountId, EventBody};
+use hub_platform_kit::card::Renewal;
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::{ErrorKind, Grant, Secret};
 use hub_store::{NewEvent, SealedTokens};
@@ -13,6 +14,8 @@ use uuid::Uuid;
 
 /// A token that ends sooner than this is renewed before it is used.
 const RENEW_BEFORE: Duration = Duration::from_mins(5);
+/// Accounts looked at in one query.
+const ACCOUNTS_PER_PAGE: u32 = 500;
 /// How long one renewal may hold the account's lease.
 const RENEW_LEASE: Duration = Duration::from_mins(1);
 
@@ -38,11 +41,37 @@ pub(super) fn seal_tokens(app: &App, id: AccountId, tokens: &Tokens) -> SealedTo
 /// Opens the grant of an active account, renewing it first if it is about to end.
 pub(crate) async fn open_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
     let (account, grant) = stored_grant(app, id).await?;
-    let ends_soon = grant.expires_at.is_some_and(|at| at < app.now() + RENEW_BEFORE);
-    if ends_soon && grant.refresh_token.is_some() {
-        return renew(app, account, grant).await;
+    if is_due(app, &account, &grant) { renew(app, account, grant).await } else { Ok((account, grant)) }
+}
+
+/// Whether a grant should be renewed now, by its card.
+fn is_due(app: &App, account: &Account, grant: &Grant) -> bool {
+    let Some(ends) = grant.expires_at else { return false };
+    let now = app.now();
+    match app.handle_of(account).map(|handle| handle.card().renewal) {
+        Ok(Renewal::WithRefreshToken) => ends < now + RENEW_BEFORE && grant.refresh_token.is_some(),
+        // What has ended cannot be renewed; the platform's own answer will say so.
+        Ok(Renewal::Early { when_left }) => now < ends && ends < now + when_left,
+        Ok(Renewal::Never) | Err(_) => false,
     }
-    Ok((account, grant))
+}
+
+/// Renews what is due by itself, also of accounts nobody uses: a token that ends unnoticed is a channel that is dead.
+pub(crate) async fn renew_due(app: &App) -> Result<()> {
+    let mut after = None;
+    loop {
+        let page = app.store().read().accounts().all_active(after, ACCOUNTS_PER_PAGE).await?;
+        after = page.last().map(|account| account.id);
+        let full = page.len() as u64 == u64::from(ACCOUNTS_PER_PAGE);
+        for account in page.iter().filter(|account| account.health == AccountHealth::Ok) {
+            if let Err(error) = open_grant(app, account.id).await {
+                tracing::debug!(account = %account.id, %error, "a grant could not be renewed");
+            }
+        }
+        if !full {
+            return Ok(());
+        }
+    }
 }
 
 async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
@@ -72,6 +101,7 @@ async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
         access_token,
         refresh_token,
         expires_at: tokens.expires_at,
+        facts: stored.facts.as_deref().and_then(|facts| serde_json::from_str(facts).ok()).unwrap_or_default(),
     };
     Ok((stored.account, grant))
 }
@@ -89,11 +119,8 @@ async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Gr
     }
     // Somebody may have renewed it between our reading and our lease.
     let (account, grant) = stored_grant(app, account.id).await?;
-    let outcome = if grant.expires_at.is_some_and(|at| at < app.now() + RENEW_BEFORE) {
-        renew_now(app, account, grant).await
-    } else {
-        Ok((account, grant))
-    };
+    let outcome =
+        if is_due(app, &account, &grant) { renew_now(app, account, grant).await } else { Ok((account, grant)) };
     let tx = app.store().begin().await?;
     tx.leases().release(&lease, &holder).await?;
     app.commit(tx, Vec::new()).await?;
@@ -116,6 +143,11 @@ async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account
             if error.kind == ErrorKind::ReauthRequired {
                 mark(app, &account, AccountHealth::NeedsReauth).await?;
                 return Err(AppError::AccountNeedsReauth);
+            }
+            // The token still works for a while, or there was nothing to renew: only its use will tell.
+            if grant.expires_at.is_none_or(|ends| ends > app.now()) {
+                tracing::warn!(account = %account.id, kind = error.kind.label(), "a grant could not be renewed yet");
+                return Ok((account, grant));
             }
             Err(AppError::Platform { platform: account.platform_name, error })
         }

@@ -8,10 +8,10 @@ use hub_domain::{
     Attachment, AttachmentId, AttachmentState, Content, ContentKind, DeliveryStatus, Direction, PlatformId,
     RemoteAccountId, RemoteConversationId, RemoteMessageId,
 };
-use hub_platform_kit::card::{Card, ConnectMethod, Intake, Pull, Quota, TextRules, Voice, Window};
+use hub_platform_kit::card::{Card, ConnectMethod, Intake, Pull, Quota, Renewal, TextRules, Voice, Window};
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::platform::{
-    Connect, ConnectContext, Outbound, OutboundMessage, Parsed, Platform, Progress, Sent, Webhook,
+    Connect, ConnectContext, Outbound, OutboundMessage, Parsed, Platform, Progress, Sent, Template, Webhook,
 };
 use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{Grant, PlatformError, Result, Secret};
@@ -42,14 +42,23 @@ impl Fake {
             text: TextRules { max: 100, max_caption: 100, unit: LengthUnit::Chars, split_longer: false },
             attachments: &[],
             max_attachments: 0,
+            album: 1,
+            sends: &[],
+            unique_message_ids: false,
             replies: false,
+            reactions: false,
+            typing: false,
+            profiles: false,
+            templates: false,
             reply_window: None,
             furthest_status: DeliveryStatus::Sent,
+            taken_is_delivered: true,
             mark_read: false,
             acknowledges: &[],
             quota: Quota { per_account: Window { calls: 100, per: Duration::from_secs(1) }, per_conversation: None },
             resend_is_safe: false,
             voice: Voice::Account,
+            renewal: Renewal::Never,
             reads_clear_tokens: false,
         };
         Self { card, fixed: AtomicBool::new(false) }
@@ -83,9 +92,7 @@ impl Fake {
             conversation: ConversationRef {
                 id: RemoteConversationId::new("c1"),
                 name: Some("Ada".to_owned()),
-                participant_id: None,
-                avatar_url: None,
-                address: None,
+                ..ConversationRef::default()
             },
             id: RemoteMessageId::new(text("id")),
             sequence: None,
@@ -96,6 +103,7 @@ impl Fake {
             sent_at: "2026-01-01T00:00:00Z".parse().expect("a time"),
             edited_at: None,
             client_key: None,
+            history: false,
         };
         Parsed::Event(Inbound {
             accounts: vec![RemoteAccountId::new(ACCOUNT)],
@@ -127,7 +135,7 @@ impl Platform for Fake {
 impl Connect for Fake {
     async fn begin(&self, _: &ConnectContext) -> Result<Progress> {
         let tokens = Tokens { access: Secret::from("a token"), refresh: None, expires_at: None };
-        let identity = LinkedIdentity { remote_id: RemoteAccountId::new(ACCOUNT), username: None };
+        let identity = LinkedIdentity { remote_id: RemoteAccountId::new(ACCOUNT), ..LinkedIdentity::default() };
         Ok(Progress::Linked { identity, tokens, proof: None })
     }
     async fn resume(&self, _: &ConnectContext, _: &Value, _: &Answers) -> Result<Progress> {
@@ -151,6 +159,15 @@ impl Outbound for Fake {
     }
     async fn acknowledge(&self, _: &Grant, _: &Value) -> Result<()> {
         Err(PlatformError::unsupported("acknowledging"))
+    }
+    async fn react(&self, _: &Grant, _: &RemoteConversationId, _: &RemoteMessageId, _: Option<&str>) -> Result<()> {
+        Err(PlatformError::unsupported("reacting"))
+    }
+    async fn typing(&self, _: &Grant, _: &RemoteConversationId, _: Option<&RemoteMessageId>) -> Result<()> {
+        Err(PlatformError::unsupported("typing"))
+    }
+    async fn templates(&self, _: &Grant) -> Result<Vec<Template>> {
+        Err(PlatformError::unsupported("templates"))
     }
 }
 

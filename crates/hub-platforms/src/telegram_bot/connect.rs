@@ -81,7 +81,11 @@ impl TelegramBot {
         let id = field("id").filter(|id| id.bytes().all(|b| b.is_ascii_digit())).ok_or_else(not_proven)?;
         let username = field("username").or_else(|| field("first_name")).unwrap_or("Telegram User");
         Ok(Progress::Linked {
-            identity: LinkedIdentity { remote_id: RemoteAccountId::from(id), username: Some(username.to_owned()) },
+            identity: LinkedIdentity {
+                remote_id: RemoteAccountId::from(id),
+                username: Some(username.to_owned()),
+                ..LinkedIdentity::default()
+            },
             tokens: lasting(token),
             proof: answers.get("hash").map(|hash| hash.to_ascii_lowercase()),
         })
@@ -103,7 +107,11 @@ impl TelegramBot {
             return Err(PlatformError::new(ErrorKind::UnexpectedReply, "the token belongs to somebody else"));
         }
         Ok(Progress::Linked {
-            identity: LinkedIdentity { remote_id: RemoteAccountId::new(id), username: bot.username.or(bot.first_name) },
+            identity: LinkedIdentity {
+                remote_id: RemoteAccountId::new(id),
+                username: bot.username.or(bot.first_name),
+                ..LinkedIdentity::default()
+            },
             tokens: lasting(token),
             proof: None,
         })

@@ -18,7 +18,9 @@ use api::Api;
 use hub_domain::text::LengthUnit;
 use hub_domain::{ContentKind, DeliveryStatus, PlatformId};
 use hub_platform_kit::Platform;
-use hub_platform_kit::card::{AttachmentRule, Card, ConnectMethod, Intake, Pull, Quota, TextRules, Voice, Window};
+use hub_platform_kit::card::{
+    AttachmentRule, Card, ConnectMethod, Intake, Pull, Quota, Renewal, TextRules, Voice, Window,
+};
 use hub_platform_kit::platform::{Connect, History, Media, Outbound, Webhook};
 use hub_platform_kit::transport::Transport;
 use std::time::Duration;
@@ -52,15 +54,23 @@ const CARD: Card = Card {
     intake: Intake { webhook: true, pull: Pull::LongPollWithoutWebhook, live: false },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
     attachments: &[
-        AttachmentRule { kind: ContentKind::Image, max_bytes: MAX_PHOTO_BYTES },
-        AttachmentRule { kind: ContentKind::Video, max_bytes: MAX_UPLOAD_BYTES },
-        AttachmentRule { kind: ContentKind::Audio, max_bytes: MAX_UPLOAD_BYTES },
-        AttachmentRule { kind: ContentKind::File, max_bytes: MAX_UPLOAD_BYTES },
+        AttachmentRule { kind: ContentKind::Image, max_bytes: MAX_PHOTO_BYTES, mime_types: &[] },
+        AttachmentRule { kind: ContentKind::Video, max_bytes: MAX_UPLOAD_BYTES, mime_types: &[] },
+        AttachmentRule { kind: ContentKind::Audio, max_bytes: MAX_UPLOAD_BYTES, mime_types: &[] },
+        AttachmentRule { kind: ContentKind::File, max_bytes: MAX_UPLOAD_BYTES, mime_types: &[] },
     ],
     max_attachments: MAX_ALBUM,
+    album: MAX_ALBUM,
+    sends: &[],
+    unique_message_ids: false,
     replies: true,
+    reactions: false,
+    typing: false,
+    profiles: false,
+    templates: false,
     reply_window: None,
     furthest_status: DeliveryStatus::Sent,
+    taken_is_delivered: true,
     mark_read: false,
     acknowledges: &[BUTTON_PRESSED],
     quota: Quota {
@@ -69,6 +79,7 @@ const CARD: Card = Card {
     },
     resend_is_safe: false,
     voice: Voice::Fixed { id: "me", name: "You" },
+    renewal: Renewal::Never,
     // The originals kept bot tokens and session strings as they were.
     reads_clear_tokens: true,
 };

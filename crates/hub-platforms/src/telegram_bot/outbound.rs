@@ -5,7 +5,7 @@ use super::{MAX_ALBUM, TelegramBot, mapping};
 use async_trait::async_trait;
 use hub_domain::time::from_unix_seconds;
 use hub_domain::{ContentKind, RemoteConversationId, RemoteMessageId};
-use hub_platform_kit::platform::{Outbound, OutboundFile, OutboundMessage, Sent};
+use hub_platform_kit::platform::{Outbound, OutboundFile, OutboundMessage, Sent, Template};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Map, Value, json};
@@ -31,6 +31,18 @@ impl Outbound for TelegramBot {
         let press = data.get("callback_id").and_then(Value::as_str);
         let press = press.ok_or_else(|| PlatformError::bad_input("the notice is no pressed button"))?;
         self.api.answer_callback_query(grant.token(), press).await.map(|_| ())
+    }
+
+    async fn react(&self, _: &Grant, _: &RemoteConversationId, _: &RemoteMessageId, _: Option<&str>) -> Result<()> {
+        Err(PlatformError::unsupported("reacting to messages"))
+    }
+
+    async fn typing(&self, _: &Grant, _: &RemoteConversationId, _: Option<&RemoteMessageId>) -> Result<()> {
+        Err(PlatformError::unsupported("showing that somebody is typing"))
+    }
+
+    async fn templates(&self, _: &Grant) -> Result<Vec<Template>> {
+        Err(PlatformError::unsupported("prepared messages"))
     }
 }
 
@@ -180,6 +192,7 @@ fn sent(taken: &[Message], client_key: &str) -> Sent {
         messages: taken.iter().enumerate().map(id).collect(),
         at: taken.first().and_then(|message| message.date).and_then(from_unix_seconds),
         sequence: taken.iter().find(named).map(|message| message.message_id),
+        recipient: None,
     }
 }
 

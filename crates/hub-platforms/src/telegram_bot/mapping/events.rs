@@ -42,6 +42,7 @@ pub(super) fn reaction(change: MessageReaction) -> Result<Reading, Unreadable> {
         actor: RemoteParticipantId::new(actor.to_string()),
         added: new.iter().filter(|name| !old.contains(name)).cloned().collect(),
         removed: old.into_iter().filter(|name| !new.contains(name)).collect(),
+        replaces: false,
         at,
     };
     Ok(Reading { body, person: people::private_chat(&change.chat) })

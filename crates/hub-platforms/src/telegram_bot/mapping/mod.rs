@@ -136,6 +136,7 @@ fn message(message: &Message, bot: Option<&str>, edited: bool) -> Result<Reading
         sent_at,
         edited_at: message.edit_date.and_then(instant),
         client_key: None,
+        history: false,
         conversation,
     });
     let body = if edited { InboundBody::Edited(message) } else { InboundBody::Message(message) };
@@ -168,7 +169,7 @@ fn notice(
     at: Option<Timestamp>,
 ) -> InboundBody {
     let actor = actor.map(|id| hub_domain::RemoteParticipantId::new(id.to_string()));
-    InboundBody::Notice { conversation, kind: kind.to_owned(), actor, data, at }
+    InboundBody::Notice { conversation, kind: kind.to_owned(), actor, data, opens_window: false, at }
 }
 
 /// Telegram counts in seconds; zero stands for "not known".

@@ -128,6 +128,7 @@ fn words(body: &Map<String, Value>) -> OutboundMessage {
         attachments: Vec::new(),
         reply_to: reply.map(RemoteMessageId::new),
         client_key: "key:0".to_owned(),
+        ..OutboundMessage::default()
     }
 }
 
@@ -143,6 +144,7 @@ async fn send_files(
         file_name: "a file".to_owned(),
         mime_type: mime.to_owned(),
         bytes: Bytes::from_static(b"the bytes"),
+        link: None,
     };
     let message = OutboundMessage { attachments: vec![file; count], ..words(body) };
     platform.send(&grant(TOKEN), &message).await.map(Outcome::Sent)

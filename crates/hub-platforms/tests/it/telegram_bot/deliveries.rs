@@ -198,7 +198,9 @@ fn check_update(edit: &InboundMessage, mut expected: Expected) {
 fn check_reactions(reactions: &[&InboundBody], expected: &[Value], name: &str) {
     let mut flat = Vec::new();
     for body in reactions {
-        let InboundBody::Reacted { conversation, message, actor, added, removed, at } = body else { unreachable!() };
+        let InboundBody::Reacted { conversation, message, actor, added, removed, at, replaces: false } = body else {
+            unreachable!()
+        };
         flat.extend(removed.iter().map(|e| (conversation, message, actor, "remove", e, *at)));
         flat.extend(added.iter().map(|e| (conversation, message, actor, "add", e, *at)));
     }
@@ -216,7 +218,9 @@ fn check_reactions(reactions: &[&InboundBody], expected: &[Value], name: &str) {
 }
 
 fn check_notice(event: &Inbound, mut expected: Expected) {
-    let InboundBody::Notice { conversation, kind, actor, data, at } = &event.body else { unreachable!() };
+    let InboundBody::Notice { conversation, kind, actor, data, at, opens_window: false } = &event.body else {
+        unreachable!()
+    };
     let chat = conversation.id.as_str();
     expected.equal("type", kind.as_str());
     expected.equal("conversation_id", chat);

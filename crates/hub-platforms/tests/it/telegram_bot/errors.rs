@@ -17,6 +17,7 @@ fn words() -> OutboundMessage {
         attachments: Vec::new(),
         reply_to: None,
         client_key: "k:0".to_owned(),
+        ..OutboundMessage::default()
     }
 }
 

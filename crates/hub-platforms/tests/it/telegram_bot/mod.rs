@@ -36,7 +36,10 @@ pub(crate) fn settings(base: &str) -> Settings {
 }
 
 pub(crate) fn adapter(settings: Settings) -> Arc<dyn Platform> {
-    let platforms = hub_platforms::all(&PlatformSettings { telegram_bot: settings }, Transport::new().unwrap());
+    let platforms = hub_platforms::all(
+        &PlatformSettings { telegram_bot: settings, ..PlatformSettings::default() },
+        Transport::new().unwrap(),
+    );
     platforms.into_iter().find(|platform| platform.card().id.as_str() == "telegram_bot").unwrap()
 }
 
@@ -56,6 +59,7 @@ pub(crate) fn grant(token: &str) -> Grant {
         access_token: Secret::from(token.to_owned()),
         refresh_token: None,
         expires_at: None,
+        facts: serde_json::Value::Null,
     }
 }
 

@@ -18,11 +18,18 @@ fn words(conversation: &str, text: &str) -> OutboundMessage {
         attachments: Vec::new(),
         reply_to: None,
         client_key: "0190:1".to_owned(),
+        ..OutboundMessage::default()
     }
 }
 
 fn file(kind: ContentKind, mime: &str) -> OutboundFile {
-    OutboundFile { kind, file_name: "f".to_owned(), mime_type: mime.to_owned(), bytes: Bytes::from_static(b"b") }
+    OutboundFile {
+        kind,
+        file_name: "f".to_owned(),
+        mime_type: mime.to_owned(),
+        bytes: Bytes::from_static(b"b"),
+        link: None,
+    }
 }
 
 fn message(id: i64, chat: i64, kind: &str) -> Value {
