@@ -26,15 +26,15 @@ impl Facebook {
         let items: Vec<(String, Value)> = pages
             .into_iter()
             .map(|page| {
-                let shown = fields.select(&self.shown_page(&page, &token));
+                let shown = self.shown_page(&page, &token, &fields);
                 (page.id, shown)
             })
             .collect();
         Ok(self.inboxes.meta().page(&items, &Wanted::of(call), "me/accounts", call))
     }
 
-    /// Everything about a Page that a token may see.
-    pub(super) fn shown_page(&self, page: &Page, token: &Token) -> Value {
+    /// What was asked about a Page, as far as a token may see it.
+    pub(super) fn shown_page(&self, page: &Page, token: &Token, fields: &Fields) -> Value {
         let page_token = match token.kind {
             TokenKind::Page => token.value.clone(),
             _ => self.page_token(token, &page.id).value,
@@ -45,12 +45,11 @@ impl Facebook {
             "picture": {"data": {"height": 50, "width": 50, "is_silhouette": true, "url": "https://scontent.example/p.png"}},
         });
         if let Some(account) = &page.instagram {
-            shown["instagram_business_account"] = json!({"id": account.id, "username": account.username});
-            if token.kind != TokenKind::Page {
-                // Only the id comes without being asked for.
-                shown["instagram_business_account"] = json!({"id": account.id});
-            }
+            // Only the id comes without being asked for.
+            let nested = fields.get("instagram_business_account").is_some_and(|asked| !asked.inner().is_empty());
+            let all = json!({"id": account.id, "username": account.username, "name": account.username});
+            shown["instagram_business_account"] = if nested { all } else { json!({"id": account.id}) };
         }
-        shown
+        fields.select(&shown)
     }
 }

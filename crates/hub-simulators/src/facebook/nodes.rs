@@ -19,8 +19,7 @@ impl Facebook {
         };
         let pages: Vec<_> = self.pages().values().filter(|page| visible(&page.id)).cloned().collect();
         if let Some(page) = pages.iter().find(|page| page.id == id) {
-            let shown = self.shown_page(page, &token);
-            return Ok(Fields::parse(asked.as_deref(), "id,name").select(&shown));
+            return Ok(self.shown_page(page, &token, &Fields::parse(asked.as_deref(), "id,name")));
         }
         let linked = pages.iter().filter_map(|page| page.instagram.as_ref()).find(|account| account.id == id);
         if let Some(account) = linked {

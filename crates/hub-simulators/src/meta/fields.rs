@@ -32,6 +32,11 @@ impl Fields {
         Self(split(text).into_iter().filter_map(|part| Field::read(part, depth)).collect())
     }
 
+    /// Whether nothing is asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Field> {
         self.0.iter().find(|field| field.name == name)
     }

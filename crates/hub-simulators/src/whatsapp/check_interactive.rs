@@ -22,7 +22,7 @@ const MAX_BUTTON_ID: usize = 256;
 const MAX_ROW_ID: usize = 200;
 
 /// Kinds that carry an action of their own, taken without a closer look.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 10] = [
     "product",
     "product_list",
     "catalog_message",
@@ -31,6 +31,8 @@ const OTHERS: [&str; 8] = [
     "location_request_message",
     "address_message",
     "call_permission_request",
+    "order_details",
+    "order_status",
 ];
 
 type Checked = Result<(), GraphError>;

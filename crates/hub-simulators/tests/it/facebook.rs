@@ -44,7 +44,7 @@ pub(crate) async fn platform() -> (FacebookHandle, Receiver, String) {
     (platform, receiver, token)
 }
 
-fn to(person: &str, message: Value) -> Value {
+fn to(person: &str, message: &Value) -> Value {
     json!({"recipient": {"id": person}, "messaging_type": "RESPONSE", "message": message})
 }
 
@@ -58,7 +58,7 @@ async fn what_is_sent_comes_back_as_echo_and_delivery() {
     let (platform, receiver, token) = platform().await;
     let base = platform.graph_base_url();
     let asked = platform.inboxes().say(PAGE, PSID, "Do you ship?");
-    let mut body = to(PSID, json!({"text": "Yes", "metadata": "hub:out:1"}));
+    let mut body = to(PSID, &json!({"text": "Yes", "metadata": "hub:out:1"}));
     body["reply_to"] = json!({"mid": asked});
     let (status, sent) = write(base, &format!("{PAGE}/messages"), &token, &body).await;
     assert_eq!((status, &sent["recipient_id"]), (200, &json!(PSID)));
@@ -96,10 +96,10 @@ async fn files_go_by_address_by_id_and_by_upload() {
     let url = hosted(&platform, "image/png", b"\x89PNG1");
     let payload = json!({"url": url, "is_reusable": true});
     let (_, sent) =
-        write(base, "me/messages", &token, &to(PSID, json!({"attachment": {"type": "image", "payload": payload}})))
+        write(base, "me/messages", &token, &to(PSID, &json!({"attachment": {"type": "image", "payload": payload}})))
             .await;
     let id = sent["attachment_id"].as_str().expect("can be sent again").to_owned();
-    let again = to(PSID, json!({"attachment": {"type": "image", "payload": {"attachment_id": id}}}));
+    let again = to(PSID, &json!({"attachment": {"type": "image", "payload": {"attachment_id": id}}}));
     assert_eq!(write(base, "me/messages", &token, &again).await.0, 200);
 
     let part =
@@ -131,7 +131,7 @@ async fn files_go_by_address_by_id_and_by_upload() {
         ("image", json!({"attachment_id": "404"}), 2_018_074),
         ("image", json!({"url": hosted(&platform, "image/png", &vec![0; 8 * 1024 * 1024 + 1])}), 2_018_109),
     ] {
-        let body = to(PSID, json!({"attachment": {"type": sort, "payload": payload}}));
+        let body = to(PSID, &json!({"attachment": {"type": sort, "payload": payload}}));
         let (status, answer) = write(base, "me/messages", &token, &body).await;
         assert_eq!((status, refusal(&answer)), (400, (100, subcode)), "{sort}");
     }
@@ -145,16 +145,16 @@ async fn the_window_closes_after_a_day_and_tags_are_few() {
     let (platform, _, token) = platform().await;
     let base = platform.graph_base_url();
     platform.inboxes().say(PAGE, PSID, "hi");
-    let plain = to(PSID, json!({"text": "hello"}));
+    let plain = to(PSID, &json!({"text": "hello"}));
     let tagged = |tag: &str| {
-        let mut body = to(PSID, json!({"text": "hello"}));
+        let mut body = to(PSID, &json!({"text": "hello"}));
         body["messaging_type"] = "MESSAGE_TAG".into();
         body["tag"] = tag.into();
         body
     };
-    platform.meta().advance(Duration::from_secs(24 * 3_600 - 60));
+    platform.meta().advance(Duration::from_mins(24 * 60 - 1));
     assert_eq!(write(base, "me/messages", &token, &plain).await.0, 200);
-    platform.meta().advance(Duration::from_secs(60));
+    platform.meta().advance(Duration::from_mins(1));
     let (status, answer) = write(base, "me/messages", &token, &plain).await;
     assert_eq!((status, refusal(&answer)), (400, (10, 2_018_278)));
     let (status, answer) = write(base, "me/messages", &token, &tagged("ACCOUNT_UPDATE")).await;
@@ -179,10 +179,10 @@ async fn refusals_have_the_codes_of_the_manual() {
     let base = platform.graph_base_url();
     platform.inboxes().say(PAGE, PSID, "hi");
     for (body, wanted) in [
-        (to("404", json!({"text": "x"})), (100, 2_018_001)),
-        (to(PSID, json!({"text": "ä".repeat(2_001)})), (100, 0)),
-        (to(PSID, json!({"text": ""})), (100, 0)),
-        (to(PSID, json!({"text": "x", "attachment": {"type": "image", "payload": {"url": "http://x"}}})), (100, 0)),
+        (to("404", &json!({"text": "x"})), (100, 2_018_001)),
+        (to(PSID, &json!({"text": "ä".repeat(2_001)})), (100, 0)),
+        (to(PSID, &json!({"text": ""})), (100, 0)),
+        (to(PSID, &json!({"text": "x", "attachment": {"type": "image", "payload": {"url": "http://x"}}})), (100, 0)),
         (json!({"recipient": {"id": PSID}, "messaging_type": "NONSENSE", "message": {"text": "x"}}), (100, 0)),
         (json!({"recipient": {"id": PSID}, "reply_to": {"mid": "m_no"}, "message": {"text": "x"}}), (100, 0)),
         (json!({"message": {"text": "x"}}), (100, 0)),
@@ -191,15 +191,21 @@ async fn refusals_have_the_codes_of_the_manual() {
         let (status, answer) = write(base, "me/messages", &token, &body).await;
         assert_eq!((status, refusal(&answer)), (400, wanted), "{body}");
     }
-    assert_eq!(write(base, "me/messages", &token, &to(PSID, json!({"text": "ä".repeat(2_000)}))).await.0, 200);
+    assert_eq!(write(base, "me/messages", &token, &to(PSID, &json!({"text": "ä".repeat(2_000)}))).await.0, 200);
     platform.inboxes().set_reach(PAGE, PSID, Reach::Unavailable);
-    assert_eq!(refusal(&write(base, "me/messages", &token, &to(PSID, json!({"text": "x"}))).await.1), (551, 1_545_041));
+    assert_eq!(
+        refusal(&write(base, "me/messages", &token, &to(PSID, &json!({"text": "x"}))).await.1),
+        (551, 1_545_041)
+    );
     platform.inboxes().set_reach(PAGE, PSID, Reach::Refusing);
-    assert_eq!(refusal(&write(base, "me/messages", &token, &to(PSID, json!({"text": "x"}))).await.1), (200, 1_545_041));
+    assert_eq!(
+        refusal(&write(base, "me/messages", &token, &to(PSID, &json!({"text": "x"}))).await.1),
+        (200, 1_545_041)
+    );
     platform.inboxes().set_reach(PAGE, PSID, Reach::Reachable);
     platform.set_tasks(PAGE, &["ANALYZE"]);
-    assert_eq!(refusal(&write(base, "me/messages", &token, &to(PSID, json!({"text": "x"}))).await.1), (200, 0));
-    let (status, answer) = write(base, "999/messages", &token, &to(PSID, json!({"text": "x"}))).await;
+    assert_eq!(refusal(&write(base, "me/messages", &token, &to(PSID, &json!({"text": "x"}))).await.1), (200, 0));
+    let (status, answer) = write(base, "999/messages", &token, &to(PSID, &json!({"text": "x"}))).await;
     assert_eq!((status, refusal(&answer)), (400, (100, 33)), "not this Page's token");
     assert_eq!(refusal(&read(base, "me/nothing", &token).await.1).0, 2_500);
 }
@@ -268,7 +274,7 @@ async fn the_instagram_account_of_a_page_has_its_own_inbox() {
     let mid = platform.inboxes().say(ACCOUNT, IGSID, "from Instagram");
     let told = receiver.wait(1).await;
     assert_eq!((&told[0]["object"], &told[0]["entry"][0]["id"]), (&json!("instagram"), &json!(ACCOUNT)));
-    let (status, sent) = write(base, &format!("{PAGE}/messages"), &token, &to(IGSID, json!({"text": "hello"}))).await;
+    let (status, sent) = write(base, &format!("{PAGE}/messages"), &token, &to(IGSID, &json!({"text": "hello"}))).await;
     assert_eq!((status, &sent["recipient_id"]), (200, &json!(IGSID)));
     let events = receiver.events(2).await;
     assert_eq!((&events[1]["sender"]["id"], &events[1]["message"]["is_echo"]), (&json!(ACCOUNT), &json!(true)));
@@ -286,6 +292,6 @@ async fn the_instagram_account_of_a_page_has_its_own_inbox() {
     let (_, profile) = read(base, &format!("{IGSID}?fields=username"), &token).await;
     assert_eq!(profile["username"], format!("user_{IGSID}"));
     platform.meta().advance(Duration::from_hours(24));
-    let (status, answer) = write(base, "me/messages", &token, &to(IGSID, json!({"text": "late"}))).await;
+    let (status, answer) = write(base, "me/messages", &token, &to(IGSID, &json!({"text": "late"}))).await;
     assert_eq!((status, refusal(&answer)), (403, (10, 2_534_022)));
 }

@@ -25,7 +25,7 @@ async fn platform() -> (InstagramHandle, Receiver, String) {
     (platform, receiver, token)
 }
 
-fn to(message: Value) -> Value {
+fn to(message: &Value) -> Value {
     json!({"recipient": {"id": IGSID}, "message": message})
 }
 
@@ -40,9 +40,9 @@ async fn sending_counts_bytes_and_comes_back_as_an_echo_among_the_messages() {
     let base = platform.graph_base_url();
     platform.inboxes().say(ACCOUNT, IGSID, "Do you ship to Canada? 🇨🇦");
     let path = format!("{ACCOUNT}/messages");
-    let (status, sent) = write(base, &path, &token, &to(json!({"text": "😀".repeat(250)}))).await;
+    let (status, sent) = write(base, &path, &token, &to(&json!({"text": "😀".repeat(250)}))).await;
     assert_eq!((status, &sent["recipient_id"]), (200, &json!(IGSID)));
-    let (status, answer) = write(base, &path, &token, &to(json!({"text": "😀".repeat(251)}))).await;
+    let (status, answer) = write(base, &path, &token, &to(&json!({"text": "😀".repeat(251)}))).await;
     assert_eq!((status, refusal(&answer).0), (400, 100));
     let told = receiver.wait(2).await;
     assert_eq!((&told[0]["object"], &told[0]["entry"][0]["id"]), (&json!("instagram"), &json!(ACCOUNT)));
@@ -60,9 +60,9 @@ async fn files_are_fetched_and_must_be_of_the_listed_kinds() {
     platform.inboxes().say(ACCOUNT, IGSID, "hi");
     let (png, heic, pdf) =
         (hosted(&platform, "image/png"), hosted(&platform, "image/heic"), hosted(&platform, "application/pdf"));
-    let one = |sort: &str, url: &str| to(json!({"attachment": {"type": sort, "payload": {"url": url}}}));
+    let one = |sort: &str, url: &str| to(&json!({"attachment": {"type": sort, "payload": {"url": url}}}));
     let picture = json!({"type": "image", "payload": {"url": png}});
-    let several = |count: usize| to(json!({"attachments": vec![picture.clone(); count]}));
+    let several = |count: usize| to(&json!({"attachments": vec![picture.clone(); count]}));
     for (body, wanted) in [
         (one("image", &png), 200),
         (one("image", &heic), 400),
@@ -71,9 +71,9 @@ async fn files_are_fetched_and_must_be_of_the_listed_kinds() {
         (one("image", "http://127.0.0.1:9/nothing"), 400),
         (several(10), 200),
         (several(11), 400),
-        (to(json!({"attachment": {"type": "like_heart"}})), 200),
-        (to(json!({"attachment": {"type": "MEDIA_SHARE", "payload": {"id": "178"}}})), 200),
-        (to(json!({"text": "x", "attachments": []})), 400),
+        (to(&json!({"attachment": {"type": "like_heart"}})), 200),
+        (to(&json!({"attachment": {"type": "MEDIA_SHARE", "payload": {"id": "178"}}})), 200),
+        (to(&json!({"text": "x", "attachments": []})), 400),
     ] {
         assert_eq!(write(base, "me/messages", &token, &body).await.0, wanted, "{body}");
     }
@@ -92,11 +92,11 @@ async fn the_window_reactions_and_what_this_door_does_not_offer() {
     assert_eq!(platform.inboxes().messages(ACCOUNT, IGSID)[0].reactions, [(ACCOUNT.to_owned(), "love".to_owned())]);
     assert_eq!(write(base, "me/messages", &token, &action("unreact")).await.0, 200);
     assert_eq!(write(base, "me/messages", &token, &action("typing_on")).await.0, 400);
-    let mut reply = to(json!({"text": "x"}));
+    let mut reply = to(&json!({"text": "x"}));
     reply["reply_to"] = json!({"mid": mid});
     assert_eq!(write(base, "me/messages", &token, &reply).await.0, 400);
     platform.meta().advance(Duration::from_hours(24));
-    let mut body = to(json!({"text": "late"}));
+    let mut body = to(&json!({"text": "late"}));
     let (status, answer) = write(base, "me/messages", &token, &body).await;
     assert_eq!((status, refusal(&answer)), (403, (10, 2_534_022)));
     body["tag"] = "HUMAN_AGENT".into();
@@ -124,7 +124,7 @@ async fn everything_people_do_has_the_shape_of_the_manual() {
     act(Act::Referral { reference: "bio".to_owned() });
     act(Act::Unsupported);
     act(Act::Unsend { mid: mid.clone() });
-    let (_, sent) = write(platform.graph_base_url(), "me/messages", &token, &to(json!({"text": "yes"}))).await;
+    let (_, sent) = write(platform.graph_base_url(), "me/messages", &token, &to(&json!({"text": "yes"}))).await;
     act(Act::Read);
     let events = receiver.events(15).await;
     let messages: Vec<_> = events.iter().map(|event| &event["message"]).collect();

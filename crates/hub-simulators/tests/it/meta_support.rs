@@ -117,11 +117,12 @@ impl Receiver {
         };
         let mut bodies = count.min(1);
         loop {
-            let found = events(&self.wait(bodies).await);
+            let came = self.wait(bodies).await;
+            let found = events(&came);
             if found.len() >= count {
                 return found;
             }
-            bodies = self.bodies().len() + 1;
+            bodies = came.len() + 1;
         }
     }
 }

@@ -37,6 +37,7 @@ async fn bytes_are_escaped_and_signed_as_the_manual_shows() {
     let (platform, receiver) = platform(FacebookOptions::default()).await;
     assert!(platform.meta().send_raw(APP, "page", bytes.to_vec()));
     receiver.wait(1).await;
+    assert!(platform.meta().until(PATIENCE, || !platform.meta().deliveries().is_empty()).await);
     let tried = platform.meta().deliveries();
     assert_eq!(tried[0].signature, "sha256=6436bf4722077764882666a7bd0c74452479f3ec8990dc34adbd23c395638a4a");
 

@@ -80,7 +80,7 @@ impl Inboxes {
                 before: asked.modifier("before").map(str::to_owned),
             };
             let inner = asked.inner();
-            let inner = if *inner == Fields::default() { Fields::parse(None, MESSAGE_FIELDS) } else { inner.clone() };
+            let inner = if inner.is_empty() { Fields::parse(None, MESSAGE_FIELDS) } else { inner.clone() };
             // Chosen here already, so that the choice below finds them as they are.
             all["messages"] = self.messages_page(inbox, person, thread, &inner, &wanted, call);
         }

@@ -10,7 +10,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn upload(scene: &Scene, mime: &str, bytes: Vec<u8>) -> (u16, Value) {
+pub(super) async fn upload(scene: &Scene, mime: &str, bytes: Vec<u8>) -> (u16, Value) {
     let part = Part::bytes(bytes).file_name("file").mime_str(mime).expect("a type");
     let form = Form::new().text("messaging_product", "whatsapp").part("file", part);
     let url = format!("{}/v25.0/{NUMBER}/media", scene.platform.base_url());
