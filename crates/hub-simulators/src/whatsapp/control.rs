@@ -119,7 +119,7 @@ async fn change(State(desk): State<Desk>, Json(body): Json<Value>) -> Json<Value
     written(id)
 }
 
-/// `{next?: bool, order?: [], pause_ms?, before_answer?, failure?, conversation?}`
+/// `{next?: bool, order?: [], pause_ms?, before_answer?, failure?, conversation?, contacts_as_seen?}`
 async fn statuses(State(desk): State<Desk>, Json(body): Json<Value>) -> Json<Value> {
     let Some(script) = StatusScript::read(&body) else { return told(false) };
     let mut world = desk.world();
