@@ -4,6 +4,8 @@ use super::GraphError;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, HeaderName, Method, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -50,6 +52,7 @@ impl Call {
             bearer,
         };
         call.add_form(uri.query().unwrap_or_default().as_bytes());
+        call.add_client(text_of(request.headers(), &header::AUTHORIZATION).unwrap_or_default());
         let too_large = || GraphError::parameter("Request too large").with_status(413);
         let (mut parts, body) = request.into_parts();
         let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| too_large())?;
@@ -72,6 +75,16 @@ impl Call {
         for (key, value) in url::form_urlencoded::parse(bytes) {
             self.pairs.push((key.clone().into_owned(), value.clone().into_owned()));
             self.values.insert(key.into_owned(), Value::String(value.into_owned()));
+        }
+    }
+
+    /// Libraries for OAuth name the app and its secret in an `Authorization` header; the token endpoint takes that too.
+    fn add_client(&mut self, authorization: &str) {
+        let decoded = authorization.strip_prefix("Basic ").and_then(|text| STANDARD.decode(text.trim()).ok());
+        let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        if let Some((id, secret)) = decoded.split_once(':') {
+            self.values.insert("client_id".to_owned(), id.into());
+            self.values.insert("client_secret".to_owned(), secret.into());
         }
     }
 

@@ -71,7 +71,10 @@ impl Meta {
         if call.text("response_type").is_some_and(|kind| kind != "code") {
             return Err("Only response_type=code is known here.");
         }
-        let mut scopes = call.list("scope");
+        // Commas in the manual; libraries for OAuth write spaces.
+        let asked = call.text("scope").unwrap_or_default();
+        let mut scopes: Vec<String> =
+            asked.split([',', ' ']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
         if scopes.is_empty() {
             scopes = self.manners().default_scopes.iter().map(|scope| (*scope).to_owned()).collect();
         }
