@@ -1,12 +1,20 @@
 //! Logins with Facebook and with Instagram: the dialogs, codes, tokens, proofs, and what ends them.
 
 use crate::meta_support::{APP, SECRET, client, read, refusal, write};
+use aws_lc_rs::hmac;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Form, Router};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hub_simulators::facebook::{self, FacebookHandle, FacebookOptions, Page};
 use hub_simulators::instagram::{self, InstagramHandle, InstagramOptions};
-use hub_simulators::meta::{App, DialogMode};
+use hub_simulators::meta::{App, DialogMode, Expiry, Fault, HostedFile};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 const BACK: &str = "https://hub.example/callback?x=1";
 const PERSON: &str = "1207059";
@@ -264,4 +272,64 @@ async fn a_flat_answer_to_a_code_can_be_asked_for() {
     let answer: Value = client().post(url).form(&form).send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["user_id"], 17_841_405_822_304_914_u64);
     assert_eq!(answer["permissions"], json!(["instagram_business_basic"]));
+}
+
+async fn removed(State(seen): State<Arc<Mutex<Vec<String>>>>, Form(form): Form<HashMap<String, String>>) -> StatusCode {
+    seen.lock().unwrap().push(form["signed_request"].clone());
+    StatusCode::OK
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_removes_the_app_kills_its_tokens_and_the_app_is_told() {
+    let platform = facebook().await;
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/gone", listener.local_addr().unwrap());
+    let router = Router::new().route("/gone", post(removed)).with_state(seen.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    platform.meta().create_app(App {
+        deauthorize_url: Some(url.clone()),
+        data_deletion_url: Some(url),
+        ..App::new(APP, SECRET)
+    });
+    let token = platform.page_token(APP, PERSON, "100").value;
+    assert_eq!(platform.meta().remove_app(APP, PERSON).await, Some(200));
+    assert_eq!(refusal(&read(platform.graph_base_url(), "me", &token).await.1), (190, 458));
+    assert_eq!(platform.meta().request_deletion(APP, PERSON).await, Some(200));
+    let signed = seen.lock().unwrap().clone();
+    assert_eq!(signed.len(), 2);
+    for request in signed {
+        let (signature, payload) = request.split_once('.').unwrap();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        hmac::verify(&key, payload.as_bytes(), &signature).expect("signed with the app's secret");
+        let payload: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        assert_eq!((&payload["user_id"], &payload["algorithm"]), (&json!(PERSON), &json!("HMAC-SHA256")));
+    }
+}
+
+#[tokio::test]
+async fn files_can_demand_a_token_and_answers_can_be_late() {
+    let platform = facebook().await;
+    let base = platform.graph_base_url();
+    let token = platform.page_token(APP, PERSON, "100").value;
+    let file = HostedFile { name: "a b.ogg".to_owned(), mime: "audio/ogg".to_owned(), bytes: "ogg".into() };
+    let expiry = Expiry { after: Duration::from_mins(5), status: 404, token: true };
+    let url = platform.meta().host_file(file, expiry);
+    assert_eq!(client().get(&url).send().await.unwrap().status().as_u16(), 401);
+    assert_eq!(client().get(&url).bearer_auth("nonsense").send().await.unwrap().status().as_u16(), 401);
+    let good = client().get(&url).bearer_auth(&token).send().await.unwrap();
+    assert_eq!((good.status().as_u16(), &good.headers()["content-type"]), (200, &"audio/ogg".parse().unwrap()));
+    assert_eq!(good.text().await.unwrap(), "ogg");
+    platform.meta().advance(Duration::from_mins(5));
+    assert_eq!(client().get(&url).bearer_auth(&token).send().await.unwrap().status().as_u16(), 404);
+
+    let (late, body) = (Duration::from_millis(60), "<html>".to_owned());
+    platform.meta().fault("me", Fault::Hang(late));
+    platform.meta().fault("*", Fault::Raw { status: 503, content_type: "text/html".to_owned(), body });
+    let asked = Instant::now();
+    assert_eq!(read(base, "me", &token).await.0, 200);
+    assert!(asked.elapsed() >= late);
+    let raw = client().get(format!("{base}/anything")).send().await.unwrap();
+    assert_eq!((raw.status().as_u16(), raw.text().await.unwrap().as_str()), (503, "<html>"));
 }

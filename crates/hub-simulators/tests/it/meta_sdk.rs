@@ -11,7 +11,7 @@ use std::time::Duration;
 const OWNER: &str = "1207059";
 const PAGE: &str = "682498302938465";
 const ACCOUNT: &str = "17841405822304914";
-const WAIT: Duration = Duration::from_secs(120);
+const WAIT: Duration = Duration::from_mins(2);
 
 /// Runs a script; `None`, said out loud, where there is no Python with the clients.
 async fn run(script: &str, args: &[&str]) -> Option<String> {
