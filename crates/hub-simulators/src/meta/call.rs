@@ -117,9 +117,9 @@ impl Call {
         self.segments.iter().map(String::as_str).collect()
     }
 
-    /// The token, from the header or the parameter.
+    /// The token, from the parameter or the header; libraries that bring both mean the parameter.
     pub(crate) fn token(&self) -> Option<String> {
-        self.bearer.clone().or_else(|| self.text("access_token")).filter(|token| !token.is_empty())
+        self.text("access_token").filter(|token| !token.is_empty()).or_else(|| self.bearer.clone())
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<String> {

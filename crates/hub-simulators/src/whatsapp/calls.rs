@@ -4,7 +4,7 @@ use super::fields::{self, Field};
 use super::media::LARGEST;
 use super::refuse::refuse;
 use super::statuses::{Fate, Status};
-use super::world::World;
+use super::world::{Account, World};
 use super::{accounts, media, send, template_calls, trickle};
 use crate::meta::{Call, GraphError, Manners, Meta, Outcome, Platform, Token, answer};
 use axum::http::Method;
@@ -92,13 +92,15 @@ impl Desk {
         }
     }
 
-    /// A number, an account, or a file.
+    /// A number, an account, a template, or a file.
     fn node(&self, call: &Call, id: &str, now: i64) -> Outcome {
         let token = self.meta.authorise(call)?;
-        let (number, account, file) = {
+        let (number, account, file, template) = {
             let world = self.world();
             let file = world.media.get(id).map(|media| media.number.clone());
-            (world.numbers.contains_key(id), world.accounts.contains_key(id), file)
+            let of_template = |account: &&Account| account.templates.iter().any(|template| template.id == id);
+            let template = world.accounts.values().find(of_template).map(|account| account.id.clone());
+            (world.numbers.contains_key(id), world.accounts.contains_key(id), file, template)
         };
         if number && call.method == Method::GET {
             self.may_use_number(call, id, MANAGEMENT)?;
@@ -107,6 +109,10 @@ impl Desk {
         if account && call.method == Method::GET {
             self.may_use_account(call, id, MANAGEMENT)?;
             return accounts::account(&self.world(), call, id);
+        }
+        if let Some(owner) = template.filter(|_| call.method == Method::GET) {
+            self.may_use_account(call, &owner, MANAGEMENT)?;
+            return template_calls::template(&self.world(), call, &owner, id);
         }
         if let Some(owner) = file {
             self.may_use_number(call, &owner, MESSAGING)?;

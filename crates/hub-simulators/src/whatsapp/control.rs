@@ -108,18 +108,18 @@ async fn echo(State(desk): State<Desk>, Json(body): Json<Value>) -> Json<Value> 
     written(desk.echo(text(&body, "number"), text(&body, "who"), &message(&body)))
 }
 
-/// `{number, who, new_number?, new_user_id?}`
+/// `{number, who, new_number? | new_user_id? | new_identity?}`
 async fn change(State(desk): State<Desk>, Json(body): Json<Value>) -> Json<Value> {
     let (number, who) = (text(&body, "number"), text(&body, "who"));
     let id = match (body["new_number"].as_str(), body["new_user_id"].as_str()) {
         (Some(new), _) => desk.number_changed(number, who, new),
         (None, Some(new)) => desk.user_id_changed(number, who, new),
-        (None, None) => None,
+        (None, None) => body["new_identity"].as_str().and_then(|hash| desk.identity_changed(number, who, hash)),
     };
     written(id)
 }
 
-/// `{next?: bool, order?: [], pause_ms?, before_answer?, failure?, conversation?}`
+/// `{next?: bool, order?: [], pause_ms?, before_answer?, failure?, conversation?, contacts_as_seen?}`
 async fn statuses(State(desk): State<Desk>, Json(body): Json<Value>) -> Json<Value> {
     let Some(script) = StatusScript::read(&body) else { return told(false) };
     let mut world = desk.world();

@@ -153,6 +153,11 @@ impl WhatsAppHandle {
         self.desk.user_id_changed(number, who, new)
     }
 
+    /// Somebody's phone may be another's now.
+    pub fn change_identity(&self, number: &str, who: &str, hash: &str) -> Option<String> {
+        self.desk.identity_changed(number, who, hash)
+    }
+
     /// Which statuses follow every send from now on.
     pub fn statuses(&self, script: StatusScript) {
         self.desk.world().statuses = script;

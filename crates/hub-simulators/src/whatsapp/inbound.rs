@@ -161,10 +161,19 @@ impl Inbound {
         self.with(json!({ "context": context })).replying_to(message_id)
     }
 
+    /// In a group: whoever writes is only a member of it.
+    #[must_use]
+    pub fn in_group(self, group_id: &str) -> Self {
+        self.with(json!({ "group_id": group_id }))
+    }
+
     /// With further members.
     #[must_use]
     pub fn with(mut self, extra: Value) -> Self {
-        self.extra = extra;
+        match (self.extra.as_object_mut(), extra) {
+            (Some(members), Value::Object(more)) => members.extend(more),
+            (_, extra) => self.extra = extra,
+        }
         self
     }
 

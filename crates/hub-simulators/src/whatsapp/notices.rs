@@ -69,6 +69,31 @@ impl Desk {
         Some(id)
     }
 
+    /// Somebody's phone may be another's now: the hash of their identity changed.
+    pub(super) fn identity_changed(&self, number: &str, who: &str, hash: &str) -> Option<String> {
+        let now = (self.meta.now_ms() / 1_000).to_string();
+        let (account, value, id) = {
+            let world = self.world();
+            let person = world.people[world.find(who)?].clone();
+            let line = world.number(number).ok()?.clone_head();
+            let id = wamid::make(Side::Customer, person.key());
+            let mut message = json!({
+                "id": id, "timestamp": now, "type": "system",
+                "system": {
+                    "body": format!("{} may have changed their phone", person.name), "identity": hash,
+                    "type": "customer_identity_changed",
+                },
+                "identity": {"acknowledged": false, "created_timestamp": now, "hash": hash},
+            });
+            person.name_in(&mut message, "from", "from_user_id", "from_parent_user_id");
+            let mut value = line.value();
+            value["messages"] = json!([message]);
+            (line.account, value, id)
+        };
+        self.tell(&account, MESSAGES, &value);
+        Some(id)
+    }
+
     /// A template's review ended, or it was paused: `APPROVED`, `REJECTED`, `PAUSED`, `DISABLED`, …
     pub(super) fn template_status(
         &self,

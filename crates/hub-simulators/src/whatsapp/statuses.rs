@@ -60,6 +60,9 @@ pub struct StatusScript {
     pub failure: Option<i64>,
     /// With `conversation`, as webhooks of v23 and older have it.
     pub conversation: bool,
+    /// `contacts` as receivers report them: without a profile, and beside a failed status too, by number alone. The manual
+    /// prints a profile, and nothing for failures.
+    pub contacts_as_seen: bool,
 }
 
 impl Default for StatusScript {
@@ -70,6 +73,7 @@ impl Default for StatusScript {
             before_answer: false,
             failure: None,
             conversation: false,
+            contacts_as_seen: false,
         }
     }
 }
@@ -95,7 +99,8 @@ impl StatusScript {
         Self { failure: Some(code), ..Self::in_order(&[Status::Sent, Status::Failed]) }
     }
 
-    /// From the control API: `order` (names), `pause_ms`, `before_answer`, `failure` (code), `conversation`.
+    /// From the control API: `order` (names), `pause_ms`, `before_answer`, `failure` (code), `conversation`,
+    /// `contacts_as_seen`.
     pub(super) fn read(body: &Value) -> Option<Self> {
         let mut script = match body["failure"].as_i64() {
             Some(code) => Self::failing(code),
@@ -107,6 +112,7 @@ impl StatusScript {
         script.pause = Duration::from_millis(body["pause_ms"].as_u64().unwrap_or_default());
         script.before_answer = body["before_answer"] == json!(true);
         script.conversation = body["conversation"] == json!(true);
+        script.contacts_as_seen = body["contacts_as_seen"] == json!(true);
         Some(script)
     }
 }
@@ -182,11 +188,26 @@ impl Fate {
             }
             Status::Read | Status::Played => {}
         }
-        // Whoever did not get it is not introduced.
-        if status != Status::Failed {
-            value["contacts"] = json!([self.person.contact()]);
+        if let Some(contact) = self.contact(status) {
+            value["contacts"] = json!([contact]);
         }
         value["statuses"] = json!([told]);
+    }
+
+    /// Who is introduced beside a status: with their username once they have the message, and not at all where it failed.
+    fn contact(&self, status: Status) -> Option<Value> {
+        let mut contact = self.person.contact();
+        if self.script.contacts_as_seen {
+            contact.as_object_mut()?.remove("profile");
+            if status == Status::Failed && contact.get("wa_id").is_some() {
+                contact.as_object_mut()?.retain(|name, _| name == "wa_id");
+            }
+            return Some(contact);
+        }
+        if status == Status::Sent {
+            contact["profile"].as_object_mut()?.remove("username");
+        }
+        (status != Status::Failed).then_some(contact)
     }
 
     fn conversation(&self, status: Status) -> Value {

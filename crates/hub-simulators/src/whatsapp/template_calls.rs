@@ -29,7 +29,10 @@ pub(super) fn templates(world: &mut World, meta: &Meta, call: &Call, account: &s
         return Ok(json!({"success": true}));
     }
     let known = world.accounts.get(account).ok_or_else(|| GraphError::missing(account))?;
-    let wanted = |member: &str, value: &str| call.text(member).is_none_or(|asked| asked.eq_ignore_ascii_case(value));
+    let wanted = |member: &str, value: &str| {
+        let asked = call.list(member);
+        asked.is_empty() || asked.iter().any(|asked| asked.eq_ignore_ascii_case(value))
+    };
     let fields = Fields::parse(call.text("fields").as_deref(), USUAL);
     let fitting = known.templates.iter().filter(|template| {
         wanted("name", &template.name)
@@ -38,7 +41,24 @@ pub(super) fn templates(world: &mut World, meta: &Meta, call: &Call, account: &s
             && wanted("category", &template.category)
     });
     let items: Vec<_> = fitting.map(|template| (template.id.clone(), fields.select(&template.shown()))).collect();
-    Ok(meta.page(&items, &Wanted::of(call), &format!("{account}/message_templates"), call))
+    let mut page = meta.page(&items, &Wanted::of(call), &format!("{account}/message_templates"), call);
+    for name in call.list("summary") {
+        page["summary"][&name] = match name.as_str() {
+            "total_count" => items.len().into(),
+            "message_template_count" => known.templates.len().into(),
+            "message_template_limit" => MAX_TEMPLATES.into(),
+            "are_translations_complete" => true.into(),
+            _ => return Err(GraphError::parameter(&format!("Param summary has no {name}"))),
+        };
+    }
+    Ok(page)
+}
+
+/// `GET /{template-id}`.
+pub(super) fn template(world: &World, call: &Call, account: &str, id: &str) -> Outcome {
+    let known = world.accounts.get(account).and_then(|known| known.templates.iter().find(|known| known.id == id));
+    let template = known.ok_or_else(|| GraphError::missing(id))?;
+    Ok(Fields::parse(call.text("fields").as_deref(), USUAL).select(&template.shown()))
 }
 
 /// A new one waits for its review.

@@ -104,6 +104,9 @@ async fn each_type_has_its_content_under_its_name() {
     }
     let forwarded = written(&scene, ADA, &Inbound::text("x").forwarded()).await;
     assert_eq!(forwarded["messages"][0]["context"], json!({"forwarded": true}));
+    let grouped = written(&scene, ADA, &Inbound::text("x").in_group("g1").forwarded()).await;
+    assert_eq!(grouped["messages"][0]["group_id"], "g1");
+    assert_eq!(grouped["messages"][0]["context"], json!({"forwarded": true}));
     let product = written(&scene, ADA, &Inbound::text("still there?").about_product(&ours, "c1", "p1")).await;
     let about = json!({"catalog_id": "c1", "product_retailer_id": "p1"});
     assert_eq!(product["messages"][0]["context"]["referred_product"], about);
@@ -140,6 +143,7 @@ async fn changed_numbers_and_ids_are_told_and_hold() {
     assert_eq!((&system["type"], &system["from"]), (&json!("system"), &json!(ADA)));
     assert_eq!(system["system"]["wa_id"], "12195555358");
     assert!(values[1].get("contacts").is_none(), "system messages introduce nobody");
+    assert!(scene.platform.change_identity(NUMBER, "555000555", "h").is_none(), "nobody has this number");
     scene.platform.change_user_id(NUMBER, "12195555358", "US.777000111");
     let changed = scene.receiver.wait("user_id_update", 1).await;
     let change = &changed[0]["user_id_update"][0];
@@ -148,9 +152,13 @@ async fn changed_numbers_and_ids_are_told_and_hold() {
     assert_eq!(values[2]["messages"][0]["system"]["type"], "user_changed_user_id");
     let value = written(&scene, "US.777000111", &Inbound::text("it is me")).await;
     assert_eq!(value["contacts"][0]["wa_id"], "12195555358");
+    scene.platform.change_identity(NUMBER, "12195555358", "hash");
+    let values = scene.receiver.wait("messages", 5).await;
+    assert_eq!(values[4]["messages"][0]["identity"]["hash"], "hash");
+    assert_eq!(values[4]["messages"][0]["system"]["type"], "customer_identity_changed");
     // The window came along.
     scene.send(json!({"to": "12195555358", "type": "text", "text": {"body": "hi"}})).await;
-    scene.receiver.wait("messages", 7).await;
+    scene.receiver.wait("messages", 8).await;
     assert_eq!(scene.receiver.statuses(), ["sent", "delivered", "read"]);
 }
 

@@ -31,6 +31,8 @@ async fn sent_delivered_and_read_follow() {
     let values = scene.receiver.wait("messages", 8).await;
     assert_eq!(values[7]["statuses"][0]["recipient_user_id"], BEA);
     assert!(values[7]["statuses"][0].get("recipient_id").is_none());
+    assert!(values[5]["contacts"][0]["profile"].get("username").is_none(), "not before it was delivered");
+    assert_eq!(values[6]["contacts"][0]["profile"]["username"], "beaexample");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,12 +61,19 @@ async fn a_script_shuffles_repeats_fails_and_comes_first() {
     let conversation = &values[7]["statuses"][0]["conversation"];
     assert!(conversation["expiration_timestamp"].is_string() && conversation["id"].is_string(), "{conversation}");
 
+    let seen = StatusScript { contacts_as_seen: true, before_answer: true, ..StatusScript::failing(131_026) };
+    scene.platform.next_statuses(seen);
+    scene.send_text("seen").await;
+    let values = scene.receiver.wait("messages", 10).await;
+    assert_eq!(values[8]["contacts"], json!([{"wa_id": ADA, "user_id": ADA_ID}]));
+    assert_eq!(values[9]["contacts"], json!([{"wa_id": ADA}]));
+
     let slow = StatusScript { pause: Duration::from_millis(30), ..StatusScript::in_order(&[Status::Sent]) };
     scene.platform.next_statuses(slow);
     let id = scene.send_text("four").await;
-    scene.receiver.wait("messages", 9).await;
+    scene.receiver.wait("messages", 11).await;
     assert!(scene.platform.status(&id, Status::Read));
-    assert_eq!(scene.receiver.wait("messages", 10).await[9]["statuses"][0]["status"], "read");
+    assert_eq!(scene.receiver.wait("messages", 12).await[11]["statuses"][0]["status"], "read");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -105,4 +105,8 @@ async fn templates_are_listed_by_pages_and_created_for_review() {
     let (_, page) = scene.get(&format!("{path}?status=APPROVED&fields=name,status")).await;
     assert_eq!(page["data"].as_array().unwrap().len(), 2);
     assert_eq!(page["data"][1].as_object().unwrap().len(), 3, "what was asked for, and the id");
+    let (_, one) = scene.get(page["data"][1]["id"].as_str().unwrap()).await;
+    assert_eq!((&one["name"], &one["status"]), (&json!("one"), &json!("APPROVED")));
+    let (_, page) = scene.get(&format!("{path}?summary=total_count&name=two")).await;
+    assert_eq!(page["summary"], json!({"total_count": 1}));
 }
