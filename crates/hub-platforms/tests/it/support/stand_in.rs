@@ -1,11 +1,11 @@
-//! A stand-in for the Bot API: gives the answers it was told to, in order, and writes down what was asked.
+//! A stand-in for a platform's API: gives the answers it was told to, in order, and writes down what was asked.
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::response::Response;
 use serde_json::{Map, Value};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 /// One answer.
@@ -27,6 +27,10 @@ impl Reply {
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// Parameters of the address.
+    pub(crate) query: BTreeMap<String, String>,
+    /// The token in the header.
+    pub(crate) token: Option<String>,
     /// Members of the JSON body, or fields of the form.
     pub(crate) parameters: Map<String, Value>,
     /// Files of a form: part name, file name, media type, bytes.
@@ -81,9 +85,26 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
 }
 
 async fn read(request: Request) -> Asked {
-    let mut asked =
-        Asked { method: request.method().to_string(), path: request.uri().path().to_owned(), ..Asked::default() };
-    let kind = request.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
+    let (asked, kind) = head(&request);
+    body(request, asked, &kind).await
+}
+
+/// Everything before the body, and the media type of it.
+fn head(request: &Request) -> (Asked, String) {
+    let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let header = |name: &str| request.headers().get(name).map(|v| v.to_str().unwrap().to_owned());
+    let kind = header("content-type").unwrap_or_default();
+    let asked = Asked {
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: query.into_owned().collect(),
+        token: header("authorization").map(|value| value.strip_prefix("Bearer ").unwrap().to_owned()),
+        ..Asked::default()
+    };
+    (asked, kind)
+}
+
+async fn body(request: Request, mut asked: Asked, kind: &str) -> Asked {
     if kind.starts_with("multipart/") {
         asked.is_form = true;
         let mut form = Multipart::from_request(request, &()).await.unwrap();
@@ -96,11 +117,15 @@ async fn read(request: Request) -> Asked {
                 asked.parameters.insert(name, field.text().await.unwrap().into());
             }
         }
-    } else {
-        let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
-        if !body.is_empty() {
-            asked.parameters = serde_json::from_slice(&body).unwrap();
-        }
+        return asked;
+    }
+    let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
+    if kind.starts_with("application/x-www-form-urlencoded") {
+        asked.is_form = true;
+        let fields = url::form_urlencoded::parse(&body).into_owned();
+        asked.parameters = fields.map(|(name, value)| (name, value.into())).collect();
+    } else if !body.is_empty() {
+        asked.parameters = serde_json::from_slice(&body).unwrap();
     }
     asked
 }
