@@ -20,7 +20,7 @@ pub use nouns::accounts::{Accounts, LinkedAccount, SealedTokens, StoredGrant};
 pub use nouns::attachments::{Attachments, StoredAttachment};
 pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
 pub use nouns::conversations::{
-    Bump, ConversationKey, Conversations, ListConversations, Located, Page, UpsertConversation,
+    Bump, ConversationKey, Conversations, ListConversations, Located, OtherPerson, Page, UpsertConversation,
 };
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};

@@ -85,9 +85,17 @@ async fn try_refresh(app: &App, id: ConversationId) -> Result<()> {
         };
         tx.conversations().upsert_many(&[row]).await?;
     }
-    let body = EventBody::ConversationUpdated { conversation_id: id };
-    let told = renamed || picture.is_some();
-    app.commit(tx, if told { vec![NewEvent { user_id: owner, at: now, body }] } else { Vec::new() }).await
+    let mut bodies = Vec::new();
+    if let (true, Some(name), Some(stranger)) = (renamed, &name, handle.card().stranger) {
+        let named = tx.messages().name_sender(id, &person, stranger, &text::fit_name(name)).await?;
+        bodies
+            .extend(named.into_iter().map(|message_id| EventBody::MessageUpdated { message_id, conversation_id: id }));
+    }
+    if renamed || picture.is_some() {
+        bodies.push(EventBody::ConversationUpdated { conversation_id: id });
+    }
+    let events = bodies.into_iter().map(|body| NewEvent { user_id: owner, at: now, body }).collect();
+    app.commit(tx, events).await
 }
 
 /// A picture that cannot be had is no failure: the name is worth having alone.

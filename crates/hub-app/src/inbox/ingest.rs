@@ -13,7 +13,10 @@ use hub_domain::{
     RemoteConversationId, RemoteMessageId, Timestamp, text,
 };
 use hub_platform_kit::platform::Parsed;
-use hub_store::{Bump, Located, NewEvent, NewJob, NewMessage, ReceiptState, StoreError, Tx, UpsertConversation};
+use hub_store::{
+    Bump, ConversationKey, Located, NewEvent, NewJob, NewMessage, OtherPerson, ReceiptState, StoreError, Tx,
+    UpsertConversation,
+};
 use std::collections::{HashMap, HashSet};
 
 /// Accounts by adapter and id at the platform.
@@ -194,7 +197,8 @@ async fn store_arrivals(
         let Some(conversation) = conversations.get(&key) else {
             return Err(StoreError::Corrupt("a conversation vanished between two statements".to_owned()));
         };
-        let row = new_message(app, *conversation, arrival.message, now);
+        let name = sender_name(app, arrival.account, arrival.message, &conversation.other);
+        let row = new_message(app, conversation.found, arrival.message, name, now);
         origins.insert(row.id, arrival);
         rows.push(row);
     }
@@ -262,7 +266,7 @@ async fn upsert_conversations(
     tx: &Tx,
     arrivals: &[Arrival<'_>],
     now: Timestamp,
-) -> Result<HashMap<(AccountId, RemoteConversationId), Located>, StoreError> {
+) -> Result<HashMap<(AccountId, RemoteConversationId), ConversationKey>, StoreError> {
     let mut wanted: HashMap<(AccountId, RemoteConversationId), UpsertConversation> = HashMap::new();
     for arrival in arrivals {
         let known = &arrival.message.conversation;
@@ -287,7 +291,7 @@ async fn upsert_conversations(
     }
     let rows: Vec<_> = wanted.into_values().collect();
     let keys = tx.conversations().upsert_many(&rows).await?;
-    Ok(keys.into_iter().map(|key| ((key.account_id, key.remote_id), key.found)).collect())
+    Ok(keys.into_iter().map(|key| ((key.account_id, key.remote_id.clone()), key)).collect())
 }
 
 /// The id of a message within its conversation here. After a move a platform counts anew, so a message of the time before
@@ -310,8 +314,29 @@ pub(crate) fn own_files(files: &[Attachment]) -> Vec<Attachment> {
     files.iter().map(|file| Attachment { id: new_id(), ..file.clone() }).collect()
 }
 
+/// What to call who said it: as the platform says; else as the conversation knows them; else as somebody unknown.
+pub(crate) fn sender_name(
+    app: &App,
+    account: &Account,
+    message: &InboundMessage,
+    other: &OtherPerson,
+) -> Option<String> {
+    let told = message.sender.name.as_deref().map(text::fit_name);
+    if told.is_some() || message.direction == Direction::Outgoing {
+        return told;
+    }
+    let known = other.name.clone().filter(|_| other.participant_id.as_ref() == Some(&message.sender.id));
+    known.or_else(|| app.handle_of(account).ok()?.card().stranger.map(str::to_owned))
+}
+
 /// The row of a message as a platform told it.
-pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMessage, now: Timestamp) -> NewMessage {
+pub(crate) fn new_message(
+    app: &App,
+    conversation: Located,
+    message: &InboundMessage,
+    sender_name: Option<String>,
+    now: Timestamp,
+) -> NewMessage {
     let id: MessageId = new_id();
     let sealed = seal::seal(app.sealer(), id, &message.content);
     let outgoing = message.direction == Direction::Outgoing;
@@ -321,7 +346,7 @@ pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMes
         remote_id: message_key(conversation, message),
         sequence: message.sequence,
         sender_id: message.sender.id.clone(),
-        sender_name: message.sender.name.as_deref().map(text::fit_name),
+        sender_name,
         content: sealed.content,
         content_seal: sealed.content_seal,
         details: sealed.details,

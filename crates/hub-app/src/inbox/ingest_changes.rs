@@ -1,6 +1,6 @@
 //! Applies everything that is not a new message: edits, deletions, reactions, statuses, notices, moves.
 
-use super::ingest::{Effects, appeared, new_message, own_files, remote_key};
+use super::ingest::{Effects, appeared, new_message, own_files, remote_key, sender_name};
 use super::{early, echo, seal};
 use crate::clock::new_id;
 use crate::outbox::reports;
@@ -255,7 +255,8 @@ async fn edited(
             return Err(StoreError::Corrupt("a conversation vanished between two statements".to_owned()));
         };
         let conversation = key.found;
-        let row = new_message(app, conversation, message, now);
+        let name = sender_name(app, account, message, &key.other);
+        let row = new_message(app, conversation, message, name, now);
         if tx.messages().insert_many(std::slice::from_ref(&row)).await?.is_empty() {
             return Ok(());
         }

@@ -58,6 +58,7 @@ impl Fake {
             quota: Quota { per_account: Window { calls: 100, per: Duration::from_secs(1) }, per_conversation: None },
             resend_is_safe: false,
             voice: Voice::Account,
+            stranger: None,
             renewal: Renewal::Never,
             reads_clear_tokens: false,
         };

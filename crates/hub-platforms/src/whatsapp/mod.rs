@@ -92,6 +92,7 @@ const CARD: Card = Card {
     },
     resend_is_safe: false,
     voice: Voice::Account,
+    stranger: Some("WhatsApp User"),
     renewal: Renewal::Never,
     reads_clear_tokens: false,
 };

@@ -1,8 +1,8 @@
 //! Which conversation an id means. A conversation may have several ids at once, get another one, or move.
 
-use super::conversations::{ConversationKey, Conversations, Located, UpsertConversation};
+use super::conversations::{ConversationKey, Conversations, Located, OtherPerson, UpsertConversation};
 use crate::error::Result;
-use crate::sql::chunk;
+use crate::sql::{Row, chunk};
 use hub_domain::{AccountId, ConversationId, RemoteConversationId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 
@@ -52,7 +52,8 @@ impl Conversations<'_> {
                 && let Some(moved) = known.get(&key(row)).filter(|known| known.moved)
             {
                 let found = Located { id: moved.id, moved: true };
-                keys.push(ConversationKey { account_id: row.account_id, remote_id: row.remote_id.clone(), found });
+                let (account_id, remote_id) = key(row);
+                keys.push(ConversationKey { account_id, remote_id, found, other: OtherPerson::default() });
                 continue;
             }
             let own = self.one_of(&group, &known).await?;
@@ -70,23 +71,23 @@ impl Conversations<'_> {
             asked.push(((group[0].account_id, own), ids));
         }
         let wanted: Vec<UpsertConversation> = wanted.into_values().collect();
-        let mut found: HashMap<Key, ConversationId> = HashMap::with_capacity(wanted.len());
+        let mut found: HashMap<Key, (ConversationId, OtherPerson)> = HashMap::with_capacity(wanted.len());
         for some in wanted.chunks(chunk(CONVERSATION_WIDTH)) {
             found.extend(self.upsert_some(some).await?);
         }
         let mut further = Vec::new();
         for (own, ids) in asked {
-            let Some(id) = found.get(&own).copied() else { continue };
+            let Some((id, other_person)) = found.get(&own) else { continue };
+            let id = *id;
             for other in ids.iter().filter(|other| **other != own) {
                 if !known.get(other).is_some_and(|known| known.id == id && !known.is_own) {
                     further.push((other.clone(), id));
                 }
             }
             let found = Located { id, moved: false };
-            keys.extend(ids.into_iter().map(|(account_id, remote_id)| ConversationKey {
-                account_id,
-                remote_id,
-                found,
+            keys.extend(ids.into_iter().map(|(account_id, remote_id)| {
+                let other = other_person.clone();
+                ConversationKey { account_id, remote_id, found, other }
             }));
         }
         self.add_aliases(&further).await?;
@@ -155,7 +156,7 @@ impl Conversations<'_> {
         Ok(keep.own.clone())
     }
 
-    async fn upsert_some(&self, rows: &[UpsertConversation]) -> Result<Vec<(Key, ConversationId)>> {
+    async fn upsert_some(&self, rows: &[UpsertConversation]) -> Result<Vec<(Key, (ConversationId, OtherPerson))>> {
         let sql = self
             .0
             .sql("INSERT INTO conversations (id, account_id, platform_conversation_id, participant_name,")
@@ -178,8 +179,12 @@ impl Conversations<'_> {
             .add("participant_avatar_url =")
             .add("COALESCE(excluded.participant_avatar_url, conversations.participant_avatar_url),")
             .add("address = COALESCE(excluded.address, conversations.address), updated_at = excluded.updated_at")
-            .add("RETURNING id, account_id, platform_conversation_id");
-        self.0.read(sql, |row| Ok(((row.id(1)?, row.text(2)?), row.id(0)?))).await
+            .add("RETURNING id, account_id, platform_conversation_id, participant_id, participant_name");
+        let read = |row: &Row| {
+            let other = OtherPerson { participant_id: row.maybe_text(3)?, name: row.get(4)? };
+            Ok(((row.id(1)?, row.text(2)?), (row.id(0)?, other)))
+        };
+        self.0.read(sql, read).await
     }
 
     async fn add_aliases(&self, rows: &[(Key, ConversationId)]) -> Result<()> {

@@ -51,6 +51,15 @@ pub struct UpsertConversation {
     pub at: Timestamp,
 }
 
+/// Who the other person of a conversation is, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherPerson {
+    /// Id at the platform.
+    pub participant_id: Option<RemoteParticipantId>,
+    /// Name.
+    pub name: Option<String>,
+}
+
 /// The row of a conversation that was asked for by its id at the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationKey {
@@ -60,6 +69,8 @@ pub struct ConversationKey {
     pub remote_id: RemoteConversationId,
     /// The row.
     pub found: Located,
+    /// Who the other person is.
+    pub other: OtherPerson,
 }
 
 /// Where a conversation is.

@@ -309,6 +309,27 @@ impl Messages<'_> {
         Ok(self.0.run(sql).await? > 0)
     }
 
+    /// Gives what somebody said in a conversation under the name of a stranger their name; gives what changed, a thousand
+    /// messages at most.
+    pub async fn name_sender(
+        &self,
+        conversation: ConversationId,
+        sender: &RemoteParticipantId,
+        stranger: &str,
+        name: &str,
+    ) -> Result<Vec<MessageId>> {
+        let sql = self
+            .0
+            .sql("UPDATE messages SET sender_name = ? WHERE id IN (SELECT id FROM messages")
+            .add("WHERE conversation_id = ? AND sender_id = ? AND sender_name = ? ORDER BY sent_at DESC LIMIT 1000)")
+            .add("RETURNING id")
+            .bind(name)
+            .bind(conversation.0)
+            .bind(sender.as_str())
+            .bind(stranger);
+        self.0.read(sql, |row| row.id(0)).await
+    }
+
     /// Adopts the platform's own time of a message of ours.
     pub async fn set_sent_at(&self, id: MessageId, sent_at: Timestamp) -> Result<()> {
         let sql = self.0.sql("UPDATE messages SET sent_at = ? WHERE id = ?").time(sent_at).bind(id.0);

@@ -41,6 +41,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         link(&app, &caller, platform, None, None).await?;
     }
     platforms.consent(false);
+    tokio::spawn(platforms.naming(&hub_url));
     platforms.trickle();
     let simulated = &platforms.simulated;
     let lines = format!(

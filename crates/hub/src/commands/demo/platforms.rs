@@ -3,6 +3,7 @@
 use crate::config::{environment, random_hex};
 use crate::platform_settings::Simulated;
 use anyhow::Context;
+use hub_platform_kit::Secret;
 use hub_simulators::facebook::{self, FacebookHandle, Page};
 use hub_simulators::instagram::{self, InstagramHandle};
 use hub_simulators::meta::{App, Asset, DialogMode, Meta, MetaOptions, User};
@@ -24,6 +25,9 @@ const NUMBERS: [(&str, &str, &str); 2] =
     [("106540352242922", "15550783881", "Demo Shop"), ("106540352242923", "15550783882", "Demo Bakery")];
 const APP_ID: &str = "1517776481860111";
 const INSTAGRAM_APP_ID: &str = "990602627938098";
+/// How often, and how many times, it is tried whether the hub can be called.
+const DOOR_PAUSE: Duration = Duration::from_millis(100);
+const DOOR_TRIES: u32 = 100;
 /// Simulated people write this often on each platform.
 const TRICKLE: Duration = Duration::from_secs(7);
 
@@ -96,6 +100,28 @@ impl Platforms {
         for meta in self.metas() {
             meta.dialog_mode(mode, None);
         }
+    }
+
+    /// What an operator does on the dashboard of an app, once the hub can be called: names its address for Instagram. For the
+    /// others the hub does it by itself.
+    pub(super) async fn name_address(meta: Meta, hub_url: String, verify_token: Secret) {
+        let address = format!("{hub_url}/api/webhooks/instagram");
+        let fields = ["messages", "messaging_postbacks", "messaging_seen", "message_reactions", "message_edit"];
+        // The hub opens its door in a moment; the address is checked anew until then.
+        for _ in 0..DOOR_TRIES {
+            let named =
+                meta.subscribe_app(INSTAGRAM_APP_ID, "instagram", &address, verify_token.expose_secret(), &fields);
+            if named.await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(DOOR_PAUSE).await;
+        }
+    }
+
+    /// The task of [`Self::name_address`].
+    pub(super) fn naming(&self, hub_url: &str) -> impl Future<Output = ()> + Send + 'static {
+        let meta = self.instagram.meta().clone();
+        Self::name_address(meta, hub_url.to_owned(), self.simulated.verify_token.clone())
     }
 
     /// Lets people write.
