@@ -67,7 +67,7 @@ pub enum AppError {
     #[error("This Idempotency-Key was used with another message")]
     IdempotencyConflict,
     /// A platform said no.
-    #[error("{platform} API error: {error}")]
+    #[error("{platform} API error: {}", error.message)]
     Platform {
         /// Published name.
         platform: String,

@@ -78,6 +78,7 @@ async fn try_refresh(app: &App, id: ConversationId) -> Result<()> {
             remote_id: conversation.remote_id,
             aliases: Vec::new(),
             name: name.as_deref().map(text::fit_name),
+            handle: None,
             participant_id: None,
             avatar_url: None,
             address: None,

@@ -276,6 +276,7 @@ async fn upsert_conversations(
             remote_id: known.id.clone(),
             aliases: Vec::new(),
             name: None,
+            handle: None,
             participant_id: None,
             avatar_url: None,
             address: None,
@@ -285,6 +286,7 @@ async fn upsert_conversations(
         row.aliases.extend(further.collect::<Vec<_>>());
         // The newest word of a batch wins; silence overwrites nothing.
         row.name = known.name.as_deref().map(text::fit_name).or(row.name.take());
+        row.handle = known.handle.as_deref().map(text::fit_name).or(row.handle.take());
         row.participant_id = known.participant_id.clone().or(row.participant_id.take());
         row.avatar_url = known.avatar_url.clone().or(row.avatar_url.take());
         row.address = known.address.as_ref().map(ToString::to_string).or(row.address.take());
@@ -326,7 +328,8 @@ pub(crate) fn sender_name(
         return told;
     }
     let known = other.name.clone().filter(|_| other.participant_id.as_ref() == Some(&message.sender.id));
-    known.or_else(|| app.handle_of(account).ok()?.card().stranger.map(str::to_owned))
+    let handle = || message.sender.username.as_deref().map(text::fit_name);
+    known.or_else(handle).or_else(|| app.handle_of(account).ok()?.card().stranger.map(str::to_owned))
 }
 
 /// The row of a message as a platform told it.

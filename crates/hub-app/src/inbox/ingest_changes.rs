@@ -211,6 +211,7 @@ fn upsert(account: &Account, known: &ConversationRef, now: Timestamp) -> UpsertC
         remote_id: known.id.clone(),
         aliases: known.aliases.iter().filter(|id| id.fits()).cloned().collect(),
         name: known.name.as_deref().map(text::fit_name),
+        handle: known.handle.as_deref().map(text::fit_name),
         participant_id: known.participant_id.clone(),
         avatar_url: known.avatar_url.clone(),
         address: known.address.as_ref().map(ToString::to_string),

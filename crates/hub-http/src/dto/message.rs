@@ -105,7 +105,9 @@ impl From<&MessageView> for MessageDto {
         // Clients of the originals draw the content; something they cannot draw still must not look like nothing.
         let words = match (&content.text, content.kind) {
             (Some(text), _) => text.clone(),
-            (None, ContentKind::Unsupported) => content.summary().unwrap_or_default(),
+            (None, ContentKind::Unsupported | ContentKind::Share | ContentKind::Template | ContentKind::Order) => {
+                content.summary().unwrap_or_default()
+            }
             (None, _) => String::new(),
         };
         let mut extra = details.extra.clone();

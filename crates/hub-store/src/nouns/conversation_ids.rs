@@ -75,6 +75,12 @@ impl Conversations<'_> {
         for some in wanted.chunks(chunk(CONVERSATION_WIDTH)) {
             found.extend(self.upsert_some(some).await?);
         }
+        for row in wanted.iter().filter(|row| row.handle.is_some()) {
+            if let Some((id, other)) = found.get_mut(&key(row)).filter(|(_, other)| other.name.is_none()) {
+                other.name.clone_from(&row.handle);
+                self.name_by_handle(*id, row).await?;
+            }
+        }
         let mut further = Vec::new();
         for (own, ids) in asked {
             let Some((id, other_person)) = found.get(&own) else { continue };
@@ -185,6 +191,11 @@ impl Conversations<'_> {
             Ok(((row.id(1)?, row.text(2)?), (row.id(0)?, other)))
         };
         self.0.read(sql, read).await
+    }
+
+    async fn name_by_handle(&self, id: ConversationId, row: &UpsertConversation) -> Result<()> {
+        let sql = self.0.sql("UPDATE conversations SET participant_name = ? WHERE id = ? AND participant_name IS NULL");
+        self.0.run(sql.bind(row.handle.clone()).bind(id.0)).await.map(|_| ())
     }
 
     async fn add_aliases(&self, rows: &[(Key, ConversationId)]) -> Result<()> {
@@ -369,8 +380,9 @@ fn all_ids(row: &UpsertConversation) -> impl Iterator<Item = &RemoteConversation
 
 /// Silence overwrites nothing; the newest word wins.
 fn add_to(known: &mut UpsertConversation, row: &UpsertConversation) {
-    let UpsertConversation { name, participant_id, avatar_url, address, .. } = row.clone();
+    let UpsertConversation { name, handle, participant_id, avatar_url, address, .. } = row.clone();
     known.name = name.or(known.name.take());
+    known.handle = handle.or(known.handle.take());
     known.participant_id = participant_id.or(known.participant_id.take());
     known.avatar_url = avatar_url.or(known.avatar_url.take());
     known.address = address.or(known.address.take());

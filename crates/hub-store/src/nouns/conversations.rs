@@ -41,6 +41,8 @@ pub struct UpsertConversation {
     pub aliases: Vec<RemoteConversationId>,
     /// Name.
     pub name: Option<String>,
+    /// Stands in while no name is known.
+    pub handle: Option<String>,
     /// The other person.
     pub participant_id: Option<RemoteParticipantId>,
     /// Picture.

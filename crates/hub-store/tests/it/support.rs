@@ -149,6 +149,7 @@ pub(crate) fn upsert(account: AccountId, remote: &str) -> UpsertConversation {
         account_id: account,
         remote_id: remote.into(),
         aliases: Vec::new(),
+        handle: None,
         name: Some("Ada".into()),
         participant_id: Some(remote.into()),
         avatar_url: None,

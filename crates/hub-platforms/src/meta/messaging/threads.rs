@@ -97,13 +97,14 @@ impl ReadBack {
         let participants = value.get("participants")?.get("data")?.as_array()?;
         let other = participants.iter().find_map(|person| {
             let id = person.get("id").and_then(id).filter(|id| !self.is_own(id))?;
-            Some((id, words(person.get("name")).or_else(|| words(person.get("username")))))
+            Some((id, words(person.get("name")), words(person.get("username"))))
         });
-        let (other, name) = other?;
+        let (other, name, handle) = other?;
         Some(ConversationRef {
             id: RemoteConversationId::from(other.as_str()),
             aliases: value.get("id").and_then(id).map(RemoteConversationId::from).into_iter().collect(),
             name,
+            handle,
             participant_id: Some(RemoteParticipantId::from(other)),
             ..ConversationRef::default()
         })
@@ -116,7 +117,7 @@ impl ReadBack {
         let from = value.get("from")?;
         let from_id = from.get("id").and_then(id)?;
         let own = self.is_own(&from_id);
-        let name = words(from.get("name")).or_else(|| words(from.get("username")));
+        let name = words(from.get("name"));
         let reply = value.get("reply_to").and_then(|reply| reply.get("mid").or_else(|| reply.get("id")));
         Some(InboundMessage {
             conversation: conversation.clone(),

@@ -89,7 +89,8 @@ impl Customer {
         ConversationRef {
             id: self.id().into(),
             aliases: self.ids().split_off(1),
-            name: self.name.clone().or_else(|| self.username.clone()),
+            name: self.name.clone(),
+            handle: self.username.clone(),
             participant_id: Some(self.id().into()),
             avatar_url: None,
             address: None,
