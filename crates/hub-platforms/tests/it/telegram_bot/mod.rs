@@ -3,14 +3,14 @@
 mod calls;
 mod deliveries;
 mod errors;
-mod expect;
+pub(crate) mod expect;
 mod fixtures;
 mod linking;
 mod mutations;
 mod receiving;
 mod sending;
 mod spec;
-mod stand_in;
+pub(crate) mod stand_in;
 mod updates;
 
 use hub_domain::{AccountId, RemoteAccountId};
