@@ -1,6 +1,7 @@
 //! The platforms of this hub: one folder each, with the same rooms. This file is the register.
 
 pub mod facebook;
+pub mod instagram;
 pub mod meta;
 pub mod telegram_bot;
 pub mod whatsapp;
@@ -16,6 +17,8 @@ pub struct PlatformSettings {
     pub telegram_bot: telegram_bot::Settings,
     /// Facebook pages.
     pub facebook: facebook::Settings,
+    /// Instagram's professional accounts.
+    pub instagram: instagram::Settings,
     /// WhatsApp Cloud API.
     pub whatsapp: whatsapp::Settings,
 }
@@ -25,6 +28,7 @@ pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Pla
     vec![
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
         Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
+        Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport.clone())),
         Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport)),
     ]
 }

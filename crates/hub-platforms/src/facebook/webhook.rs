@@ -2,17 +2,13 @@
 
 use super::{DIALECT, Facebook};
 use crate::meta::messaging::threads::ReadBack;
+use crate::meta::pages::FIELDS_OF_DELIVERIES;
 use crate::meta::{greet, messaging, oauth, signature};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
 use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{Grant, Result, Secret};
-use serde_json::Value;
-
-/// Everything the hub wants to hear of. A subscription replaces the list of the one before.
-const FIELDS: &str = "messages,message_echoes,message_deliveries,message_reads,message_reactions,message_edits,\
-                      messaging_postbacks,messaging_referrals,messaging_handovers,standby";
 
 #[async_trait]
 impl Webhook for Facebook {
@@ -46,17 +42,17 @@ impl Webhook for Facebook {
 
     async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
         let page = grant.remote_id.as_str();
-        let call = self.graph.post(format!("{page}/subscribed_apps")).query("subscribed_fields", FIELDS);
-        call.token(grant.token()).account(page).ask::<Value>().await?;
+        let call = self.graph.post(format!("{page}/subscribed_apps")).query("subscribed_fields", FIELDS_OF_DELIVERIES);
+        call.token(grant.token()).account(page).done().await?;
         let app = &self.settings.app;
-        oauth::subscribe_app(&self.graph, app, DIALECT.object, FIELDS, callback.url.as_str()).await;
+        oauth::subscribe_app(&self.graph, app, DIALECT.object, FIELDS_OF_DELIVERIES, callback.url.as_str()).await;
         Ok(Subscription { renew_at: None, remote_id: None })
     }
 
     async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
         let page = grant.remote_id.as_str();
         let call = self.graph.delete(format!("{page}/subscribed_apps")).token(grant.token()).account(page);
-        call.ask::<Value>().await.map(|_| ())
+        call.done().await
     }
 
     /// The app has one address for all pages, and Meta shows the operator's verify token there.

@@ -132,7 +132,7 @@ async fn messages(
     let fields = format!("messages{{{}}}", mailbox.message_fields);
     let call = graph.get(thread).query("fields", fields).token(token).account(mailbox.account);
     match call.ask_raw::<Value>().await {
-        Ok((answer, raw)) => Ok(Some((answer, raw.len()))),
+        Ok((answer, raw)) => Ok(Some((answer, raw.body.len()))),
         Err(error) => match error.kind {
             ErrorKind::NotFound | ErrorKind::BadInput | ErrorKind::Rejected => Ok(None),
             _ => Err(error),

@@ -146,7 +146,7 @@ fn not_an_error_object(answer: &Answer) -> PlatformError {
     let (kind, words) = match answer.status {
         413 => (ErrorKind::BadInput, "the file is too large for the platform"),
         429 => (ErrorKind::RateLimited { retry_after: answer.retry_after }, "the platform asks to slow down"),
-        200..=299 => (ErrorKind::UnexpectedReply, "the answer is not the platform's JSON"),
+        200..=399 => (ErrorKind::UnexpectedReply, "the answer is not the platform's JSON"),
         _ => (TRANSIENT, "the platform is in trouble"),
     };
     PlatformError::new(kind, words).with_status(answer.status)

@@ -6,6 +6,7 @@ use super::brake::Brake;
 use super::errors::{self, Row};
 use super::signature::app_proof;
 use super::usage::Usage;
+use super::values::is_true;
 use hub_platform_kit::transport::{Answer, MAX_ANSWER_BYTES, MEDIA_TIMEOUT, Transport};
 use hub_platform_kit::{ErrorKind, PlatformError, Result, Secret};
 use reqwest::Method;
@@ -173,14 +174,25 @@ impl Call<'_> {
         self.ask_raw().await.map(|(value, _)| value)
     }
 
-    /// Makes the call; the answer's bytes come along.
-    pub(crate) async fn ask_raw<T: DeserializeOwned>(self) -> Result<(T, bytes::Bytes)> {
+    /// Makes a call that answers with nothing but its success.
+    pub(crate) async fn done(self) -> Result<()> {
+        let answer: Value = self.ask().await?;
+        match answer.get("success") {
+            said @ Some(_) if !is_true(said) => {
+                Err(PlatformError::new(ErrorKind::UnexpectedReply, "the platform did not do what was asked"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the call; the answer as it came goes along.
+    pub(crate) async fn ask_raw<T: DeserializeOwned>(self) -> Result<(T, Answer)> {
         let sends = self.sends;
         let outcome = self.attempt().await;
         outcome.map_err(|error| if sends { doubtful(error) } else { harmless(error) })
     }
 
-    async fn attempt<T: DeserializeOwned>(self) -> Result<(T, bytes::Bytes)> {
+    async fn attempt<T: DeserializeOwned>(self) -> Result<(T, Answer)> {
         let Self { graph, method, path, versioned, token, account, query, body, .. } = self;
         if let Some(wait) = account.as_deref().and_then(|account| graph.brake.wait(account)) {
             return Err(PlatformError::new(
@@ -224,13 +236,13 @@ impl Graph {
         }
     }
 
-    fn read<T: DeserializeOwned>(&self, answer: Answer, token: Option<&str>) -> Result<(T, bytes::Bytes)> {
+    fn read<T: DeserializeOwned>(&self, answer: Answer, token: Option<&str>) -> Result<(T, Answer)> {
         let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
         let secrets = [token.unwrap_or_default(), self.secret()];
         let refused = body.as_ref().is_some_and(|body| body.get("error").is_some_and(Value::is_object));
         match body {
             Some(body) if (200..300).contains(&answer.status) && !refused => match serde_json::from_value(body) {
-                Ok(value) => Ok((value, answer.body)),
+                Ok(value) => Ok((value, answer)),
                 Err(_) => Err(PlatformError::new(ErrorKind::UnexpectedReply, "the answer has an unknown shape")
                     .with_status(answer.status)),
             },

@@ -26,10 +26,11 @@ pub(crate) struct Exchanged {
 }
 
 impl Exchanged {
-    /// When the token ends; `None` = it does not, or nobody says.
+    /// When a token that was handed out at `now` ends; `None` = it does not, or nobody says.
     pub(crate) fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
         let seconds = self.expires_in.as_ref().and_then(number).and_then(|seconds| u64::try_from(seconds).ok())?;
-        (seconds > 0).then(|| now.checked_add_signed(chrono::Duration::from_std(Duration::from_secs(seconds)).ok()?))?
+        let life = chrono::Duration::from_std(Duration::from_secs(seconds)).ok().filter(|life| !life.is_zero())?;
+        now.checked_add_signed(life)
     }
 }
 
@@ -185,7 +186,7 @@ pub(crate) fn token_facts(data: &Value) -> TokenFacts {
 }
 
 /// Cuts a secret out of an error's words, should it ever stand there.
-fn hide(mut error: PlatformError, secret: &str) -> PlatformError {
+pub(crate) fn hide(mut error: PlatformError, secret: &str) -> PlatformError {
     error.message = super::errors::clean(&error.message, &[secret]);
     error
 }
@@ -214,5 +215,5 @@ async fn try_subscribe_app(graph: &Graph, app: &App, object: &str, fields: &str,
         ("verify_token", verify_token.to_owned()),
         ("fields", fields.to_owned()),
     ];
-    graph.post(path).fields(parameters).token(&token).ask::<Value>().await.map(|_| ())
+    graph.post(path).fields(parameters).token(&token).done().await
 }

@@ -47,7 +47,7 @@ pub(crate) async fn action(
         body["payload"] = payload;
     }
     let call = graph.post(format!("{owner}/messages")).json(body).token(token).account(owner);
-    call.ask::<Value>().await.map(|_| ())
+    call.done().await
 }
 
 /// Puts the account's reaction there or takes it away.

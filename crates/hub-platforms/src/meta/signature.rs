@@ -2,7 +2,7 @@
 
 use aws_lc_rs::hmac;
 use hub_platform_kit::webhook::{Refusal, Verified, WebhookRequest};
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Carries the signature.
@@ -28,7 +28,7 @@ pub(crate) fn verify<'a>(
     if !proven {
         return Err(Refusal::BadSignature);
     }
-    match serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&request.body) {
+    match serde_json::from_slice::<BTreeMap<String, &RawValue>>(&request.body) {
         Ok(_) => Ok(Verified { body: request.body.clone(), account: None }),
         Err(_) => Err(Refusal::Malformed(NO_OBJECT)),
     }

@@ -55,13 +55,12 @@ pub(super) fn message(told: &Told, message: &Map<String, Value>) -> Result<Inbou
 /// A pressed button: its words are the message. Older versions give it no id, so it gets one that is the same each time.
 pub(super) fn postback(told: &Told, press: &Map<String, Value>) -> Result<Inbound, Unreadable> {
     let payload = words(press.get("payload"));
-    let mid = match member_id(press, "mid") {
-        Some(mid) => mid,
-        None => {
-            let customer = told.customer.as_deref().unwrap_or_default();
-            let at = told.at()?.timestamp_millis().to_string();
-            key("postback", &at, &[customer, payload.as_deref().unwrap_or_default()])
-        }
+    let mid = if let Some(mid) = member_id(press, "mid") {
+        mid
+    } else {
+        let customer = told.customer.as_deref().unwrap_or_default();
+        let at = told.at()?.timestamp_millis().to_string();
+        key("postback", &at, &[customer, payload.as_deref().unwrap_or_default()])
     };
     let mut details = Details::default();
     if let Some(payload) = payload {
