@@ -3,14 +3,14 @@
 mod calls;
 mod deliveries;
 mod errors;
-pub(crate) mod expect;
+mod expect;
 mod fixtures;
 mod linking;
 mod mutations;
 mod receiving;
 mod sending;
 mod spec;
-pub(crate) mod stand_in;
+mod stand_in;
 mod updates;
 
 use hub_domain::{AccountId, RemoteAccountId};

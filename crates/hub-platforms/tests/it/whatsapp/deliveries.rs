@@ -3,7 +3,7 @@
 use super::expected::Outcome;
 use super::fixtures::{self, Fixture};
 use super::{offline, parse};
-use crate::telegram_bot::expect::Expected;
+use crate::support::expect::Expected;
 use hub_platform_kit::platform::Parsed;
 use hub_platform_kit::webhook::{Keys, WebhookRequest};
 

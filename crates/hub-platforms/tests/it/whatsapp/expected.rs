@@ -1,6 +1,6 @@
 //! Compares what came of a delivery with its entry in the index.
 
-use crate::telegram_bot::expect::Expected;
+use crate::support::expect::Expected;
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage};
 use hub_domain::{ContentKind, DeliveryStatus, Direction, RemoteConversationId};
 use hub_platform_kit::platform::Parsed;

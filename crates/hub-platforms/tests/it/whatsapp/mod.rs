@@ -1,12 +1,19 @@
 //! WhatsApp Cloud API.
 
+mod calls;
 mod deliveries;
 mod expected;
+mod files;
 mod fixtures;
+mod linking;
 mod mutations;
 mod receiving;
+mod refusals;
+mod sending;
+mod spec;
 mod told;
 
+use crate::support::stand_in::Asked;
 use hub_domain::{AccountId, RemoteAccountId};
 use hub_platform_kit::platform::Parsed;
 use hub_platform_kit::transport::Transport;
@@ -15,7 +22,7 @@ use hub_platform_kit::{Grant, Platform, PlatformHandle, Secret};
 use hub_platforms::PlatformSettings;
 use hub_platforms::meta::App;
 use hub_platforms::whatsapp::Settings;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 
 /// The app of the fixtures.
@@ -75,7 +82,24 @@ pub(crate) fn grant() -> Grant {
     }
 }
 
-/// Runs a future to its end.
-pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+/// The proof that goes along with a token.
+pub(crate) fn proof(token: &str) -> String {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, APP_SECRET.as_bytes());
+    hex::encode(aws_lc_rs::hmac::sign(&key, token.as_bytes()))
+}
+
+/// Everything about a call but its body: the method, the path below the version, and that token and proof went along.
+pub(crate) fn check_head(asked: &Asked, method: &str, path: &str, token: &str) {
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), (method, format!("/v25.0/{path}").as_str()));
+    assert_eq!(asked.token.as_deref(), Some(token), "{path}");
+    assert_eq!(asked.query.get("appsecret_proof"), Some(&proof(token)), "{path}");
+    assert!(!asked.query.values().any(|value| value == token), "no token in an address");
+}
+
+/// What `debug_token` says of a token that may do everything.
+pub(crate) fn token_facts(wabas: &[&str]) -> Value {
+    let scopes = ["whatsapp_business_messaging", "whatsapp_business_management"];
+    let granular: Vec<Value> = scopes.iter().map(|scope| json!({ "scope": scope, "target_ids": wabas })).collect();
+    json!({ "data": { "app_id": APP_ID, "user_id": "1001", "is_valid": true, "expires_at": 0,
+        "scopes": scopes, "granular_scopes": granular } })
 }
