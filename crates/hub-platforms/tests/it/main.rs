@@ -1,6 +1,9 @@
 //! The platforms as the hub sees them: payloads in, events out; calls out, answers in.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod facebook;
+mod instagram;
+mod meta;
 mod support;
 mod telegram_bot;
 mod whatsapp;

@@ -1,11 +1,11 @@
 //! Every recorded answer of the Bot API: the call that brings it is made as recorded, and its outcome is what the index says.
 
 use super::deliveries::State;
-use super::expect::Expected;
 use super::fixtures::{self, Fixture};
 use super::spec::spec;
-use super::stand_in::{Asked, Reply, StandIn};
 use super::{BOT, TOKEN, block_on, grant, handle, settings};
+use crate::support::expect::Expected;
+use crate::support::stand_in::{Asked, Reply, StandIn};
 use bytes::Bytes;
 use hub_domain::connect::Answers;
 use hub_domain::{

@@ -1,8 +1,8 @@
 //! Every recorded delivery becomes exactly the events its index entry names.
 
-use super::expect::Expected;
 use super::fixtures::{self, Fixture};
 use super::offline;
+use crate::support::expect::Expected;
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{Direction, RemoteConversationId, RemoteMessageId};
 use hub_platform_kit::platform::Parsed;

@@ -1,7 +1,7 @@
 //! Refusals beyond the recorded ones, broken lines, and files that must not be fetched.
 
-use super::stand_in::{Reply, StandIn};
 use super::{TOKEN, block_on, grant, handle, settings};
+use crate::support::stand_in::{Reply, StandIn};
 use hub_domain::{Attachment, AttachmentId, AttachmentState, ContentKind, RemoteConversationId};
 use hub_platform_kit::platform::OutboundMessage;
 use hub_platform_kit::webhook::Callback;

@@ -1,50 +1,15 @@
 //! The recorded payloads and what must come of them.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+pub(crate) use crate::support::fixtures::Fixture;
 
-#[derive(Clone, Deserialize)]
-pub(crate) struct Fixture {
-    pub(crate) file: String,
-    pub(crate) kind: String,
-    pub(crate) event: String,
-    #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(crate) steps: Vec<Step>,
-    #[serde(default)]
-    pub(crate) request: Value,
-    pub(crate) http_status: Option<u16>,
-    pub(crate) expect: Map<String, Value>,
-}
-
-#[derive(Clone, Deserialize)]
-pub(crate) struct Step {
-    pub(crate) file: String,
-    #[serde(default)]
-    pub(crate) redelivery: bool,
-}
-
-#[derive(Deserialize)]
-struct Index {
-    count: usize,
-    fixtures: Vec<Fixture>,
-}
+const PLATFORM: &str = "telegram_bot";
+const COUNT: usize = 64;
 
 pub(crate) fn payload(file: &str) -> Vec<u8> {
-    std::fs::read(folder().join(file)).unwrap_or_else(|e| panic!("{file}: {e}"))
+    crate::support::fixtures::payload(PLATFORM, file)
 }
 
 /// All fixtures; an index that lost some is an error.
 pub(crate) fn all() -> Vec<Fixture> {
-    let index: Index = serde_json::from_slice(&payload("index.json")).unwrap();
-    assert_eq!(index.fixtures.len(), index.count);
-    assert_eq!(index.count, 64);
-    index.fixtures
-}
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/telegram_bot/fixtures")
+    crate::support::fixtures::all(PLATFORM, COUNT)
 }

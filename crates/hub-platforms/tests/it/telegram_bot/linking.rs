@@ -1,7 +1,7 @@
 //! Linking a person by the log-in widget, and a bot by its token.
 
-use super::stand_in::{Reply, StandIn};
 use super::{TOKEN, block_on, fixtures, handle, offline, settings};
+use crate::support::stand_in::{Reply, StandIn};
 use hub_domain::connect::{Answers, Step};
 use hub_domain::time::from_unix_seconds;
 use hub_platform_kit::platform::{ConnectContext, Progress};

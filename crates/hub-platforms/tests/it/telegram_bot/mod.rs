@@ -3,15 +3,15 @@
 mod calls;
 mod deliveries;
 mod errors;
-mod expect;
 mod fixtures;
 mod linking;
 mod mutations;
 mod receiving;
 mod sending;
 mod spec;
-mod stand_in;
 mod updates;
+
+pub(crate) use crate::support::block_on;
 
 use hub_domain::{AccountId, RemoteAccountId};
 use hub_platform_kit::transport::Transport;
@@ -61,9 +61,4 @@ pub(crate) fn grant(token: &str) -> Grant {
         expires_at: None,
         facts: serde_json::Value::Null,
     }
-}
-
-/// Runs a future to its end.
-pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }

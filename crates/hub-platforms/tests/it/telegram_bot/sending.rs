@@ -2,8 +2,8 @@
 
 use super::calls::typed;
 use super::spec::spec;
-use super::stand_in::{Asked, Reply, StandIn};
 use super::{TOKEN, block_on, grant, handle, settings};
+use crate::support::stand_in::{Asked, Reply, StandIn};
 use bytes::Bytes;
 use hub_domain::{ContentKind, RemoteConversationId};
 use hub_platform_kit::platform::{OutboundFile, OutboundMessage, Sent};

@@ -127,12 +127,11 @@ fn message(body: Option<&Map<String, Value>>) -> OutboundMessage {
         client_key: "hub-42".to_owned(),
         ..OutboundMessage::default()
     };
-    match member("template") {
-        Some(template) => _ = message.extra.insert("template".to_owned(), template.clone()),
-        None => {
-            let words = member("text").and_then(|text| text["body"].as_str()).unwrap_or("hi");
-            message.text = Some(words.to_owned());
-        }
+    if let Some(template) = member("template") {
+        message.extra.insert("template".to_owned(), template.clone());
+    } else {
+        let words = member("text").and_then(|text| text["body"].as_str()).unwrap_or("hi");
+        message.text = Some(words.to_owned());
     }
     message
 }

@@ -1,4 +1,5 @@
 //! Linking a number.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::{
     APP_ID, APP_SECRET, NUMBER, TOKEN, WABA, check_head, fixtures, grant, handle, proof, settings, token_facts,

@@ -1,4 +1,5 @@
 //! What leaves, exactly.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::spec::spec;
 use super::{NUMBER, TOKEN, WABA, check_head, grant, handle, settings};
