@@ -217,3 +217,27 @@ async fn try_subscribe_app(graph: &Graph, app: &App, object: &str, fields: &str,
     ];
     graph.post(path).fields(parameters).token(&token).done().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::token_facts;
+    use hub_domain::time::to_contract;
+    use serde_json::Value;
+
+    #[test]
+    fn a_token_says_what_it_may() {
+        let recorded = include_bytes!("../facebook/fixtures/debug_token.json");
+        let recorded: Value = serde_json::from_slice(recorded).unwrap();
+        let facts = token_facts(&recorded["data"]);
+        assert_eq!((facts.is_valid, facts.expires_at), (true, None), "zero stands for never");
+        assert_eq!(facts.data_access_expires_at.map(to_contract).as_deref(), Some("2026-02-19T06:00:11.000Z"));
+        assert_eq!(facts.scopes.len(), 4);
+        assert_eq!(facts.targets_of("pages_messaging"), ["682498302938465"]);
+        assert!(facts.targets_of("pages_show_list").is_empty());
+        assert!(facts.check("138483919580948", &["pages_messaging"]).is_ok());
+        assert!(facts.check("another app", &[]).is_err());
+        let missing = facts.check("138483919580948", &["business_management"]).unwrap_err();
+        assert!(missing.message.contains("permission business_management was not granted"), "{missing}");
+        assert!(token_facts(&Value::Null).check("", &[]).is_err(), "nothing known is no proof");
+    }
+}

@@ -52,7 +52,8 @@ pub(super) struct MediaInfo {
 #[serde(default)]
 pub(super) struct Number {
     pub(super) id: Word,
-    pub(super) display_phone_number: Word,
+    #[serde(rename = "display_phone_number")]
+    pub(super) dialled: Word,
     pub(super) verified_name: Word,
 }
 

@@ -68,7 +68,7 @@ impl Connect for WhatsApp {
 
     async fn resume(&self, context: &ConnectContext, memory: &Value, answers: &Answers) -> Result<Progress> {
         if let Ok(memory) = serde_json::from_value::<Memory>(memory.clone()) {
-            return chosen(&context.method, memory, answers);
+            return chosen(&context.method, &memory, answers);
         }
         match context.method.as_str() {
             FACEBOOK_LOGIN => self.signed_in(context, answers).await.map_err(while_linking),
@@ -239,16 +239,16 @@ fn found(number: Number, waba: Option<&str>) -> Option<Found> {
     Some(Found {
         id: number.id.take()?,
         waba: waba.map(str::to_owned),
-        number: number.display_phone_number.take(),
+        number: number.dialled.take(),
         name: number.verified_name.take(),
     })
 }
 
-fn chosen(method: &str, memory: Memory, answers: &Answers) -> Result<Progress> {
+fn chosen(method: &str, memory: &Memory, answers: &Answers) -> Result<Progress> {
     let choice = answers.get("choice").map(String::as_str).unwrap_or_default();
     let number = memory.numbers.iter().find(|number| number.id == choice);
     let number = number.ok_or_else(|| PlatformError::bad_input("Please choose one of the numbers."))?;
-    Ok(linked(method, &memory, number))
+    Ok(linked(method, memory, number))
 }
 
 fn linked(method: &str, memory: &Memory, number: &Found) -> Progress {

@@ -25,7 +25,7 @@ impl Settings {
     }
 
     pub(super) fn access_token(&self) -> Option<&str> {
-        filled(self.access_token.as_ref().map(|token| token.expose_secret()))
+        filled(self.access_token.as_ref().map(ExposeSecret::expose_secret))
     }
 
     pub(super) fn phone_number_id(&self) -> Option<&str> {

@@ -1,6 +1,6 @@
 //! What Facebook pages and Instagram have in common.
 
-mod calls;
+pub(crate) mod calls;
 mod deliveries;
 mod limits;
 mod mutations;
@@ -17,7 +17,7 @@ use hub_platforms::meta::App;
 use hub_platforms::{facebook, instagram};
 use serde_json::{Value, json};
 
-pub(crate) use deliveries::{check_deliveries, state};
+pub(crate) use deliveries::{check_deliveries, check_message, state};
 
 /// The secret of the fixtures.
 pub(crate) const APP_SECRET: &str = "hub-fixture-app-secret-0001";
