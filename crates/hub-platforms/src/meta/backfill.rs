@@ -63,7 +63,7 @@ pub(crate) async fn pull(
 ) -> Result<HistoryPage> {
     let mut cursor: Cursor = cursor.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let listing = conversations(graph, token, mailbox, cursor.after.as_deref()).await?;
-    let listed = listing.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let listed = listed(&listing)?;
     let updated = |one: &Value| written_instant(one.get("updated_time"));
     cursor.newest = cursor.newest.max(listed.iter().filter_map(updated).max());
     let also = mailbox.also.map(str::to_owned).into_iter().collect();
@@ -135,6 +135,12 @@ async fn messages(
             _ => Err(error),
         },
     }
+}
+
+/// What a listing lists. An answer without a list is no empty one: it must not look like the end.
+pub(crate) fn listed(listing: &Value) -> Result<&[Value]> {
+    let odd = || PlatformError::new(ErrorKind::UnexpectedReply, "the answer lists nothing");
+    listing.get("data").and_then(Value::as_array).map(Vec::as_slice).ok_or_else(odd)
 }
 
 /// The mark of the following page. The address beside it holds the token, so it is never used or kept.

@@ -1,7 +1,7 @@
 //! The Facebook pages of a person.
 
 use super::App;
-use super::backfill::next;
+use super::backfill::{listed, next};
 use super::graph::Graph;
 use super::oauth::{self, Exchanged};
 use super::values::{id, words};
@@ -50,7 +50,7 @@ pub(crate) async fn all(graph: &Graph, user_token: &str) -> Result<Vec<Page>> {
             call = call.query("after", after);
         }
         let listing: Value = call.token(user_token).ask().await?;
-        pages.extend(listing["data"].as_array().into_iter().flatten().filter_map(page));
+        pages.extend(listed(&listing)?.iter().filter_map(page));
         after = next(&listing);
         if after.is_none() {
             break;

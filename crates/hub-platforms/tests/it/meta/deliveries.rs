@@ -53,6 +53,15 @@ pub(crate) fn state(parsed: Vec<Parsed>, name: &str) -> State {
 }
 
 impl State {
+    /// The labels of what is no business of an inbox.
+    pub(crate) fn ignored(&self) -> Vec<&str> {
+        fn label(event: &Inbound) -> &str {
+            let InboundBody::Ignored { reason } = &event.body else { panic!("{event:?}") };
+            reason
+        }
+        self.others.iter().map(label).collect()
+    }
+
     pub(crate) fn check(self, expected: &mut Expected) {
         let name = expected.whose().to_owned();
         let messages = expected.list("messages");
