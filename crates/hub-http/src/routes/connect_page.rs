@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use hub_app::AppError;
 use hub_app::accounts::{self, About, ConnectProgress, Decision, Question};
+use hub_domain::connect::Choice;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -103,17 +104,7 @@ fn page(front: &Front, state: &str, question: &Question, problem: Option<&str>) 
     let (title, choices, verb) = match &question.about {
         About::Account { name } => (format!("Link {name}?"), String::new(), "Link it"),
         About::Choice { title, options } => {
-            let options: String = options
-                .iter()
-                .enumerate()
-                .map(|(number, option)| {
-                    let first = if number == 0 { " checked" } else { "" };
-                    let (id, label) = (escaped(&option.id), escaped(&option.label));
-                    format!(
-                        "<label class=\"option\"><input type=\"radio\" name=\"choice\" value=\"{id}\" required{first}> <bdi>{label}</bdi></label>"
-                    )
-                })
-                .collect();
+            let options: String = options.iter().enumerate().map(|(number, one)| option(one, number == 0)).collect();
             (title.clone(), format!("<fieldset><legend>{}</legend>{options}</fieldset>", escaped(title)), "Link it")
         }
     };
@@ -137,6 +128,14 @@ fn page(front: &Front, state: &str, question: &Question, problem: Option<&str>) 
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+fn option(choice: &Choice, first: bool) -> String {
+    let (id, label) = (escaped(&choice.id), escaped(&choice.label));
+    let checked = if first { " checked" } else { "" };
+    format!(
+        "<label class=\"option\"><input type=\"radio\" name=\"choice\" value=\"{id}\" required{checked}> <bdi>{label}</bdi></label>"
+    )
 }
 
 /// Text of others in a page.
