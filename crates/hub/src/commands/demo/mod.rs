@@ -14,6 +14,7 @@ use hub_platform_kit::transport::Transport;
 use platforms::{BOT, Platforms};
 use secrecy::ExposeSecret;
 use std::path::Path;
+use std::sync::Arc;
 use url::Url;
 
 /// The demo's user.
@@ -24,7 +25,7 @@ const FILE: &str = "demo.env";
 const MAX_PAGE_BYTES: u64 = 1024 * 1024;
 
 pub(crate) async fn run() -> anyhow::Result<()> {
-    let platforms = Platforms::start().await?;
+    let platforms = Arc::new(Platforms::start().await?);
     let mut config = Config::load()?;
     let listener = serve::listen(&config).await?;
     let hub_url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
@@ -41,8 +42,8 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         link(&app, &caller, platform, None, None).await?;
     }
     platforms.consent(false);
-    tokio::spawn(platforms.naming(&hub_url));
-    platforms.trickle();
+    let (alive, url) = (platforms.clone(), hub_url.clone());
+    tokio::spawn(async move { alive.come_alive(&url).await });
     let simulated = &platforms.simulated;
     let lines = format!(
         "HUB_URL={hub_url}\nHUB_DEMO_EMAIL={EMAIL}\nHUB_DEMO_PASSWORD={}\nTELEGRAM_SIMULATOR_URL={}\nTELEGRAM_BOT_TOKEN={BOT}\n\

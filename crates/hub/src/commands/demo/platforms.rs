@@ -3,7 +3,6 @@
 use crate::config::{environment, random_hex};
 use crate::platform_settings::Simulated;
 use anyhow::Context;
-use hub_platform_kit::Secret;
 use hub_simulators::facebook::{self, FacebookHandle, Page};
 use hub_simulators::instagram::{self, InstagramHandle};
 use hub_simulators::meta::{App, Asset, DialogMode, Meta, MetaOptions, User};
@@ -102,30 +101,23 @@ impl Platforms {
         }
     }
 
-    /// What an operator does on the dashboard of an app, once the hub can be called: names its address for Instagram. For the
-    /// others the hub does it by itself.
-    pub(super) async fn name_address(meta: Meta, hub_url: String, verify_token: Secret) {
+    /// Waits until the hub can be called, does what an operator does on an app's dashboard (names the hub's address for
+    /// Instagram; for the others the hub does it by itself), and lets people write.
+    pub(super) async fn come_alive(&self, hub_url: &str) {
         let address = format!("{hub_url}/api/webhooks/instagram");
+        let verify_token = self.simulated.verify_token.expose_secret();
         let fields = ["messages", "messaging_postbacks", "messaging_seen", "message_reactions", "message_edit"];
-        // The hub opens its door in a moment; the address is checked anew until then.
+        let meta = self.instagram.meta();
         for _ in 0..DOOR_TRIES {
-            let named =
-                meta.subscribe_app(INSTAGRAM_APP_ID, "instagram", &address, verify_token.expose_secret(), &fields);
-            if named.await.is_ok() {
-                return;
+            if meta.subscribe_app(INSTAGRAM_APP_ID, "instagram", &address, verify_token, &fields).await.is_ok() {
+                break;
             }
             tokio::time::sleep(DOOR_PAUSE).await;
         }
+        self.trickle();
     }
 
-    /// The task of [`Self::name_address`].
-    pub(super) fn naming(&self, hub_url: &str) -> impl Future<Output = ()> + Send + 'static {
-        let meta = self.instagram.meta().clone();
-        Self::name_address(meta, hub_url.to_owned(), self.simulated.verify_token.clone())
-    }
-
-    /// Lets people write.
-    pub(super) fn trickle(&self) {
+    fn trickle(&self) {
         self.telegram.trickle(BOT, TRICKLE);
         self.facebook.inboxes().trickle(PAGES[0].0, TRICKLE);
         self.instagram.inboxes().trickle(INSTAGRAM_ACCOUNT.0, TRICKLE);
