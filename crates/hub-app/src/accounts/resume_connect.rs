@@ -58,7 +58,9 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
         .ok_or_else(|| AppError::NotConfigured(input.platform.clone()))?;
 
     let context = context(app, handle.card(), method, &input.state);
-    let bound = input.arrival == Arrival::Program || (row.browser.is_some() && input.browser.is_some());
+    // A program, a person who is signed in, or the browser that started: nobody else could have been made to come here.
+    let same_browser = row.browser.is_some() && input.browser.is_some();
+    let bound = input.arrival == Arrival::Program || input.caller.is_some() || same_browser;
     match handle.resume(&context, &adapter, &input.answers).await {
         Ok(Progress::Linked { identity, tokens, proof }) => {
             if let Some(proof) = proof {
@@ -89,7 +91,8 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
         }
         Err(error) => {
             // A mistyped answer may be corrected until the attempt ends; redirects are single use.
-            if error.kind == ErrorKind::BadInput && input.caller.is_some() {
+            let correctable = input.caller.is_some() && input.arrival == Arrival::Program;
+            if error.kind == ErrorKind::BadInput && correctable {
                 let tx = app.store().begin().await?;
                 tx.connect_attempts().insert(&row).await?;
                 app.commit(tx, Vec::new()).await?;

@@ -1,7 +1,7 @@
 //! Where browsers come back to from a platform. Both prefixes are registered at providers and stay.
 
 use crate::body::members;
-use crate::extract::cookie;
+use crate::extract::{caller, cookie};
 use crate::failure::{Failure, Named, Result};
 use crate::front::Front;
 use crate::validate::{Problems, Query};
@@ -85,8 +85,10 @@ async fn returned(
         return Err(missing());
     };
     let browser = cookie(&headers, super::oauth::COOKIE).map(str::to_owned);
-    let input =
-        ResumeConnect { platform: platform.clone(), state, caller: None, browser, arrival: Arrival::Redirect, answers };
+    // Browsers carry no token here; a program that follows the redirect by itself may.
+    let caller = caller(&front.app, &headers).ok();
+    let arrival = Arrival::Redirect;
+    let input = ResumeConnect { platform: platform.clone(), state, caller, browser, arrival, answers };
     match accounts::resume_connect(&front.app, input).await {
         Ok(connecting) => Ok(match connecting.progress {
             ConnectProgress::Linked(account) => {
