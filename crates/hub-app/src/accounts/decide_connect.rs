@@ -4,7 +4,7 @@
 use super::attempt::{self, Agreed, Attempt, Memory, digest};
 use super::begin_connect::{ConnectProgress, Connecting, context, refused};
 use super::link::link;
-use super::resume_connect::take;
+use super::resume_connect::{take, use_up};
 use crate::{App, AppError, Result};
 use hub_domain::connect::{Answers, Choice, Step};
 use hub_platform_kit::platform::Progress;
@@ -91,7 +91,10 @@ pub async fn decide(app: &App, decision: Decision) -> Result<Connecting> {
     let context = context(app, handle.card(), method, &decision.state);
     match handle.resume(&context, &adapter, &answers).await {
         // The page named the hub's user and the person chose: that is their word.
-        Ok(Progress::Linked { identity, tokens, .. }) => {
+        Ok(Progress::Linked { identity, tokens, proof }) => {
+            if let Some(proof) = proof {
+                use_up(app, &proof).await?;
+            }
             linked(app, &row, handle, &decision.state, &Agreed::new(identity, &tokens)).await
         }
         Ok(Progress::Next { step, memory: adapter }) => {

@@ -1,6 +1,6 @@
 //! Disconnecting: the tokens are erased at once; the platform is told, again and again until it has heard.
 
-use super::grants::open_grant;
+use super::grants::{open_grant, stored_grant};
 use crate::jobs::Outcome;
 use crate::{App, AppError, Caller, Result, jobs};
 use hub_domain::{AccountId, EventBody};
@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Disconnects. Twice is fine. Conversations stay.
 pub async fn disconnect(app: &App, caller: &Caller, id: AccountId) -> Result<()> {
     let account = app.store().read().accounts().find(caller.user_id, id).await?.ok_or(AppError::AccountNotFound)?;
-    let grant = if account.is_active { open_grant(app, id).await.ok().map(|(_, grant)| grant) } else { None };
+    let grant = if account.is_active { last_grant(app, id).await } else { None };
     let now = app.now();
     let tx = app.store().begin().await?;
     tx.accounts().disconnect(caller.user_id, id, now).await?;
@@ -32,6 +32,15 @@ pub async fn disconnect(app: &App, caller: &Caller, id: AccountId) -> Result<()>
     app.commit(tx, events).await?;
     app.bus().wake_workers();
     Ok(())
+}
+
+/// The grant, renewed if need be; one that cannot be renewed now may still be good for taking itself back.
+async fn last_grant(app: &App, id: AccountId) -> Option<Grant> {
+    let opened = match open_grant(app, id).await {
+        Ok(opened) => Ok(opened),
+        Err(_) => stored_grant(app, id).await,
+    };
+    opened.ok().map(|(_, grant)| grant)
 }
 
 /// What is kept of a grant, sealed, until the platform has heard.

@@ -6,7 +6,7 @@ use crate::{App, AppError, Caller, Result};
 use hub_domain::{Account, AccountHealth, AccountId, EventBody};
 use hub_platform_kit::card::Renewal;
 use hub_platform_kit::grant::Tokens;
-use hub_platform_kit::{ErrorKind, Grant, Secret};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, Secret};
 use hub_store::{NewEvent, SealedTokens};
 use secrecy::ExposeSecret;
 use std::time::Duration;
@@ -16,6 +16,9 @@ use uuid::Uuid;
 const RENEW_BEFORE: Duration = Duration::from_mins(5);
 /// Accounts looked at in one query.
 const ACCOUNTS_PER_PAGE: u32 = 500;
+/// Whoever needs a token that somebody else is renewing looks again this often, and so many times.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+const RENEWAL_LOOKS: u32 = 25;
 /// How long one renewal may hold the account's lease.
 const RENEW_LEASE: Duration = Duration::from_mins(1);
 
@@ -74,7 +77,8 @@ pub(crate) async fn renew_due(app: &App) -> Result<()> {
     }
 }
 
-async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
+/// The grant of an active account as it is stored.
+pub(super) async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
     let stored = app.store().read().accounts().grant(id).await?.ok_or(AppError::AccountNotFound)?;
     if !stored.account.is_active {
         return Err(AppError::AccountInactive);
@@ -106,7 +110,7 @@ async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
     Ok((stored.account, grant))
 }
 
-/// One renewal per account, however many ask. Whoever does not get the lease uses what is stored.
+/// One renewal per account, however many ask.
 async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
     let lease = format!("renew:{}", account.id);
     let holder = new_id::<Uuid>().to_string();
@@ -115,7 +119,7 @@ async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Gr
     let mine = tx.leases().acquire(&lease, &holder, now, now + RENEW_LEASE).await?;
     app.commit(tx, Vec::new()).await?;
     if !mine {
-        return Ok((account, grant));
+        return wait_for_renewal(app, account, grant).await;
     }
     // Somebody may have renewed it between our reading and our lease.
     let (account, grant) = stored_grant(app, account.id).await?;
@@ -125,6 +129,25 @@ async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Gr
     tx.leases().release(&lease, &holder).await?;
     app.commit(tx, Vec::new()).await?;
     outcome
+}
+
+/// What is stored, as long as it works; else what the other renewal brings. Using a token that has ended would accuse the
+/// account.
+async fn wait_for_renewal(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
+    let works = |grant: &Grant| grant.expires_at.is_none_or(|ends| ends > app.now());
+    let (mut account, mut grant) = (account, grant);
+    for _ in 0..RENEWAL_LOOKS {
+        if works(&grant) {
+            return Ok((account, grant));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+        (account, grant) = stored_grant(app, account.id).await?;
+    }
+    if works(&grant) {
+        return Ok((account, grant));
+    }
+    let error = PlatformError::new(ErrorKind::Transient { maybe_applied: false }, "the sign-in is being renewed");
+    Err(AppError::Platform { platform: account.platform_name, error })
 }
 
 async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {

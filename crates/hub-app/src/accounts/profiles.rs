@@ -35,9 +35,23 @@ pub async fn refresh_profile(app: &App, id: ConversationId) -> Outcome {
         Ok(()) | Err(AppError::AccountInactive | AppError::AccountNotFound | AppError::AccountNeedsReauth) => {
             Outcome::Done
         }
-        Err(AppError::Platform { error, .. }) => worth_repeating(&error),
+        Err(AppError::Platform { error, .. }) => match worth_repeating(&error) {
+            // A no is an answer as well: the person is not asked for again at every word.
+            Outcome::Done => asked(app, id).await.map_or_else(|error| jobs::again(&error), |()| Outcome::Done),
+            again => again,
+        },
         Err(error) => jobs::again(&error),
     }
+}
+
+/// Notes that a person was asked for in vain.
+async fn asked(app: &App, id: ConversationId) -> Result<()> {
+    let tx = app.store().begin().await?;
+    // Its conversation may have become one with another meanwhile.
+    if !tx.conversations().many(&[id]).await?.is_empty() {
+        tx.pictures().note(id, None, None, app.now()).await?;
+    }
+    app.commit(tx, Vec::new()).await
 }
 
 fn worth_repeating(error: &PlatformError) -> Outcome {

@@ -136,7 +136,7 @@ async fn ask_here(app: &App, row: &ConnectAttempt, method: &str, memory: Memory)
 }
 
 /// A proof that a platform signed may be used once.
-async fn use_up(app: &App, proof: &str) -> Result<()> {
+pub(super) async fn use_up(app: &App, proof: &str) -> Result<()> {
     let tx = app.store().begin().await?;
     let fresh = tx.used_proofs().insert(&digest(proof), app.now() + PROOF_MEMORY).await?;
     app.commit(tx, Vec::new()).await?;

@@ -4,7 +4,7 @@
 use super::early;
 use super::ingest::Effects;
 use super::seal;
-use crate::{App, outbox};
+use crate::{App, jobs, outbox};
 use chrono::TimeDelta;
 use hub_domain::inbound::InboundMessage;
 use hub_domain::{
@@ -106,19 +106,30 @@ pub(crate) async fn settle(
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
-    tx.messages().add_part(id, conversation_id, (evidence.part, 0), evidence.remote).await?;
     let Some(stored) = tx.messages().many(&[id]).await?.into_iter().next() else { return Ok(()) };
     let message: Message = seal::open(app.sealer(), stored);
     let Ok(card) = app.handle_of(account).map(hub_platform_kit::PlatformHandle::card) else { return Ok(()) };
     let all = outbox::parts::of_message(card, &message).len();
-    let whole = tx.messages().parts_taken(id).await? >= all;
+    let before = tx.messages().parts_taken(id).await?;
+    let news = tx.messages().add_part(id, (evidence.part, 0), evidence.remote).await?;
+    let taken = tx.messages().parts_taken(id).await?;
+    let whole = taken >= all;
     let mut changed = false;
     match message.status {
         // The worker that hands it over is not done; it will find the part written down.
         Some(DeliveryStatus::Sending) if !whole => {}
+        // The part whose fate nobody knew was taken, and those after it never left: it goes on from there.
+        Some(DeliveryStatus::Unconfirmed) if !whole && taken > before => {
+            tx.messages().set_status(id, &[DeliveryStatus::Unconfirmed], DeliveryStatus::Queued, None, now).await?;
+            effects.jobs.push(jobs::deliver_message(id, conversation_id, now));
+            changed = true;
+        }
+        // What we gave up was taken all the same; what the platform itself gave up later stays so.
+        Some(DeliveryStatus::Failed) if !(whole && news) => {}
         Some(
             DeliveryStatus::Queued | DeliveryStatus::Sending | DeliveryStatus::Unconfirmed | DeliveryStatus::Failed,
         ) if whole => {
+            tx.messages().set_status(id, &[DeliveryStatus::Failed], DeliveryStatus::Queued, None, now).await?;
             let first = tx.messages().first_part(id).await?;
             let remote = first.as_ref().unwrap_or(evidence.remote);
             tx.messages()
@@ -134,8 +145,7 @@ pub(crate) async fn settle(
         }
     }
     let reported = outbox::reports::catch_up(tx, conversation_id).await?;
-    let news = changed.then_some(id).into_iter().chain(reported);
-    for message_id in news {
+    for message_id in changed.then_some(id).into_iter().chain(reported) {
         let body = EventBody::StatusChanged { message_id, conversation_id };
         effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
     }

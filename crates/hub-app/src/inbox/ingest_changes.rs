@@ -7,8 +7,8 @@ use crate::outbox::reports;
 use crate::{App, jobs};
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage, UpTo};
 use hub_domain::{
-    Account, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, ReceiptId, RemoteConversationId,
-    RemoteMessageId, Timestamp, text,
+    Account, ConversationId, Direction, EventBody, MessageId, ReceiptId, RemoteConversationId, RemoteMessageId,
+    Timestamp, text,
 };
 use hub_store::{Bump, MessageEdit, NewEvent, NewJob, NewNotice, Report, StoreError, Tx, UpsertConversation};
 
@@ -64,9 +64,9 @@ pub(crate) async fn apply(
                 Some((id, part)) => tx.messages().place(id).await?.map(|place| (id, part, place)),
                 None => None,
             };
+            // Whatever the news is, the platform has it: a failure as well is one of what was taken.
             if let Some((id, part, (owner, conversation_id))) = own
                 && owner == account.id
-                && *status != DeliveryStatus::Failed
             {
                 let evidence = echo::Evidence { part, remote: message, sent_at: None, sequence: None };
                 echo::settle(app, tx, account, (id, conversation_id), &evidence, now, effects).await?;
@@ -264,13 +264,13 @@ async fn edited(
         let incoming = row.direction == Direction::Incoming;
         let bump = Bump {
             id: conversation.id,
-            unread: i32::from(incoming),
+            unread: i32::from(incoming && !row.is_read),
             last_message_at: Some(row.sent_at),
-            customer_at: incoming.then_some(row.sent_at),
+            customer_at: (incoming && !message.history).then_some(row.sent_at),
         };
         tx.conversations().bump_many(&[bump], now).await?;
         effects.jobs.extend(early::recall(tx, &[(account.id, &row.remote_id)], now).await?);
-        let body = appeared(&row, false);
+        let body = appeared(&row, message.history);
         (conversation.id, row.id, row.attachments, body)
     };
     tracing::debug!(%conversation_id, %message_id, "edit applied");

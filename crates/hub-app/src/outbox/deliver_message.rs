@@ -77,11 +77,22 @@ async fn try_deliver(app: &App, id: MessageId, last_try: bool) -> Result<Outcome
     let acted = session.conversations().customer_at(conversation.id).await?;
     let extra = &delivery.message.content.details.extra;
     let tag = extra.get(TAG).and_then(Value::as_str);
-    if let Err(closed) = window(handle.card(), acted, app.now(), tag, extra.contains_key("template")) {
-        return delivery.fail(PlatformError::new(ErrorKind::Rejected, closed.to_string())).await;
-    }
+    let tag = match window(handle.card(), acted, app.now(), tag, extra.contains_key("template")) {
+        Ok(tag) => tag,
+        Err(closed) => return delivery.fail(PlatformError::new(ErrorKind::Rejected, closed.to_string())).await,
+    };
     let address = session.conversations().address(conversation.id).await?;
-    delivery.hand_over(handle, &account, &grant, conversation.remote_id, address).await
+    let to = Recipient { id: conversation.remote_id, address, tag };
+    delivery.hand_over(handle, &account, &grant, to).await
+}
+
+/// Where a message goes.
+struct Recipient {
+    id: RemoteConversationId,
+    /// What an answer must carry, as JSON.
+    address: Option<String>,
+    /// The tag it goes under, when the free window has ended.
+    tag: Option<String>,
 }
 
 impl Delivery<'_> {
@@ -90,20 +101,19 @@ impl Delivery<'_> {
         handle: &PlatformHandle,
         account: &Account,
         grant: &Grant,
-        mut to: RemoteConversationId,
-        address: Option<String>,
+        mut to: Recipient,
     ) -> Result<Outcome> {
         let id = self.message.id;
         let files = media::outgoing_files(self.app, self.owner, &self.message.content.attachments).await?;
         let parts = parts::of_message(handle.card(), &self.message);
-        let mut part = self.app.store().read().messages().parts_taken(id).await?;
         let mut moved = false;
         if !self.advance(&[DeliveryStatus::Queued], DeliveryStatus::Sending, None).await? {
             return Ok(Outcome::Done); // somebody else has it
         }
+        let mut part = self.app.store().read().messages().parts_taken(id).await?;
         while part < parts.len() {
             let Some(leaving) = parts.get(part) else { break };
-            let outbound = self.part(&to, address.as_deref(), leaving, part, &files);
+            let outbound = self.part(&to, leaving, part, &files);
             let started = self.app.now();
             match handle.send(grant, &outbound).await {
                 Ok(sent) => {
@@ -114,8 +124,8 @@ impl Delivery<'_> {
                     // The conversation has a new id: re-key it and send this part once more.
                     moved = true;
                     let new = RemoteConversationId::new(error.moved_to.unwrap_or_default());
-                    self.follow(account, &to, &new).await?;
-                    to = new;
+                    self.follow(account, &to.id, &new).await?;
+                    to.id = new;
                 }
                 Err(error) => {
                     // An echo may have told meanwhile what the broken line did not.
@@ -132,23 +142,16 @@ impl Delivery<'_> {
         Ok(Outcome::Done)
     }
 
-    fn part(
-        &self,
-        to: &RemoteConversationId,
-        address: Option<&str>,
-        leaving: &Part,
-        part: usize,
-        files: &[OutboundFile],
-    ) -> OutboundMessage {
+    fn part(&self, to: &Recipient, leaving: &Part, part: usize, files: &[OutboundFile]) -> OutboundMessage {
         let details = &self.message.content.details;
         OutboundMessage {
-            conversation: to.clone(),
-            address: address.and_then(|a| serde_json::from_str(a).ok()),
+            conversation: to.id.clone(),
+            address: to.address.as_deref().and_then(|a| serde_json::from_str(a).ok()),
             text: leaving.text.clone(),
             attachments: files.get(leaving.files.clone()).unwrap_or_default().to_vec(),
             location: details.location.clone(),
             shared_contacts: details.shared_contacts.clone(),
-            tag: details.extra.get(TAG).and_then(Value::as_str).map(str::to_owned),
+            tag: to.tag.clone(),
             extra: details.extra.clone(),
             // Only the first part answers; the others follow it.
             reply_to: if part == 0 { self.message.reply_to.clone() } else { None },
@@ -166,11 +169,15 @@ impl Delivery<'_> {
         sent: &Sent,
     ) -> Result<()> {
         let now = self.app.now();
-        let (id, conversation_id) = (self.message.id, self.message.conversation_id);
+        let id = self.message.id;
         let tx = self.app.store().begin().await?;
+        let mut news = false;
         for (number, remote) in sent.messages.iter().enumerate() {
-            tx.messages().add_part(id, conversation_id, (part, number), remote).await?;
+            news |= tx.messages().add_part(id, (part, number), remote).await?;
         }
+        // Two conversations may have become one meanwhile.
+        let place = tx.messages().place(id).await?;
+        let conversation_id = place.map_or(self.message.conversation_id, |(_, conversation)| conversation);
         if let Some(recipient) = sent.recipient.as_ref().filter(|id| id.fits()) {
             tx.conversations().also_known_as(account.id, conversation_id, recipient).await?;
         }
@@ -179,9 +186,10 @@ impl Delivery<'_> {
             let first = tx.messages().first_part(id).await?;
             if let Some(remote) = first.as_ref().or(sent.messages.first()) {
                 // Without a time of theirs, the moment before it left: reports about "everything until" compare with it.
-                let sent_at = sent.at.unwrap_or(started);
+                // What an echo told before stands.
+                let sent_at = sent.at.or(news.then_some(started));
                 let delivered = handle.card().taken_is_delivered;
-                tx.messages().mark_sent(id, remote, sent.sequence, Some(sent_at), delivered, now).await?;
+                tx.messages().mark_sent(id, remote, sent.sequence, sent_at, delivered, now).await?;
             }
             let reported = reports::catch_up(&tx, conversation_id).await?;
             let news = std::iter::once(id).chain(reported.into_iter().filter(|other| *other != id));
@@ -208,8 +216,10 @@ impl Delivery<'_> {
             let delivered = handle.card().taken_is_delivered;
             tx.messages().mark_sent(id, &first, None, None, delivered, self.app.now()).await?;
         }
-        let event = self.event(EventBody::StatusChanged { message_id: id, conversation_id });
-        self.app.commit(tx, vec![event]).await
+        let reported = reports::catch_up(&tx, conversation_id).await?;
+        let news = std::iter::once(id).chain(reported.into_iter().filter(|other| *other != id));
+        let events = news.map(|message_id| self.event(EventBody::StatusChanged { message_id, conversation_id }));
+        self.app.commit(tx, events.collect()).await
     }
 
     async fn follow(&self, account: &Account, from: &RemoteConversationId, to: &RemoteConversationId) -> Result<()> {

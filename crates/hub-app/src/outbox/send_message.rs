@@ -107,7 +107,7 @@ pub async fn send_message(app: &App, caller: &Caller, mut input: SendMessage) ->
     check(card, &conversation, &mut input)?;
     let acted = session.conversations().customer_at(conversation.id).await?;
     let prepared = matches!(input.special, Special::Template(_));
-    let tag = window(card, acted, app.now(), input.tag.as_deref(), prepared)?;
+    window(card, acted, app.now(), input.tag.as_deref(), prepared)?;
     let reply_to = match input.reply_to {
         None => None,
         Some(id) => Some(answered(app, caller, &conversation, id).await?),
@@ -116,7 +116,7 @@ pub async fn send_message(app: &App, caller: &Caller, mut input: SendMessage) ->
     let message_id: MessageId = new_id();
     let attachments = media::keep_outgoing(app, message_id, &input.attachments).await?;
     let waiting = app.outcomes().wait_for(message_id);
-    let accepted = Accepted { id: message_id, attachments, reply_to, digest: &digest, tag };
+    let accepted = Accepted { id: message_id, attachments, reply_to, digest: &digest };
     match store(app, caller, &account, &conversation, &input, accepted).await {
         Ok(()) => {}
         // The same key at the same moment: the other request's message stands.
@@ -181,7 +181,6 @@ struct Accepted<'a> {
     attachments: Vec<(Attachment, String)>,
     reply_to: Option<RemoteMessageId>,
     digest: &'a str,
-    tag: Option<String>,
 }
 
 async fn store(
@@ -192,12 +191,13 @@ async fn store(
     input: &SendMessage,
     accepted: Accepted<'_>,
 ) -> Result<()> {
-    let Accepted { id, attachments, reply_to, digest, tag } = accepted;
+    let Accepted { id, attachments, reply_to, digest } = accepted;
     let now = app.now();
     let of_file = input.attachments.first().map_or(ContentKind::Text, |file| file.kind);
     let kind = input.special.kind().unwrap_or(of_file);
     let mut details = input.special.details();
-    if let Some(tag) = tag {
+    // Kept though the free window may be open: it may have closed when the message leaves.
+    if let Some(tag) = input.tag.clone() {
         details.extra.insert(TAG.to_owned(), tag.into());
     }
     let content = Content {

@@ -1,8 +1,12 @@
 //! Use cases against real databases, with a clock that tests move.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
 
+mod aliases;
+mod echoes;
 mod fake;
+mod fake_events;
 mod intake;
 mod sealing;
 mod sign_in;
 mod support;
+mod talk;

@@ -6,6 +6,9 @@ ALTER TABLE conversations ADD COLUMN IF NOT EXISTS customer_at timestamp;
 ALTER TABLE hub_conversation_aliases ADD COLUMN moved boolean NOT NULL DEFAULT TRUE;
 CREATE INDEX hub_conversation_aliases_conversation ON hub_conversation_aliases (conversation_id);
 CREATE INDEX hub_messages_remote ON messages (platform_message_id);
+CREATE INDEX hub_messages_reported ON messages (conversation_id, sent_at DESC)
+    WHERE is_outgoing = TRUE AND status IN ('sent', 'delivered');
+CREATE INDEX hub_messages_undecided ON messages (conversation_id, created_at) WHERE status IN ('sending', 'unconfirmed');
 CREATE INDEX hub_message_parts_remote ON hub_message_parts (remote_id);
 CREATE TABLE hub_reports (
     conversation_id uuid NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,

@@ -225,12 +225,13 @@ impl Accounts<'_> {
         linked.ok_or_else(|| StoreError::Corrupt("a linked account vanished".to_owned()))
     }
 
-    /// Replaces the tokens.
+    /// Replaces the tokens. An account that was disconnected meanwhile stays without any.
     pub async fn save_tokens(&self, id: AccountId, tokens: &SealedTokens, now: Timestamp) -> Result<()> {
         let sql = self
             .0
             .sql("UPDATE connected_accounts SET access_token = ?, access_token_seal = ?, refresh_token = ?,")
             .add("refresh_token_seal = ?, token_expires_at = ?, updated_at = ? WHERE id = ?")
+            .add("AND (is_active = TRUE OR is_active IS NULL)")
             .bind(tokens.access_token.as_str())
             .bind(tokens.access_token_seal.clone())
             .bind(tokens.refresh_token.clone())

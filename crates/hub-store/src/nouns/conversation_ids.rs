@@ -1,10 +1,11 @@
 //! Which conversation an id means. A conversation may have several ids at once, get another one, or move.
 
 use super::conversations::{ConversationKey, Conversations, Located, OtherPerson, UpsertConversation};
+use super::messages::Messages;
 use crate::error::Result;
 use crate::sql::{Row, chunk};
 use hub_domain::{AccountId, ConversationId, RemoteConversationId, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Parameters of one conversation, and of one further id.
 const CONVERSATION_WIDTH: usize = 10;
@@ -49,7 +50,7 @@ impl Conversations<'_> {
         let mut asked: Vec<(Key, Vec<Key>)> = Vec::new();
         for group in groups(rows) {
             if let [row] = group.as_slice()
-                && let Some(moved) = known.get(&key(row)).filter(|known| known.moved)
+                && let Some(moved) = known.get(&key(row)).into_iter().flatten().find(|known| known.moved)
             {
                 let found = Located { id: moved.id, moved: true };
                 let (account_id, remote_id) = key(row);
@@ -86,7 +87,7 @@ impl Conversations<'_> {
             let Some((id, other_person)) = found.get(&own) else { continue };
             let id = *id;
             for other in ids.iter().filter(|other| **other != own) {
-                if !known.get(other).is_some_and(|known| known.id == id && !known.is_own) {
+                if !known.get(other).into_iter().flatten().any(|known| known.id == id && !known.is_own) {
                     further.push((other.clone(), id));
                 }
             }
@@ -102,57 +103,72 @@ impl Conversations<'_> {
 
     /// Everything that is known of the ids of these rows. The own ids of conversations are only looked up for rows with
     /// several ids; the others find theirs when they are written.
-    async fn known_ids(&self, rows: &[UpsertConversation]) -> Result<HashMap<Key, Known>> {
-        let mut known = HashMap::new();
+    async fn known_ids(&self, rows: &[UpsertConversation]) -> Result<HashMap<Key, Vec<Known>>> {
+        let mut known: HashMap<Key, Vec<Known>> = HashMap::new();
+        let accounts: BTreeSet<AccountId> = rows.iter().map(|row| row.account_id).collect();
         let all: Vec<&RemoteConversationId> = rows.iter().flat_map(all_ids).collect();
-        for some in all.chunks(chunk(1)) {
+        let several: Vec<&RemoteConversationId> =
+            rows.iter().filter(|row| !row.aliases.is_empty()).flat_map(all_ids).collect();
+        if !several.is_empty() {
+            self.link_alone(&accounts).await?;
+        }
+        // Both lists are named, because the indexes begin with the account.
+        for some in all.chunks(chunk(2)) {
             let sql = self
                 .0
                 .sql("SELECT al.account_id, al.remote_id, al.conversation_id, c.platform_conversation_id, al.moved")
                 .add("FROM hub_conversation_aliases al JOIN conversations c ON c.id = al.conversation_id")
-                .add("WHERE al.remote_id IN")
+                .add("WHERE al.account_id IN")
+                .list(accounts.iter().map(|id| id.0))
+                .add("AND al.remote_id IN")
                 .list(some.iter().map(|id| id.as_str()));
-            known.extend(
-                self.0
-                    .read(sql, |row| {
-                        let is_own = false;
-                        let found = Known { id: row.id(2)?, own: row.text(3)?, moved: row.flag(4, true)?, is_own };
-                        Ok(((row.id(0)?, row.text(1)?), found))
-                    })
-                    .await?,
-            );
+            let read = |row: &Row| {
+                let found = Known { id: row.id(2)?, own: row.text(3)?, moved: row.flag(4, true)?, is_own: false };
+                Ok(((row.id(0)?, row.text(1)?), found))
+            };
+            for (key, found) in self.0.read(sql, read).await? {
+                known.entry(key).or_default().push(found);
+            }
         }
-        let several: Vec<&RemoteConversationId> =
-            rows.iter().filter(|row| !row.aliases.is_empty()).flat_map(all_ids).collect();
-        for some in several.chunks(chunk(1)) {
+        for some in several.chunks(chunk(2)) {
             let sql = self
                 .0
-                .sql("SELECT account_id, platform_conversation_id, id FROM conversations")
-                .add("WHERE platform_conversation_id IN")
+                .sql("SELECT account_id, platform_conversation_id, id FROM conversations WHERE account_id IN")
+                .list(accounts.iter().map(|id| id.0))
+                .add("AND platform_conversation_id IN")
                 .list(some.iter().map(|id| id.as_str()));
-            known.extend(
-                self.0
-                    .read(sql, |row| {
-                        let own: RemoteConversationId = row.text(1)?;
-                        let found = Known { id: row.id(2)?, own: own.clone(), moved: false, is_own: true };
-                        Ok(((row.id(0)?, own), found))
-                    })
-                    .await?,
-            );
+            let read = |row: &Row| {
+                let own: RemoteConversationId = row.text(1)?;
+                Ok(((row.id(0)?, own.clone()), Known { id: row.id(2)?, own, moved: false, is_own: true }))
+            };
+            for (key, found) in self.0.read(sql, read).await? {
+                known.entry(key).or_default().push(found);
+            }
         }
         Ok(known)
     }
 
+    /// Ids of one account are linked by one transaction at a time: two that each see half of a person would make two of
+    /// them.
+    async fn link_alone(&self, accounts: &BTreeSet<AccountId>) -> Result<()> {
+        let sql = self.0.sql("SELECT id FROM connected_accounts WHERE id IN").list(accounts.iter().map(|id| id.0));
+        self.0.all(sql.add("ORDER BY id {FOR NO KEY UPDATE}")).await.map(|_| ())
+    }
+
     /// The own id of the conversation that a group of rows means. If several were made before anybody knew that they are
     /// one, they become one now.
-    async fn one_of(&self, group: &[&UpsertConversation], known: &HashMap<Key, Known>) -> Result<RemoteConversationId> {
+    async fn one_of(
+        &self,
+        group: &[&UpsertConversation],
+        known: &HashMap<Key, Vec<Known>>,
+    ) -> Result<RemoteConversationId> {
         let first = group[0];
         let mut found: Vec<&Known> = Vec::new();
         for id in group.iter().flat_map(|row| all_ids(row)) {
-            if let Some(one) = known.get(&(first.account_id, id.clone())).filter(|one| !one.moved)
-                && !found.iter().any(|other| other.id == one.id)
-            {
-                found.push(one);
+            for one in known.get(&(first.account_id, id.clone())).into_iter().flatten().filter(|one| !one.moved) {
+                if !found.iter().any(|other| other.id == one.id) {
+                    found.push(one);
+                }
             }
         }
         let Some((keep, others)) = found.split_first() else { return Ok(first.remote_id.clone()) };
@@ -225,6 +241,12 @@ impl Conversations<'_> {
         self.add_aliases(&[((account, remote.clone()), id)]).await
     }
 
+    /// Holds conversations of which one will go: whoever is storing a message in it ends first, or finds it gone.
+    async fn hold(&self, ids: &[ConversationId]) -> Result<()> {
+        let sql = self.0.sql("SELECT id FROM conversations WHERE id IN").list(ids.iter().map(|id| id.0));
+        self.0.all(sql.add("ORDER BY id {FOR UPDATE}")).await.map(|_| ())
+    }
+
     /// Makes one conversation of two. What was said in both is there once.
     async fn merge(
         &self,
@@ -233,6 +255,18 @@ impl Conversations<'_> {
         lose: ConversationId,
         now: Timestamp,
     ) -> Result<()> {
+        self.hold(&[keep, lose]).await?;
+        // What was sent from here stays, with its key and its parts; what was seen of it from outside goes.
+        let echoes = self
+            .0
+            .sql("DELETE FROM messages WHERE conversation_id IN (?, ?) AND EXISTS (SELECT 1 FROM hub_message_parts p")
+            .add("WHERE p.conversation_id IN (?, ?) AND p.remote_id = messages.platform_message_id")
+            .add("AND p.message_id <> messages.id)")
+            .bind(keep.0)
+            .bind(lose.0)
+            .bind(keep.0)
+            .bind(lose.0);
+        self.0.run(echoes).await?;
         for (table, column) in [("messages", "platform_message_id"), ("hub_message_parts", "remote_id")] {
             let sql = self
                 .0
@@ -247,6 +281,9 @@ impl Conversations<'_> {
         for table in ["messages", "hub_message_parts", "hub_notices", "hub_conversation_aliases"] {
             let sql = self.0.sql(&format!("UPDATE {table} SET conversation_id = ? WHERE conversation_id = ?"));
             self.0.run(sql.bind(keep.0).bind(lose.0)).await?;
+        }
+        for report in Messages(self.0).reports(lose).await? {
+            Messages(self.0).note_report(keep, report).await?;
         }
         let sql = self.0.sql("SELECT platform_conversation_id FROM conversations WHERE id = ?").bind(lose.0);
         let own: Option<RemoteConversationId> = self.0.read_one(sql, |row| row.text(0)).await?;
@@ -346,6 +383,7 @@ impl Conversations<'_> {
             self.0.run(sql).await?;
         }
         if let Some(early) = find(to).await? {
+            self.hold(&[id, early]).await?;
             for table in ["messages", "hub_message_parts", "hub_notices"] {
                 let sql = self.0.sql(&format!("UPDATE {table} SET conversation_id = ? WHERE conversation_id = ?"));
                 self.0.run(sql.bind(id.0).bind(early.0)).await?;

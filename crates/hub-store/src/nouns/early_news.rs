@@ -4,6 +4,7 @@
 use crate::error::Result;
 use crate::sql::{Conn, chunk};
 use hub_domain::{AccountId, ReceiptId, RemoteMessageId, Timestamp};
+use std::collections::BTreeSet;
 
 /// Statements about early news.
 pub struct EarlyNews<'a>(pub(crate) Conn<'a>);
@@ -31,10 +32,13 @@ impl EarlyNews<'_> {
     /// Takes the deliveries that spoke of these messages, in the order they came, each once. They are noted no more.
     pub async fn take(&self, messages: &[(AccountId, &RemoteMessageId)]) -> Result<Vec<ReceiptId>> {
         let mut taken: Vec<(Timestamp, ReceiptId)> = Vec::new();
-        for some in messages.chunks(chunk(1)) {
+        for some in messages.chunks(chunk(2)) {
+            let accounts: BTreeSet<AccountId> = some.iter().map(|(account, _)| *account).collect();
             let sql = self
                 .0
-                .sql("SELECT account_id, remote_id, receipt_id, ts(at) FROM hub_early_news WHERE remote_id IN")
+                .sql("SELECT account_id, remote_id, receipt_id, ts(at) FROM hub_early_news WHERE account_id IN")
+                .list(accounts.iter().map(|id| id.0))
+                .add("AND remote_id IN")
                 .list(some.iter().map(|(_, message)| message.as_str()));
             let found: Vec<(AccountId, RemoteMessageId, ReceiptId, Timestamp)> =
                 self.0.read(sql, |row| Ok((row.id(0)?, row.text(1)?, row.id(2)?, row.time(3)?))).await?;

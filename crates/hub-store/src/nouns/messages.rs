@@ -359,7 +359,7 @@ impl Messages<'_> {
     }
 
     /// Notes what the platform took: the message gets its real id. If the same message was seen from outside before, that
-    /// row goes and ours stays, with the reactions to it.
+    /// row goes and ours stays, with the reactions to it. What the platform reported meanwhile stands, a failure too.
     pub async fn mark_sent(
         &self,
         id: MessageId,
@@ -372,9 +372,12 @@ impl Messages<'_> {
         self.take_echo(id, remote).await?;
         let sql = self
             .0
-            .sql("UPDATE messages SET platform_message_id = ?, sequence = ?, sent_at = COALESCE(?, sent_at),")
-            .add("delivered_at = COALESCE(delivered_at, ?), failure = NULL,")
-            .add("status = CASE WHEN status IN ('delivered', 'read') THEN status ELSE 'sent' END WHERE id = ?")
+            .sql("UPDATE messages SET platform_message_id = ?, sequence = COALESCE(?, sequence),")
+            .add("sent_at = COALESCE(?, sent_at), delivered_at = COALESCE(delivered_at, ?),")
+            .add("failure = CASE WHEN status = 'failed' THEN failure ELSE NULL END,")
+            .add(
+                "status = CASE WHEN status IN ('delivered', 'read', 'failed') THEN status ELSE 'sent' END WHERE id = ?",
+            )
             .bind(remote.as_str())
             .bind(sequence)
             .maybe_time(sent_at)
@@ -435,27 +438,27 @@ impl Messages<'_> {
         self.0.read_one(sql.bind(id.0), |row| row.text(0)).await
     }
 
-    /// Notes one message of the platform it became: the `number`th of its part `part`. Twice is fine. If that one was seen
-    /// from outside before, its row goes, and the reactions to it come here.
+    /// Notes one message of the platform it became: the `number`th of its part `part`; false when that is known. If that one
+    /// was seen from outside before, its row goes, and the reactions to it come here.
     pub async fn add_part(
         &self,
         id: MessageId,
-        conversation: ConversationId,
         (part, number): (usize, usize),
         remote: &RemoteMessageId,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.take_echo(id, remote).await?;
         let number = i64::try_from(number).unwrap_or_default().min(PLACES_PER_PART - 1);
         let place = i64::try_from(part).unwrap_or_default().saturating_mul(PLACES_PER_PART) + number;
         let sql = self
             .0
-            .sql("INSERT INTO hub_message_parts (conversation_id, remote_id, message_id, place) VALUES (?, ?, ?, ?)")
+            // Where the message is now: its conversation may have become one with another while it was leaving.
+            .sql("INSERT INTO hub_message_parts (conversation_id, remote_id, message_id, place)")
+            .add("SELECT m.conversation_id, CAST(? AS text), m.id, CAST(? AS bigint) FROM messages m WHERE m.id = ?")
             .add("ON CONFLICT DO NOTHING")
-            .bind(conversation.0)
             .bind(remote.as_str())
-            .bind(id.0)
-            .bind(place);
-        self.0.run(sql).await.map(|_| ())
+            .bind(place)
+            .bind(id.0);
+        Ok(self.0.run(sql).await? > 0)
     }
 
     /// Marks one of the user's messages as read and counts its thread anew. `None` = not the user's.

@@ -59,7 +59,7 @@ impl Messages<'_> {
             .sql("UPDATE messages SET status = ?, failure = NULL, delivered_at = COALESCE(delivered_at, ?) WHERE id IN")
             .add("(SELECT m.id FROM messages m WHERE m.conversation_id = ? AND m.is_outgoing = TRUE AND m.sent_at <= ?")
             // What has no id of the platform has not left yet.
-            .add("AND m.platform_message_id NOT LIKE 'hub:%' AND m.status IN")
+            .add("AND m.platform_message_id NOT LIKE 'hub:%' AND m.status IN ('sent', 'delivered') AND m.status IN")
             .bind(report.status.as_str())
             .time(report.at)
             .bind(conversation.0)

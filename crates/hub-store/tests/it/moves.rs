@@ -76,7 +76,7 @@ async fn what_was_sent_before_a_move_is_known_after_it_and_not_sent_again() {
         };
         test.store_all(std::slice::from_ref(&ours)).await;
         let tx = test.store.begin().await.unwrap();
-        tx.messages().add_part(ours.id, id, (0, 0), &"7".into()).await.unwrap();
+        tx.messages().add_part(ours.id, (0, 0), &"7".into()).await.unwrap();
         let _ = tx.commit(Vec::new()).await.unwrap();
         // The conversation moves between the first part and the second.
         test.moves(account, "42", "-100").await;

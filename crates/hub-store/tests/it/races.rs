@@ -30,7 +30,7 @@ async fn the_echo_of_a_later_part_is_no_message_of_its_own() {
         test.store_all(&[echo(conversation, "100"), echo(conversation, "101")]).await;
         for (place, remote) in [(0, "100"), (1, "101")] {
             let tx = test.store.begin().await.unwrap();
-            tx.messages().add_part(long.id, conversation, (place, 0), &remote.into()).await.unwrap();
+            tx.messages().add_part(long.id, (place, 0), &remote.into()).await.unwrap();
             if place == 1 {
                 tx.messages().mark_sent(long.id, &"100".into(), None, None, true, at(3)).await.unwrap();
             }
@@ -54,7 +54,7 @@ async fn an_echo_at_the_very_moment_of_the_answer_neither_fails_nor_doubles_the_
             let (answer, intake) = (test.store.clone(), test.store.clone());
             let answered = async {
                 let tx = answer.begin().await?;
-                tx.messages().add_part(message.id, conversation, (0, 0), &remote.as_str().into()).await?;
+                tx.messages().add_part(message.id, (0, 0), &remote.as_str().into()).await?;
                 tx.messages().mark_sent(message.id, &remote.as_str().into(), None, None, true, at(3)).await?;
                 tx.commit(Vec::new()).await.map(|_| ())
             };
