@@ -57,7 +57,9 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
         .for_linking(&input.platform, Some(&row.method))
         .ok_or_else(|| AppError::NotConfigured(input.platform.clone()))?;
 
-    let context = context(app, handle.card(), method, &input.state);
+    let mut context = context(app, handle.card(), method, &input.state);
+    // The very address the platform was told; it may have changed in the settings since.
+    context.redirect_uri.clone_from(&row.redirect_uri);
     // A program, a person who is signed in, or the browser that started: nobody else could have been made to come here.
     let same_browser = row.browser.is_some() && input.browser.is_some();
     let bound = input.arrival == Arrival::Program || input.caller.is_some() || same_browser;

@@ -2,7 +2,7 @@
 
 use hub_app::inbox::MessageView;
 use hub_domain::content::{ForwardOrigin, Location, SharedContact};
-use hub_domain::{Attachment, ContentKind, Direction, time};
+use hub_domain::{Attachment, AttachmentState, ContentKind, Direction, time};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -85,8 +85,8 @@ pub(crate) struct AttachmentDto {
     flavour: Option<String>,
     /// `pending`, `ready`, `failed`, or `remote`: may not be kept, so the link works while the platform has it.
     state: &'static str,
-    /// Link, good for some minutes.
-    url: String,
+    /// Link, good for some minutes; null when the file cannot be had.
+    url: Option<String>,
 }
 
 /// One person's reaction.
@@ -126,7 +126,9 @@ impl From<&MessageView> for MessageDto {
             sender_name: message.sender_name.clone(),
             content: words,
             message_type: content.kind.contract_type(),
-            media_url: shown.first().map(|(_, link)| (*link).clone()),
+            media_url: shown
+                .first()
+                .and_then(|(file, link)| (file.state != AttachmentState::Failed).then(|| (*link).clone())),
             is_outgoing: message.direction == Direction::Outgoing,
             is_read: message.is_read,
             sent_at: time::to_contract(message.sent_at),
@@ -176,6 +178,6 @@ fn attachment((file, url): (&Attachment, &String)) -> AttachmentDto {
         duration_s: file.duration_s,
         flavour: file.flavour.clone(),
         state: file.state.as_str(),
-        url: url.clone(),
+        url: (file.state != AttachmentState::Failed).then(|| url.clone()),
     }
 }
