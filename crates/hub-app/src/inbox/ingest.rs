@@ -78,15 +78,12 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
             for account in recipients(&accounts, &delivery.platform, event) {
                 let savepoint = tx.nested().await?;
                 let mut one = Effects { stored: vec![Stored::default()], ..Effects::default() };
-                let applied = match &event.body {
-                    InboundBody::Message(message) => {
-                        let arrival = Arrival { position: 0, account, message };
-                        store_arrivals(app, &savepoint, vec![arrival], now, &mut one).await
-                    }
-                    _ => {
-                        let change = Change { account, event, receipt: delivery.receipt.id };
-                        ingest_changes::apply(app, &savepoint, &change, now, &mut one).await
-                    }
+                let applied = if let InboundBody::Message(message) = &event.body {
+                    let arrival = Arrival { position: 0, account, message };
+                    store_arrivals(app, &savepoint, vec![arrival], now, &mut one).await
+                } else {
+                    let change = Change { account, event, receipt: delivery.receipt.id };
+                    ingest_changes::apply(app, &savepoint, &change, now, &mut one).await
                 };
                 match applied {
                     Ok(()) => {
