@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 /// What a platform is and allows.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Platform)]
+#[expect(clippy::struct_excessive_bools, reason = "a card is a list of yes and no")]
 pub(crate) struct PlatformDto {
     id: String,
     /// Published platform name; adapters may share one.

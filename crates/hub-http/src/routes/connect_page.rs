@@ -102,7 +102,7 @@ fn page(front: &Front, state: &str, question: &Question, problem: Option<&str>) 
     let (title, choices, verb) = match &question.about {
         About::Account { name } => (format!("Link {name}?"), String::new(), "Link it"),
         About::Choice { title, options } => {
-            let options: String = options
+            let options: Vec<String> = options
                 .iter()
                 .enumerate()
                 .map(|(number, option)| {
@@ -113,6 +113,7 @@ fn page(front: &Front, state: &str, question: &Question, problem: Option<&str>) 
                     )
                 })
                 .collect();
+            let options = options.concat();
             (title.clone(), format!("<fieldset><legend>{}</legend>{options}</fieldset>", escaped(title)), "Link it")
         }
     };
