@@ -70,7 +70,7 @@ fn whom(event: &Value) -> ConversationRef {
     ConversationRef {
         id: RemoteConversationId::new(event["conversation"].as_str().unwrap_or("c1")),
         aliases: ids(event, "aliases"),
-        name: Some(event["name"].as_str().unwrap_or("Ada").to_owned()),
+        name: event.get("name").map_or(Some("Ada"), Value::as_str).map(str::to_owned),
         ..ConversationRef::default()
     }
 }

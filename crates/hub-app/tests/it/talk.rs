@@ -9,7 +9,7 @@ use hub_app::outbox::{self, SendMessage, Special};
 use hub_app::{
     App, AppError, Caller, Card, ListConversations, ListMessages, OutboundFile, Secret, WebhookRequest, work,
 };
-use hub_domain::{ContentKind, Conversation, ConversationId, DeliveryStatus, EventBody, Message, MessageId};
+use hub_domain::{ContentKind, Conversation, ConversationId, EventBody, Message, MessageId};
 use hub_testkit::Engine;
 use serde_json::Value;
 use std::time::Duration;
@@ -81,14 +81,6 @@ impl Talk {
         let mut texts: Vec<_> = self.messages().await.into_iter().filter_map(|m| m.content.text).collect();
         texts.sort();
         texts
-    }
-
-    /// The status of the message with these words.
-    pub(crate) async fn status(&self, words: &str) -> Option<DeliveryStatus> {
-        let all = self.messages().await;
-        let found: Vec<_> = all.iter().filter(|m| m.content.text.as_deref() == Some(words)).collect();
-        assert_eq!(found.len(), 1, "one message says {words}: {all:?}");
-        found[0].status
     }
 
     pub(crate) async fn unread(&self) -> i64 {

@@ -48,7 +48,7 @@ impl Conversations<'_> {
         let mut keys = Vec::with_capacity(rows.len());
         let mut wanted: BTreeMap<Key, UpsertConversation> = BTreeMap::new();
         let mut asked: Vec<(Key, Vec<Key>)> = Vec::new();
-        for group in groups(rows) {
+        for group in groups(rows, &known) {
             if let [row] = group.as_slice()
                 && let Some(moved) = known.get(&key(row)).into_iter().flatten().find(|known| known.moved)
             {
@@ -101,15 +101,14 @@ impl Conversations<'_> {
         Ok(keys)
     }
 
-    /// Everything that is known of the ids of these rows. The own ids of conversations are only looked up for rows with
-    /// several ids; the others find theirs when they are written.
+    /// Everything that is known of the ids of these rows. The own ids of conversations are only looked up where
+    /// ids are linked; else they are found when they are written.
     async fn known_ids(&self, rows: &[UpsertConversation]) -> Result<HashMap<Key, Vec<Known>>> {
         let mut known: HashMap<Key, Vec<Known>> = HashMap::new();
         let accounts: BTreeSet<AccountId> = rows.iter().map(|row| row.account_id).collect();
         let all: Vec<&RemoteConversationId> = rows.iter().flat_map(all_ids).collect();
-        let several: Vec<&RemoteConversationId> =
-            rows.iter().filter(|row| !row.aliases.is_empty()).flat_map(all_ids).collect();
-        if !several.is_empty() {
+        let linking = rows.iter().any(|row| !row.aliases.is_empty());
+        if linking {
             self.link_alone(&accounts).await?;
         }
         // Both lists are named, because the indexes begin with the account.
@@ -130,7 +129,7 @@ impl Conversations<'_> {
                 known.entry(key).or_default().push(found);
             }
         }
-        for some in several.chunks(chunk(2)) {
+        for some in all.chunks(chunk(2)).filter(|_| linking) {
             let sql = self
                 .0
                 .sql("SELECT account_id, platform_conversation_id, id FROM conversations WHERE account_id IN")
@@ -426,12 +425,19 @@ fn add_to(known: &mut UpsertConversation, row: &UpsertConversation) {
     known.address = address.or(known.address.take());
 }
 
-/// Rows that mean one conversation, because they share an id, directly or through others.
-fn groups(rows: &[UpsertConversation]) -> Vec<Vec<&UpsertConversation>> {
+/// Rows that mean one conversation, because they share an id or are known to, directly or through others.
+fn groups<'a>(rows: &'a [UpsertConversation], known: &HashMap<Key, Vec<Known>>) -> Vec<Vec<&'a UpsertConversation>> {
+    let tokens = |row: &UpsertConversation| {
+        let mut ids: Vec<Key> = all_ids(row).map(|id| (row.account_id, id.clone())).collect();
+        let owns = ids.iter().filter_map(|id| known.get(id)).flatten().filter(|one| !one.moved);
+        let owns: Vec<Key> = owns.map(|one| (row.account_id, one.own.clone())).collect();
+        ids.extend(owns);
+        ids
+    };
     let mut groups: Vec<Vec<&UpsertConversation>> = Vec::with_capacity(rows.len());
     let mut of_id: HashMap<Key, usize> = HashMap::with_capacity(rows.len());
     for row in rows {
-        let ids: Vec<Key> = all_ids(row).map(|id| (row.account_id, id.clone())).collect();
+        let ids = tokens(row);
         let mut homes: Vec<usize> = ids.iter().filter_map(|id| of_id.get(id).copied()).collect();
         homes.sort_unstable();
         homes.dedup();
@@ -442,7 +448,7 @@ fn groups(rows: &[UpsertConversation]) -> Vec<Vec<&UpsertConversation>> {
         for other in homes.into_iter().skip(1) {
             let moved = std::mem::take(&mut groups[other]);
             for row in &moved {
-                of_id.extend(all_ids(row).map(|id| ((row.account_id, id.clone()), home)));
+                of_id.extend(tokens(row).into_iter().map(|id| (id, home)));
             }
             groups[home].extend(moved);
         }
