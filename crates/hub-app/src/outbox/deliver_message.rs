@@ -171,15 +171,15 @@ impl Delivery<'_> {
         let now = self.app.now();
         let id = self.message.id;
         let tx = self.app.store().begin().await?;
-        let mut news = false;
-        for (number, remote) in sent.messages.iter().enumerate() {
-            news |= tx.messages().add_part(id, (part, number), remote).await?;
-        }
-        // Two conversations may have become one meanwhile.
+        // Two conversations may have become one meanwhile. Ids are linked before anything else is held, as when receiving.
         let place = tx.messages().place(id).await?;
         let conversation_id = place.map_or(self.message.conversation_id, |(_, conversation)| conversation);
         if let Some(recipient) = sent.recipient.as_ref().filter(|id| id.fits()) {
-            tx.conversations().also_known_as(account.id, conversation_id, recipient).await?;
+            tx.conversations().also_known_as(account.id, conversation_id, recipient, now).await?;
+        }
+        let mut news = false;
+        for (number, remote) in sent.messages.iter().enumerate() {
+            news |= tx.messages().add_part(id, (part, number), remote).await?;
         }
         let mut events = Vec::new();
         if part + 1 == parts {

@@ -227,17 +227,24 @@ impl Conversations<'_> {
         Ok(())
     }
 
-    /// Notes a further id of a conversation that is known.
+    /// Notes a further id of a conversation that is known. Another conversation of that id was the same person all along
+    /// and becomes one with this.
     pub async fn also_known_as(
         &self,
         account: AccountId,
         id: ConversationId,
         remote: &RemoteConversationId,
+        now: Timestamp,
     ) -> Result<()> {
-        if self.by_remote_any(account, remote).await?.is_some() {
+        if self.by_remote_any(account, remote).await?.is_some_and(|known| known.id == id) {
             return Ok(());
         }
-        self.add_aliases(&[((account, remote.clone()), id)]).await
+        self.link_alone(&BTreeSet::from([account])).await?;
+        match self.by_remote_any(account, remote).await? {
+            None => self.add_aliases(&[((account, remote.clone()), id)]).await,
+            Some(other) if other.id != id && !other.moved => self.merge(account, id, other.id, now).await,
+            Some(_) => Ok(()),
+        }
     }
 
     /// Holds conversations of which one will go: whoever is storing a message in it ends first, or finds it gone.

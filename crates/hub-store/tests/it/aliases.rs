@@ -128,3 +128,26 @@ async fn a_report_changes_five_hundred_at_most_and_survives_a_merge() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_id_that_an_answer_tells_of_makes_one_conversation_of_two() {
+    on_both(async |test: TestStore| {
+        let user = test.user().await;
+        let account = test.account(user, "481000001").await;
+        for (id, text) in [("phone", "by number"), ("scoped", "by id")] {
+            test.said(account, &[(vec![id.to_owned()], text.to_owned())]).await;
+        }
+        let scoped =
+            test.store.read().conversations().by_remote_any(account, &"scoped".into()).await.unwrap().unwrap().id;
+        for _ in 0..2 {
+            let tx = test.store.begin().await.unwrap();
+            tx.conversations().also_known_as(account, scoped, &"phone".into(), at(2)).await.unwrap();
+            let _ = tx.commit(Vec::new()).await.unwrap();
+        }
+        let shown = test.shown(user).await;
+        assert_eq!((shown.len(), shown[0].id, shown[0].unread_count), (1, scoped, 2));
+        test.said(account, &[(vec!["phone".to_owned()], "again".to_owned())]).await;
+        assert_eq!(test.shown(user).await[0].unread_count, 3);
+    })
+    .await;
+}
