@@ -10,10 +10,11 @@ struct Package {
     present: fn() -> bool,
 }
 
-const NEEDED: [Package; 3] = [
+const NEEDED: [Package; 4] = [
     Package { name: "postgresql", present: || postgres_folder().is_some() },
     Package { name: "redis-server", present: || exists("redis-server") },
     Package { name: "python3-venv", present: has_venv },
+    Package { name: "chromium", present: || browser().is_some() },
 ];
 
 /// Installs what is missing.
@@ -56,6 +57,14 @@ pub(crate) fn postgres_folder() -> Option<PathBuf> {
         .collect();
     folders.sort();
     folders.pop().map(|(_, path)| path)
+}
+
+/// A browser that the pages can be looked at with.
+pub(crate) fn browser() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&folders).flat_map(|folder| names.map(|name| folder.join(name)));
+    places.find(|place| place.is_file())
 }
 
 fn has_venv() -> bool {

@@ -45,6 +45,9 @@ pub(crate) fn test(arguments: &[String]) -> Result<ExitCode> {
         .env("HUB_TEST_POSTGRES_URL", &services.postgres_url)
         .env("HUB_TEST_REDIS_URL", &services.redis_url)
         .env("HUB_SDK_PYTHON", sdk_python()?);
+    if let (Some(browser), Some(modules)) = (packages::browser(), browser_modules()?) {
+        suites.env("HUB_BROWSER", browser).env("HUB_BROWSER_MODULES", modules);
+    }
     let specs = root().join("../shared/platforms/specs");
     if specs.is_dir() {
         suites.env("HUB_SPECS_DIR", specs);
@@ -102,6 +105,33 @@ fn sdk_python() -> Result<PathBuf> {
     }
     std::fs::write(installed, wanted)?;
     Ok(python)
+}
+
+/// What drives the browser; installed once per list. `None` without Node: the suite that needs it then says so and fails.
+fn browser_modules() -> Result<Option<PathBuf>> {
+    if !exists("node") || !exists("npm") {
+        println!("── Node is not here; the pages cannot be looked at in a browser");
+        return Ok(None);
+    }
+    let lists = root().join("crates/hub/tests/browser");
+    let folder = target_folder().join("browser-tests");
+    std::fs::create_dir_all(&folder)?;
+    let lock = "package-lock.json";
+    let wanted = std::fs::read_to_string(lists.join(lock))?;
+    let installed = folder.join("installed.json");
+    if std::fs::read_to_string(&installed).is_ok_and(|known| known == wanted) {
+        return Ok(Some(folder));
+    }
+    for file in ["package.json", lock] {
+        std::fs::copy(lists.join(file), folder.join(file))?;
+    }
+    let mut install = Command::new("npm");
+    install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder);
+    if !step("installing what drives the browser", &mut install)? {
+        return Err("what drives the browser could not be installed".into());
+    }
+    std::fs::write(installed, wanted)?;
+    Ok(Some(folder))
 }
 
 #[cfg(test)]

@@ -45,6 +45,18 @@ pub enum AppError {
     /// The platform cannot be linked here.
     #[error("{0} is not configured")]
     NotConfigured(String),
+    /// The other person was silent for too long: the platform would refuse free text.
+    #[error("{platform} allows free messages only within {hours} hours after the other person last wrote.{}", ways(*tag, *templates))]
+    WindowClosed {
+        /// Name for people.
+        platform: &'static str,
+        /// The window.
+        hours: u64,
+        /// A tag under which it may still go out.
+        tag: Option<&'static str>,
+        /// Prepared messages may go out.
+        templates: bool,
+    },
     /// The account was disconnected.
     #[error("Account is not connected")]
     AccountInactive,
@@ -55,7 +67,7 @@ pub enum AppError {
     #[error("This Idempotency-Key was used with another message")]
     IdempotencyConflict,
     /// A platform said no.
-    #[error("{platform} API error: {error}")]
+    #[error("{platform} API error: {}", error.message)]
     Platform {
         /// Published name.
         platform: String,
@@ -68,6 +80,15 @@ pub enum AppError {
     /// Our fault; the log knows more.
     #[error("An unexpected error occurred")]
     Internal(String),
+}
+
+/// What may be done instead.
+fn ways(tag: Option<&str>, templates: bool) -> String {
+    match (tag, templates) {
+        (Some(tag), _) => format!(" A person's answer may still go out under the tag {tag}."),
+        (None, true) => " Now only a template may be sent.".to_owned(),
+        (None, false) => " Wait until they write again.".to_owned(),
+    }
 }
 
 impl From<StoreError> for AppError {

@@ -52,6 +52,11 @@ pub async fn settle_stuck(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// Renews grants that end soon.
+pub async fn renew_grants(app: &App) -> Result<()> {
+    accounts::grants::renew_due(app).await
+}
+
 /// Asks every platform again to call us: the public address may be new, or somebody may have taken the webhook away.
 pub async fn renew_webhooks(app: &App) -> Result<()> {
     accounts::subscribe_webhook::subscribe_all(app).await

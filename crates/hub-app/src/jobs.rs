@@ -1,8 +1,8 @@
 //! All jobs the hub leaves for its workers, and how a worker runs one. A job's payload holds ids only; what a job needs to
 //! know it reads when it runs.
 
-use crate::{App, accounts, media, outbox};
-use hub_domain::{AccountId, AttachmentId, ConversationId, MessageId, Timestamp};
+use crate::{App, accounts, inbox, media, outbox, sync};
+use hub_domain::{AccountId, AttachmentId, ConversationId, MessageId, ReceiptId, Timestamp};
 use hub_store::{Job, NewJob};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -20,6 +20,13 @@ pub const ACKNOWLEDGE: &str = "acknowledge";
 pub const SUBSCRIBE_WEBHOOK: &str = "subscribe_webhook";
 /// Takes a disconnected account's permission back at the platform.
 pub const REVOKE_GRANT: &str = "revoke_grant";
+
+/// Asks who the other person of a conversation is.
+pub const REFRESH_PROFILE: &str = "refresh_profile";
+/// Reads back what a platform keeps of an account.
+pub const BACKFILL: &str = "backfill";
+/// Reads a delivery again, because a message it spoke of has come.
+pub const REPLAY_RECEIPT: &str = "replay_receipt";
 
 /// What a worker does with a job afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +77,16 @@ struct AccountJob {
 }
 
 #[derive(Serialize, Deserialize)]
+struct ConversationJob {
+    conversation: ConversationId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReceiptJob {
+    receipt: ReceiptId,
+}
+
+#[derive(Serialize, Deserialize)]
 struct RevokeJob {
     account: AccountId,
     /// The grant, sealed: the account's row no longer has it.
@@ -105,6 +122,24 @@ pub fn subscribe_webhook(account: AccountId, at: Timestamp) -> NewJob {
 /// Takes the permission back; `grant` is sealed.
 pub fn revoke_grant(account: AccountId, grant: String, at: Timestamp) -> NewJob {
     job(REVOKE_GRANT, &RevokeJob { account, grant }, None, None, Urgency::Whenever, 12, at)
+}
+
+/// Asks who the other person of `conversation` is.
+pub fn refresh_profile(conversation: ConversationId, at: Timestamp) -> NewJob {
+    let dedupe = Some(conversation.to_string());
+    job(REFRESH_PROFILE, &ConversationJob { conversation }, None, dedupe, Urgency::Soon, 4, at)
+}
+
+/// Reads back what there is of `account`.
+pub fn backfill(account: AccountId, at: Timestamp) -> NewJob {
+    job(BACKFILL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, 12, at)
+}
+
+/// Reads `receipt` again; one after the other, so that news keep their order. Never left out for one that is running: that
+/// one may have read before what it is to be read for.
+pub fn replay_receipt(receipt: ReceiptId, at: Timestamp) -> NewJob {
+    let lane = Some("early news".to_owned());
+    job(REPLAY_RECEIPT, &ReceiptJob { receipt }, lane, None, Urgency::Waiting, 6, at)
 }
 
 /// Which job goes first when several are due.
@@ -165,6 +200,21 @@ pub async fn run(app: &App, job: &Job) -> Outcome {
         },
         REVOKE_GRANT => match payload::<RevokeJob>(job) {
             Ok(p) => accounts::revoke_grant(app, p.account, &p.grant).await,
+            Err(bad) => bad,
+        },
+        REFRESH_PROFILE => match payload::<ConversationJob>(job) {
+            Ok(p) => accounts::refresh_profile(app, p.conversation).await,
+            Err(bad) => bad,
+        },
+        BACKFILL => match payload::<AccountJob>(job) {
+            Ok(p) => sync::backfill(app, p.account).await,
+            Err(bad) => bad,
+        },
+        REPLAY_RECEIPT => match payload::<ReceiptJob>(job) {
+            Ok(p) => match inbox::replay_receipt(app, p.receipt).await {
+                Ok(_) | Err(crate::AppError::NotFound(_)) => Outcome::Done,
+                Err(error) => again(&error),
+            },
             Err(bad) => bad,
         },
         other => Outcome::Dead { why: format!("no one knows how to do {other}") },

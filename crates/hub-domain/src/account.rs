@@ -20,6 +20,8 @@ pub struct Account {
     pub username: Option<String>,
     /// False once disconnected; the row and its conversations stay.
     pub is_active: bool,
+    /// A larger thing at the platform that events may name instead, such as a business with several numbers.
+    pub group: Option<RemoteAccountId>,
     /// Whether the platform still accepts our grant.
     pub health: AccountHealth,
     /// When the row was made.

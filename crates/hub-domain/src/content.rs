@@ -139,7 +139,12 @@ impl Content {
             },
             ContentKind::StoryMention => "[Story mention]".into(),
             ContentKind::Order => "[Order]".into(),
-            ContentKind::Template => "[Template]".into(),
+            ContentKind::Template => {
+                match self.details.extra.get("template").and_then(|named| named["name"].as_str()) {
+                    Some(name) => format!("[Template: {name}]"),
+                    None => "[Template]".into(),
+                }
+            }
             ContentKind::Postback => "[Button]".into(),
             ContentKind::Text | ContentKind::Unsupported => "[Message]".into(),
         })

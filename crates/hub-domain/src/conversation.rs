@@ -23,6 +23,8 @@ pub struct Conversation {
     pub participant_id: Option<RemoteParticipantId>,
     /// Picture of the other person.
     pub participant_avatar_url: Option<String>,
+    /// Names the hub's own copy of that picture; a link of the platform would die.
+    pub picture_key: Option<String>,
     /// Time of the newest message; never moves back.
     pub last_message_at: Option<Timestamp>,
     /// Unread incoming messages.

@@ -148,6 +148,8 @@ pub struct ConversationRef {
     pub aliases: Vec<RemoteConversationId>,
     /// The other person's name, or the group's title.
     pub name: Option<String>,
+    /// The other person's handle: stands in until a name is known.
+    pub handle: Option<String>,
     /// The other person's id, or the group's.
     pub participant_id: Option<RemoteParticipantId>,
     /// Picture.

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 pub(crate) const MAX_BODY: usize = 10 * 1024 * 1024;
 /// Largest webhook delivery, in bytes: more than any platform sends.
 pub(crate) const MAX_DELIVERY: usize = 3 * 1024 * 1024;
-/// Largest message with files, in bytes.
-pub(crate) const MAX_UPLOAD: usize = 64 * 1024 * 1024;
+/// Largest message with files, in bytes: the largest single file of any platform, and its form.
+pub(crate) const MAX_UPLOAD: usize = 105 * 1024 * 1024;
 
 /// Reads a body whole, at most `limit` bytes.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes> {

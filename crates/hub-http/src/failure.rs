@@ -97,6 +97,11 @@ impl From<AppError> for Failure {
             AppError::NotFound(_) => plain(StatusCode::NOT_FOUND, "NOT_FOUND"),
             AppError::InvalidState => plain(StatusCode::BAD_REQUEST, "INVALID_STATE"),
             AppError::NotConfigured(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "CONNECTION_FAILED"),
+            AppError::WindowClosed { tag, templates, .. } => {
+                let mut failure = plain(StatusCode::UNPROCESSABLE_ENTITY, "REPLY_WINDOW_CLOSED");
+                failure.details = Some(json!({"tag": tag, "templates": templates}));
+                failure
+            }
             AppError::AccountInactive => plain(StatusCode::CONFLICT, "ACCOUNT_INACTIVE"),
             AppError::AccountNeedsReauth => plain(StatusCode::CONFLICT, "ACCOUNT_NEEDS_REAUTH"),
             AppError::IdempotencyConflict => plain(StatusCode::CONFLICT, "IDEMPOTENCY_CONFLICT"),

@@ -103,6 +103,18 @@ impl Problems {
         ""
     }
 
+    /// A text that may be there.
+    pub(crate) fn maybe_text(&mut self, body: &Map<String, Value>, field: &str) -> Option<String> {
+        match body.get(field) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(_) => {
+                self.add(field, "must be a string");
+                None
+            }
+        }
+    }
+
     /// Members that nobody knows.
     pub(crate) fn only(&mut self, body: &Map<String, Value>, known: &[&str]) {
         for key in body.keys().filter(|key| !known.contains(&key.as_str())) {

@@ -32,6 +32,8 @@ pub struct Card {
     pub album: usize,
     /// Further kinds that can be sent, besides words and files.
     pub sends: &'static [ContentKind],
+    /// True when a message's id is unique in the whole account, so that news about it need not name the conversation.
+    pub unique_message_ids: bool,
     /// True when a message can answer another one.
     pub replies: bool,
     /// True when a message can be reacted to.
@@ -58,6 +60,8 @@ pub struct Card {
     pub resend_is_safe: bool,
     /// How the account's own messages are signed.
     pub voice: Voice,
+    /// What somebody is called whose name is not known yet.
+    pub stranger: Option<&'static str>,
     /// When a grant is renewed.
     pub renewal: Renewal,
     /// An original stored tokens of this platform unencrypted, so such a value is read instead of asking for a new sign-in.

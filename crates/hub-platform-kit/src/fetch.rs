@@ -2,10 +2,9 @@
 //! networks. The check of the network happens where the connection is made, so a name that changes its mind gains nothing.
 
 use crate::error::{ErrorKind, PlatformError, Result};
-use crate::transport::{Answer, CONNECT_TIMEOUT, MEDIA_TIMEOUT, Transport};
+use crate::transport::{Answer, MEDIA_TIMEOUT, Transport};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 use url::{Host, Url};
 
 /// Redirects followed at most; each one is checked like the first address.
@@ -84,21 +83,8 @@ fn harmless(error: PlatformError) -> PlatformError {
     PlatformError { kind, ..error }
 }
 
-/// The client for addresses that others chose.
-#[expect(clippy::disallowed_methods, reason = "this is the transport")]
-pub(crate) fn guarded_client(agent: &str) -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .https_only(true)
-        .user_agent(agent)
-        .dns_resolver(Arc::new(PublicOnly))
-        .build()
-}
-
 /// Names resolve to public addresses only.
-struct PublicOnly;
+pub(crate) struct PublicOnly;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {

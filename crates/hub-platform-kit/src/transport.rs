@@ -2,9 +2,11 @@
 //! simulator is only another address.
 
 use crate::error::{ErrorKind, PlatformError, Result};
+use crate::fetch::PublicOnly;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use reqwest::header::HeaderMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest wait for a connection.
@@ -53,15 +55,13 @@ impl Transport {
     #[expect(clippy::disallowed_methods, reason = "this is the transport")]
     pub fn new() -> Result<Self> {
         let failed = |e: reqwest::Error| PlatformError::new(ErrorKind::Misconfigured, format!("HTTP client: {e}"));
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(CALL_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent(USER_AGENT)
-            .build()
-            .map_err(failed)?;
-        Ok(Self { client, guarded: crate::fetch::guarded_client(USER_AGENT).map_err(failed)? })
+        let builder = || {
+            let builder = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(CALL_TIMEOUT);
+            builder.redirect(reqwest::redirect::Policy::none()).no_proxy().user_agent(USER_AGENT)
+        };
+        let client = builder().build().map_err(failed)?;
+        let guarded = builder().https_only(true).dns_resolver(Arc::new(PublicOnly)).build().map_err(failed)?;
+        Ok(Self { client, guarded })
     }
 
     /// Starts a request; [`Transport::call`] sends it.

@@ -4,6 +4,7 @@ pub mod facebook;
 pub mod instagram;
 pub mod meta;
 pub mod telegram_bot;
+pub mod whatsapp;
 
 use hub_platform_kit::Platform;
 use hub_platform_kit::transport::Transport;
@@ -18,6 +19,8 @@ pub struct PlatformSettings {
     pub facebook: facebook::Settings,
     /// Instagram's professional accounts.
     pub instagram: instagram::Settings,
+    /// WhatsApp Cloud API.
+    pub whatsapp: whatsapp::Settings,
 }
 
 /// All platforms, in the order in which adapters that share a published name are asked.
@@ -25,6 +28,7 @@ pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Pla
     vec![
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
         Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
-        Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport)),
+        Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport.clone())),
+        Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport)),
     ]
 }

@@ -2,4 +2,8 @@
 //! imported here: two readings of one manual must not share one mistake.
 #![allow(clippy::disallowed_methods, reason = "a platform has a clock and makes ids of its own")]
 
+pub mod facebook;
+pub mod instagram;
+pub mod meta;
 pub mod telegram;
+pub mod whatsapp;

@@ -20,8 +20,9 @@ pub use nouns::accounts::{Accounts, LinkedAccount, SealedTokens, StoredGrant};
 pub use nouns::attachments::{Attachments, StoredAttachment};
 pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
 pub use nouns::conversations::{
-    Bump, ConversationKey, Conversations, ListConversations, Located, Page, UpsertConversation,
+    Bump, ConversationKey, Conversations, ListConversations, Located, OtherPerson, Page, UpsertConversation,
 };
+pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
 pub use nouns::jobs::{Job, JobCounts, Jobs, NewJob};
 pub use nouns::leases::{Cursors, Leases};
@@ -29,8 +30,10 @@ pub use nouns::message_lists::ListMessages;
 pub use nouns::message_rows::StoredMessage;
 pub use nouns::messages::{Marked, MessageEdit, Messages, NewMessage};
 pub use nouns::notices::{NewNotice, Notice, Notices};
+pub use nouns::pictures::{Picture, Pictures};
 pub use nouns::receipts::{NewReceipt, Receipt, ReceiptState, Receipts};
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
+pub use nouns::reports::Report;
 pub use nouns::subscriptions::{Subscription, Subscriptions};
 pub use nouns::usage::{Usage, UsageLog};
 pub use nouns::users::{NewUser, StoredUser, Users};

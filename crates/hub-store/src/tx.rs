@@ -5,8 +5,8 @@ use crate::error::{Result, StoreError};
 use crate::nouns::events;
 use crate::sql::{Conn, Link, limited};
 use crate::{
-    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, Events, Jobs, Leases, Messages, NewEvent, Notices,
-    Receipts, RefreshTokens, Subscriptions, UsageLog, UsedProofs, Users,
+    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Jobs, Leases, Messages,
+    NewEvent, Notices, Pictures, Receipts, RefreshTokens, Subscriptions, UsageLog, UsedProofs, Users,
 };
 use hub_domain::Committed;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -59,6 +59,10 @@ nouns! {
     attachments: Attachments,
     /// What happened besides messages.
     notices: Notices,
+    /// News about messages that are not known yet.
+    early_news: EarlyNews,
+    /// Pictures of people.
+    pictures: Pictures,
     /// What clients are told.
     events: Events,
     /// Work left for later.

@@ -14,12 +14,18 @@ struct Entry {
     run: fn(&App) -> BoxFuture<'_, Result<()>>,
 }
 
-const TIMETABLE: [Entry; 3] = [
+const TIMETABLE: [Entry; 4] = [
     Entry {
         name: "renew webhooks",
         every: Duration::from_hours(6),
         first: Duration::ZERO,
         run: |app| Box::pin(housekeeping::renew_webhooks(app)),
+    },
+    Entry {
+        name: "renew grants",
+        every: Duration::from_hours(6),
+        first: Duration::from_secs(30),
+        run: |app| Box::pin(housekeeping::renew_grants(app)),
     },
     Entry {
         name: "settle stuck messages",

@@ -3,12 +3,24 @@
 
 use confique::Config;
 use hub_platform_kit::Secret;
+use hub_platform_kit::fetch::is_loopback;
+use hub_platforms::{PlatformSettings, facebook, instagram, meta, telegram_bot, whatsapp};
+use secrecy::ExposeSecret;
+use url::Url;
 
 /// Settings of all platforms.
 #[derive(Config)]
 pub(crate) struct Platforms {
     #[config(nested)]
     telegram: Telegram,
+    #[config(nested)]
+    meta: Meta,
+    #[config(nested)]
+    facebook: Facebook,
+    #[config(nested)]
+    instagram: Instagram,
+    #[config(nested)]
+    whatsapp: WhatsApp,
 }
 
 /// Telegram: bots, and the log-in widget.
@@ -28,23 +40,183 @@ pub(crate) struct Telegram {
     api_base_url: String,
 }
 
+/// What Facebook pages, Instagram and WhatsApp share.
+#[derive(Config)]
+pub(crate) struct Meta {
+    /// Further app secrets that may sign deliveries, separated by commas: an old one while it is replaced.
+    #[config(env = "META_APP_SECRETS_OLD")]
+    app_secrets_old: Option<Secret>,
+    /// Version of the Graph API.
+    #[config(env = "META_GRAPH_VERSION", default = "v25.0")]
+    graph_version: String,
+}
+
+/// Facebook pages. The app also serves WhatsApp, and Instagram accounts behind a page.
+#[derive(Config)]
+pub(crate) struct Facebook {
+    /// Id of the app at Meta.
+    #[config(env = "FACEBOOK_APP_ID")]
+    app_id: Option<String>,
+    /// Its secret: proves calls and signs deliveries.
+    #[config(env = "FACEBOOK_APP_SECRET")]
+    app_secret: Option<Secret>,
+    /// What Meta shows when it checks `/api/webhooks/facebook`; made up by you.
+    #[config(env = "FACEBOOK_VERIFY_TOKEN")]
+    verify_token: Option<Secret>,
+    /// Address of the Graph API.
+    #[config(env = "FACEBOOK_GRAPH_BASE_URL", default = "https://graph.facebook.com")]
+    graph_base_url: String,
+    /// Address of the sign-in dialog.
+    #[config(env = "FACEBOOK_DIALOG_BASE_URL", default = "https://www.facebook.com")]
+    dialog_base_url: String,
+}
+
+/// Instagram: accounts that sign in with Instagram; those behind a page use Facebook's app.
+#[derive(Config)]
+pub(crate) struct Instagram {
+    /// The app's Instagram id.
+    #[config(env = "INSTAGRAM_APP_ID")]
+    app_id: Option<String>,
+    /// The app's Instagram secret.
+    #[config(env = "INSTAGRAM_APP_SECRET")]
+    app_secret: Option<Secret>,
+    /// What Meta shows when it checks `/api/webhooks/instagram`; made up by you.
+    #[config(env = "INSTAGRAM_VERIFY_TOKEN")]
+    verify_token: Option<Secret>,
+    /// Events that are subscribed to, separated by commas; the publisher's own pages differ about their names.
+    #[config(
+        env = "INSTAGRAM_WEBHOOK_FIELDS",
+        default = "messages,messaging_postbacks,messaging_seen,message_reactions,messaging_referral,messaging_handover,message_edit,standby"
+    )]
+    fields: String,
+    /// Address of the Graph API of Instagram.
+    #[config(env = "INSTAGRAM_GRAPH_BASE_URL", default = "https://graph.instagram.com")]
+    graph_base_url: String,
+    /// Address where codes are exchanged.
+    #[config(env = "INSTAGRAM_API_BASE_URL", default = "https://api.instagram.com")]
+    api_base_url: String,
+    /// Address of the sign-in dialog.
+    #[config(env = "INSTAGRAM_DIALOG_BASE_URL", default = "https://www.instagram.com")]
+    dialog_base_url: String,
+}
+
+/// WhatsApp Cloud API.
+#[derive(Config)]
+pub(crate) struct WhatsApp {
+    /// What Meta shows when it checks `/api/webhooks/whatsapp`; made up by you.
+    #[config(env = "WHATSAPP_VERIFY_TOKEN")]
+    verify_token: Option<Secret>,
+    /// A configuration of Facebook Login for Business; asked for instead of permissions.
+    #[config(env = "WHATSAPP_CONFIG_ID")]
+    config_id: Option<String>,
+    /// Token of your own system user.
+    #[config(env = "WHATSAPP_ACCESS_TOKEN")]
+    access_token: Option<Secret>,
+    /// Your own number.
+    #[config(env = "WHATSAPP_PHONE_NUMBER_ID")]
+    phone_number_id: Option<String>,
+    /// The business account of that number.
+    #[config(env = "WHATSAPP_BUSINESS_ACCOUNT_ID")]
+    business_account_id: Option<String>,
+    /// Address of the Graph API.
+    #[config(env = "WHATSAPP_GRAPH_BASE_URL", default = "https://graph.facebook.com")]
+    graph_base_url: String,
+    /// Address of the sign-in dialog.
+    #[config(env = "WHATSAPP_DIALOG_BASE_URL", default = "https://www.facebook.com")]
+    dialog_base_url: String,
+}
+
+/// What the demo's platforms are to be.
+#[cfg(feature = "demo")]
+pub(crate) struct Simulated {
+    pub(crate) telegram: String,
+    pub(crate) facebook: String,
+    pub(crate) instagram: String,
+    pub(crate) whatsapp: String,
+    pub(crate) app_id: String,
+    pub(crate) instagram_app_id: String,
+    pub(crate) app_secret: Secret,
+    pub(crate) verify_token: Secret,
+}
+
 impl Platforms {
     /// Points the platforms at simulators.
     #[cfg(feature = "demo")]
-    pub(crate) fn use_simulators(&mut self, telegram: &str) {
-        telegram.clone_into(&mut self.telegram.api_base_url);
+    pub(crate) fn use_simulators(&mut self, demo: &Simulated) {
+        self.telegram.api_base_url.clone_from(&demo.telegram);
+        self.facebook.app_id = Some(demo.app_id.clone());
+        self.facebook.app_secret = Some(demo.app_secret.clone());
+        self.facebook.verify_token = Some(demo.verify_token.clone());
+        self.facebook.graph_base_url.clone_from(&demo.facebook);
+        self.facebook.dialog_base_url.clone_from(&demo.facebook);
+        self.instagram.app_id = Some(demo.instagram_app_id.clone());
+        self.instagram.app_secret = Some(demo.app_secret.clone());
+        self.instagram.verify_token = Some(demo.verify_token.clone());
+        self.instagram.graph_base_url.clone_from(&demo.instagram);
+        self.instagram.api_base_url.clone_from(&demo.instagram);
+        self.instagram.dialog_base_url.clone_from(&demo.instagram);
+        self.whatsapp.verify_token = Some(demo.verify_token.clone());
+        self.whatsapp.graph_base_url.clone_from(&demo.whatsapp);
+        self.whatsapp.dialog_base_url.clone_from(&demo.whatsapp);
     }
 
-    /// As the platforms take them.
-    pub(crate) fn settings(&self) -> hub_platforms::PlatformSettings {
-        let Telegram { bot_token, bot_username, webhook_secret, api_base_url } = &self.telegram;
-        hub_platforms::PlatformSettings {
-            telegram_bot: hub_platforms::telegram_bot::Settings {
-                api_base_url: api_base_url.trim_end_matches('/').to_owned(),
-                bot_token: bot_token.clone(),
-                bot_username: bot_username.clone(),
-                webhook_secret: webhook_secret.clone(),
+    /// As the platforms take them. In production files are fetched from public addresses only.
+    pub(crate) fn settings(&self, production: bool) -> PlatformSettings {
+        let Self { telegram, facebook, instagram, whatsapp, .. } = self;
+        let app = |verify_token: &Option<Secret>, graph: &str, dialog: &str| meta::App {
+            id: facebook.app_id.clone(),
+            secret: facebook.app_secret.clone(),
+            further_secrets: self.older_secrets(),
+            verify_token: verify_token.clone(),
+            graph_base_url: without_slash(graph),
+            dialog_base_url: without_slash(dialog),
+            graph_version: self.meta.graph_version.clone(),
+            loopback_media: !production && is_here(graph),
+        };
+        let facebook_app = app(&facebook.verify_token, &facebook.graph_base_url, &facebook.dialog_base_url);
+        PlatformSettings {
+            telegram_bot: telegram_bot::Settings {
+                api_base_url: without_slash(&telegram.api_base_url),
+                bot_token: telegram.bot_token.clone(),
+                bot_username: telegram.bot_username.clone(),
+                webhook_secret: telegram.webhook_secret.clone(),
+            },
+            instagram: instagram::Settings {
+                app: meta::App {
+                    id: instagram.app_id.clone(),
+                    secret: instagram.app_secret.clone(),
+                    verify_token: instagram.verify_token.clone(),
+                    graph_base_url: without_slash(&instagram.graph_base_url),
+                    dialog_base_url: without_slash(&instagram.dialog_base_url),
+                    loopback_media: !production && is_here(&instagram.graph_base_url),
+                    ..facebook_app.clone()
+                },
+                token_base_url: without_slash(&instagram.api_base_url),
+                fields: instagram.fields.clone(),
+                page_app: facebook_app.clone(),
+            },
+            facebook: facebook::Settings { app: facebook_app },
+            whatsapp: whatsapp::Settings {
+                app: app(&whatsapp.verify_token, &whatsapp.graph_base_url, &whatsapp.dialog_base_url),
+                config_id: whatsapp.config_id.clone(),
+                access_token: whatsapp.access_token.clone(),
+                phone_number_id: whatsapp.phone_number_id.clone(),
+                business_account_id: whatsapp.business_account_id.clone(),
             },
         }
     }
+
+    fn older_secrets(&self) -> Vec<Secret> {
+        let list = self.meta.app_secrets_old.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+        list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| Secret::from(one.to_owned())).collect()
+    }
+}
+
+fn without_slash(address: &str) -> String {
+    address.trim_end_matches('/').to_owned()
+}
+
+/// True for an address of this machine: a simulator, whose files lie here as well.
+fn is_here(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| is_loopback(&url))
 }

@@ -1,18 +1,14 @@
-//! Starts linking an account. What the adapter must remember is kept sealed under a random, single-use key that is bound to
-//! the user, the platform and the browser.
+//! Starts linking an account. What must be remembered is kept sealed under a random, single-use key that is bound to the user,
+//! the platform and the browser.
 
+use super::attempt::{self, Attempt, Memory};
 use super::link::link;
-use super::resume_connect::{ResumeConnect, resume_connect};
+use super::resume_connect::{Arrival, ResumeConnect, resume_connect};
 use crate::{App, AppError, Caller, Result};
 use hub_domain::connect::{Answers, Step};
 use hub_domain::{Account, Timestamp};
 use hub_platform_kit::platform::{ConnectContext, Progress};
 use hub_platform_kit::{Card, ErrorKind, PlatformError};
-use hub_store::ConnectAttempt;
-use std::time::Duration;
-
-/// How long a person may take.
-pub const ATTEMPT_LIFETIME: Duration = Duration::from_mins(10);
 
 /// What to link.
 #[derive(Clone, Debug)]
@@ -41,6 +37,12 @@ pub struct Connecting {
 pub enum ConnectProgress {
     /// The person must act.
     Step(Step),
+    /// The person must decide on the hub's own page, in this very browser: whoever opened the platform's page may not be
+    /// whoever asked for the link.
+    Page {
+        /// The value for this browser's cookie.
+        browser: String,
+    },
     /// Done.
     Linked(Account),
 }
@@ -60,8 +62,16 @@ pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> R
             Ok(Connecting { state, progress: ConnectProgress::Linked(account) })
         }
         Progress::Next { step, memory } => {
-            let attempt = Attempt { state: &state, platform: &input.platform, method, memory: &memory };
-            keep(app, caller.user_id, &attempt, input.browser.clone(), &context).await?;
+            let memory = Memory::Step { adapter: memory, step: step.clone() };
+            let attempt = Attempt {
+                state: state.clone(),
+                user_id: caller.user_id,
+                platform: input.platform.clone(),
+                method: method.to_owned(),
+                browser: input.browser.clone(),
+                memory,
+            };
+            attempt::keep(app, &attempt, context.redirect_uri.clone()).await?;
             match input.answers {
                 Some(answers) if !matches!(step, Step::Redirect { .. }) => {
                     let resume = ResumeConnect {
@@ -69,6 +79,7 @@ pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> R
                         state,
                         caller: Some(caller.clone()),
                         browser: input.browser,
+                        arrival: Arrival::Program,
                         answers,
                     };
                     Box::pin(resume_connect(app, resume)).await
@@ -77,40 +88,6 @@ pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> R
             }
         }
     }
-}
-
-/// What is remembered of an attempt.
-pub(super) struct Attempt<'a> {
-    pub(super) state: &'a str,
-    pub(super) platform: &'a str,
-    pub(super) method: &'a str,
-    pub(super) memory: &'a serde_json::Value,
-}
-
-/// Stores an attempt under the digest of its key.
-pub(super) async fn keep(
-    app: &App,
-    user_id: hub_domain::UserId,
-    attempt: &Attempt<'_>,
-    browser: Option<String>,
-    context: &ConnectContext,
-) -> Result<()> {
-    let digest = state_digest(attempt.state);
-    let memory = app.sealer().wrap(&memory_context(&digest), attempt.memory.to_string().as_bytes());
-    let tx = app.store().begin().await?;
-    let row = ConnectAttempt {
-        state_digest: digest,
-        user_id,
-        platform_name: attempt.platform.to_owned(),
-        method: attempt.method.to_owned(),
-        memory,
-        browser: browser.map(|b| state_digest(&b)),
-        redirect_uri: context.redirect_uri.clone(),
-        expires_at: context.now + ATTEMPT_LIFETIME,
-        at: context.now,
-    };
-    tx.connect_attempts().insert(&row).await?;
-    app.commit(tx, Vec::new()).await
 }
 
 /// What an adapter may know of its surroundings.
@@ -123,16 +100,6 @@ pub(super) fn context(app: &App, card: &Card, method: &str, state: &str) -> Conn
         frontend_url: app.settings().frontend_url.clone().or_else(|| app.settings().public_url.clone()),
         now,
     }
-}
-
-/// Keys are stored and compared as digests only.
-pub(super) fn state_digest(state: &str) -> String {
-    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, state.as_bytes()))
-}
-
-/// Binds a sealed memory to its attempt.
-pub(super) fn memory_context(digest: &str) -> String {
-    format!("hub_connect_attempts.memory.{digest}")
 }
 
 /// A platform's refusal while linking: bad input is the person's to correct, missing settings the operator's.

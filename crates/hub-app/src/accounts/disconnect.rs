@@ -1,22 +1,30 @@
 //! Disconnecting: the tokens are erased at once; the platform is told, again and again until it has heard.
 
-use super::grants::open_grant;
+use super::grants::{open_grant, stored_grant};
 use crate::jobs::Outcome;
 use crate::{App, AppError, Caller, Result, jobs};
 use hub_domain::{AccountId, EventBody};
 use hub_platform_kit::{Grant, Remedy, Secret};
 use hub_store::NewEvent;
 use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Disconnects. Twice is fine. Conversations stay.
 pub async fn disconnect(app: &App, caller: &Caller, id: AccountId) -> Result<()> {
     let account = app.store().read().accounts().find(caller.user_id, id).await?.ok_or(AppError::AccountNotFound)?;
-    let grant = if account.is_active { open_grant(app, id).await.ok().map(|(_, grant)| grant) } else { None };
+    let grant = if account.is_active { last_grant(app, id).await } else { None };
     let now = app.now();
     let tx = app.store().begin().await?;
     tx.accounts().disconnect(caller.user_id, id, now).await?;
     if let Some(grant) = grant {
-        let sealed = app.sealer().wrap(&grant_context(id), grant.access_token.expose_secret().as_bytes());
+        let kept = Kept {
+            access: grant.access_token.expose_secret().to_owned(),
+            refresh: grant.refresh_token.as_ref().map(|token| token.expose_secret().to_owned()),
+            facts: grant.facts,
+        };
+        let kept = serde_json::to_vec(&kept).map_err(|e| AppError::Internal(e.to_string()))?;
+        let sealed = app.sealer().wrap(&grant_context(id), &kept);
         tx.jobs().enqueue_many(&[jobs::revoke_grant(id, sealed, now)]).await?;
     }
     let body = EventBody::AccountChanged { account_id: id };
@@ -24,6 +32,23 @@ pub async fn disconnect(app: &App, caller: &Caller, id: AccountId) -> Result<()>
     app.commit(tx, events).await?;
     app.bus().wake_workers();
     Ok(())
+}
+
+/// The grant, renewed if need be; one that cannot be renewed now may still be good for taking itself back.
+async fn last_grant(app: &App, id: AccountId) -> Option<Grant> {
+    let opened = match open_grant(app, id).await {
+        Ok(opened) => Ok(opened),
+        Err(_) => stored_grant(app, id).await,
+    };
+    opened.ok().map(|(_, grant)| grant)
+}
+
+/// What is kept of a grant, sealed, until the platform has heard.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    access: String,
+    refresh: Option<String>,
+    facts: Value,
 }
 
 fn grant_context(id: AccountId) -> String {
@@ -44,15 +69,17 @@ async fn try_revoke(app: &App, id: AccountId, sealed: &str) -> Result<Outcome> {
     if account.is_active {
         return Ok(Outcome::Done); // linked again in the meantime
     }
-    let Some(token) = app.sealer().unwrap(&grant_context(id), sealed).and_then(|t| String::from_utf8(t).ok()) else {
+    let kept = app.sealer().unwrap(&grant_context(id), sealed).and_then(|json| serde_json::from_slice(&json).ok());
+    let Some(Kept { access, refresh, facts }) = kept else {
         return Ok(Outcome::Dead { why: "no key opens the grant".to_owned() });
     };
     let grant = Grant {
         account_id: id,
         remote_id: account.remote_id.clone(),
-        access_token: Secret::from(token),
-        refresh_token: None,
+        access_token: Secret::from(access),
+        refresh_token: refresh.map(Secret::from),
         expires_at: None,
+        facts,
     };
     let handle = app.handle_of(&account)?;
     let subscriber = handle.subscriber(&grant);
@@ -72,6 +99,9 @@ async fn try_revoke(app: &App, id: AccountId, sealed: &str) -> Result<Outcome> {
         let tx = app.store().begin().await?;
         tx.subscriptions().delete(subscription.id).await?;
         app.commit(tx, Vec::new()).await?;
+    }
+    if session.accounts().count_of_same_grantor(id).await? > 0 {
+        return Ok(Outcome::Done); // others here would lose it as well
     }
     match handle.revoke(&grant).await {
         Ok(()) => Ok(Outcome::Done),

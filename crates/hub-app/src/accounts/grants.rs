@@ -4,8 +4,9 @@ use crate::clock::new_id;
 use crate::sealing::{Field, Opened};
 use crate::{App, AppError, Caller, Result};
 use hub_domain::{Account, AccountHealth, AccountId, EventBody};
+use hub_platform_kit::card::Renewal;
 use hub_platform_kit::grant::Tokens;
-use hub_platform_kit::{ErrorKind, Grant, Secret};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, Secret};
 use hub_store::{NewEvent, SealedTokens};
 use secrecy::ExposeSecret;
 use std::time::Duration;
@@ -13,6 +14,11 @@ use uuid::Uuid;
 
 /// A token that ends sooner than this is renewed before it is used.
 const RENEW_BEFORE: Duration = Duration::from_mins(5);
+/// Accounts looked at in one query.
+const ACCOUNTS_PER_PAGE: u32 = 500;
+/// Whoever needs a token that somebody else is renewing looks again this often, and so many times.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+const RENEWAL_LOOKS: u32 = 25;
 /// How long one renewal may hold the account's lease.
 const RENEW_LEASE: Duration = Duration::from_mins(1);
 
@@ -38,14 +44,41 @@ pub(super) fn seal_tokens(app: &App, id: AccountId, tokens: &Tokens) -> SealedTo
 /// Opens the grant of an active account, renewing it first if it is about to end.
 pub(crate) async fn open_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
     let (account, grant) = stored_grant(app, id).await?;
-    let ends_soon = grant.expires_at.is_some_and(|at| at < app.now() + RENEW_BEFORE);
-    if ends_soon && grant.refresh_token.is_some() {
-        return renew(app, account, grant).await;
-    }
-    Ok((account, grant))
+    if is_due(app, &account, &grant) { renew(app, account, grant).await } else { Ok((account, grant)) }
 }
 
-async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
+/// Whether a grant should be renewed now, by its card.
+fn is_due(app: &App, account: &Account, grant: &Grant) -> bool {
+    let Some(ends) = grant.expires_at else { return false };
+    let now = app.now();
+    match app.handle_of(account).map(|handle| handle.card().renewal) {
+        Ok(Renewal::WithRefreshToken) => ends < now + RENEW_BEFORE && grant.refresh_token.is_some(),
+        // What has ended cannot be renewed; the platform's own answer will say so.
+        Ok(Renewal::Early { when_left }) => now < ends && ends < now + when_left,
+        Ok(Renewal::Never) | Err(_) => false,
+    }
+}
+
+/// Renews what is due by itself, also of accounts nobody uses: a token that ends unnoticed is a channel that is dead.
+pub(crate) async fn renew_due(app: &App) -> Result<()> {
+    let mut after = None;
+    loop {
+        let page = app.store().read().accounts().all_active(after, ACCOUNTS_PER_PAGE).await?;
+        after = page.last().map(|account| account.id);
+        let full = page.len() as u64 == u64::from(ACCOUNTS_PER_PAGE);
+        for account in page.iter().filter(|account| account.health == AccountHealth::Ok) {
+            if let Err(error) = open_grant(app, account.id).await {
+                tracing::debug!(account = %account.id, %error, "a grant could not be renewed");
+            }
+        }
+        if !full {
+            return Ok(());
+        }
+    }
+}
+
+/// The grant of an active account as it is stored.
+pub(super) async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
     let stored = app.store().read().accounts().grant(id).await?.ok_or(AppError::AccountNotFound)?;
     if !stored.account.is_active {
         return Err(AppError::AccountInactive);
@@ -72,11 +105,12 @@ async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
         access_token,
         refresh_token,
         expires_at: tokens.expires_at,
+        facts: stored.facts.as_deref().and_then(|facts| serde_json::from_str(facts).ok()).unwrap_or_default(),
     };
     Ok((stored.account, grant))
 }
 
-/// One renewal per account, however many ask. Whoever does not get the lease uses what is stored.
+/// One renewal per account, however many ask.
 async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
     let lease = format!("renew:{}", account.id);
     let holder = new_id::<Uuid>().to_string();
@@ -85,19 +119,35 @@ async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Gr
     let mine = tx.leases().acquire(&lease, &holder, now, now + RENEW_LEASE).await?;
     app.commit(tx, Vec::new()).await?;
     if !mine {
-        return Ok((account, grant));
+        return wait_for_renewal(app, account, grant).await;
     }
     // Somebody may have renewed it between our reading and our lease.
     let (account, grant) = stored_grant(app, account.id).await?;
-    let outcome = if grant.expires_at.is_some_and(|at| at < app.now() + RENEW_BEFORE) {
-        renew_now(app, account, grant).await
-    } else {
-        Ok((account, grant))
-    };
+    let outcome =
+        if is_due(app, &account, &grant) { renew_now(app, account, grant).await } else { Ok((account, grant)) };
     let tx = app.store().begin().await?;
     tx.leases().release(&lease, &holder).await?;
     app.commit(tx, Vec::new()).await?;
     outcome
+}
+
+/// What is stored, as long as it works; else what the other renewal brings. Using a token that has ended would accuse the
+/// account.
+async fn wait_for_renewal(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
+    let works = |grant: &Grant| grant.expires_at.is_none_or(|ends| ends > app.now());
+    let (mut account, mut grant) = (account, grant);
+    for _ in 0..RENEWAL_LOOKS {
+        if works(&grant) {
+            return Ok((account, grant));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+        (account, grant) = stored_grant(app, account.id).await?;
+    }
+    if works(&grant) {
+        return Ok((account, grant));
+    }
+    let error = PlatformError::new(ErrorKind::Transient { maybe_applied: false }, "the sign-in is being renewed");
+    Err(AppError::Platform { platform: account.platform_name, error })
 }
 
 async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
@@ -116,6 +166,11 @@ async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account
             if error.kind == ErrorKind::ReauthRequired {
                 mark(app, &account, AccountHealth::NeedsReauth).await?;
                 return Err(AppError::AccountNeedsReauth);
+            }
+            // The token still works for a while, or there was nothing to renew: only its use will tell.
+            if grant.expires_at.is_none_or(|ends| ends > app.now()) {
+                tracing::warn!(account = %account.id, kind = error.kind.label(), "a grant could not be renewed yet");
+                return Ok((account, grant));
             }
             Err(AppError::Platform { platform: account.platform_name, error })
         }

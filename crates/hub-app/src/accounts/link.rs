@@ -6,6 +6,7 @@ use crate::{App, Result, jobs};
 use hub_domain::connect::LinkedIdentity;
 use hub_domain::{Account, EventBody, UserId, text};
 use hub_platform_kit::Card;
+use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
 use hub_store::{LinkedAccount, NewEvent};
 
@@ -31,6 +32,9 @@ pub(super) async fn link(
             kind: card.account_kind.map(str::to_owned),
             remote_id: identity.remote_id.clone(),
             username: identity.username.as_deref().map(text::fit_name),
+            group: identity.group.clone(),
+            grantor: identity.grantor.clone(),
+            facts: (!identity.facts.is_null()).then(|| identity.facts.to_string()),
             tokens: seal_tokens(app, id, tokens),
             at: now,
         })
@@ -39,9 +43,14 @@ pub(super) async fn link(
         // Two requests linked the same account at once; the row that stands has another id and cannot open our seal.
         tx.accounts().save_tokens(account.id, &seal_tokens(app, account.id, tokens), now).await?;
     }
+    let mut work = Vec::new();
     if card.intake.webhook {
-        tx.jobs().enqueue_many(&[jobs::subscribe_webhook(account.id, now)]).await?;
+        work.push(jobs::subscribe_webhook(account.id, now));
     }
+    if card.intake.pull == Pull::Backfill {
+        work.push(jobs::backfill(account.id, now));
+    }
+    tx.jobs().enqueue_many(&work).await?;
     let body = EventBody::AccountChanged { account_id: account.id };
     app.commit(tx, vec![NewEvent { user_id, at: now, body }]).await?;
     app.bus().wake_workers();

@@ -1,16 +1,26 @@
 //! Goes on with linking: with form answers, or with what the browser brought back from a platform.
 
-use super::begin_connect::{
-    Attempt, ConnectProgress, Connecting, context, keep, memory_context, refused, state_digest,
-};
+use super::attempt::{self, Agreed, Attempt, Memory, digest};
+use super::begin_connect::{ConnectProgress, Connecting, context, refused};
 use super::link::link;
 use crate::{App, AppError, Caller, Result};
 use hub_domain::connect::Answers;
 use hub_platform_kit::ErrorKind;
 use hub_platform_kit::platform::Progress;
+use hub_store::ConnectAttempt;
 
 /// How long a single-use proof of a platform is remembered: longer than the contract lets one be valid.
 const PROOF_MEMORY: std::time::Duration = std::time::Duration::from_hours(48);
+
+/// How the answers came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// A program posted them.
+    Program,
+    /// A browser was sent here by the platform. Anybody can be made to open a platform's page, so a browser that does not
+    /// carry the attempt's cookie must ask the person first.
+    Redirect,
+}
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -23,56 +33,70 @@ pub struct ResumeConnect {
     pub caller: Option<Caller>,
     /// The browser's value; if it has one it must be the one that started.
     pub browser: Option<String>,
+    /// How it came.
+    pub arrival: Arrival,
     /// Form answers or redirect parameters.
     pub answers: Answers,
 }
 
 /// Goes on. The attempt is used up, whatever happens; only answers the person may correct keep it alive.
 pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connecting> {
-    let digest = state_digest(&input.state);
-    let tx = app.store().begin().await?;
-    let attempt = tx.connect_attempts().take(&digest, app.now()).await?;
-    app.commit(tx, Vec::new()).await?;
-    let attempt = attempt.ok_or(AppError::InvalidState)?;
-
-    let wrong_browser = match (&attempt.browser, &input.browser) {
-        (Some(started), Some(came)) => *started != state_digest(came),
-        // An absent cookie is tolerated: a front end on another origin never receives it.
+    let row = take(app, &input.state).await?;
+    let wrong_browser = match (&row.browser, &input.browser) {
+        (Some(started), Some(came)) => *started != digest(came),
         _ => false,
     };
-    let wrong_user = input.caller.as_ref().is_some_and(|c| c.user_id != attempt.user_id);
-    if attempt.platform_name != input.platform || wrong_browser || wrong_user {
+    let wrong_user = input.caller.as_ref().is_some_and(|c| c.user_id != row.user_id);
+    if row.platform_name != input.platform || wrong_browser || wrong_user {
         return Err(AppError::InvalidState);
     }
-    let memory = app
-        .sealer()
-        .unwrap(&memory_context(&digest), &attempt.memory)
-        .and_then(|json| serde_json::from_slice(&json).ok())
-        .ok_or(AppError::InvalidState)?;
+    // What waits for a decision in a browser is decided on the hub's page only.
+    let Some(Memory::Step { adapter, .. }) = attempt::open(app, &row) else { return Err(AppError::InvalidState) };
     let (handle, method) = app
         .platforms()
-        .for_linking(&input.platform, Some(&attempt.method))
+        .for_linking(&input.platform, Some(&row.method))
         .ok_or_else(|| AppError::NotConfigured(input.platform.clone()))?;
 
-    let context = context(app, handle.card(), method, &input.state);
-    match handle.resume(&context, &memory, &input.answers).await {
+    let mut context = context(app, handle.card(), method, &input.state);
+    // The very address the platform was told; it may have changed in the settings since.
+    context.redirect_uri.clone_from(&row.redirect_uri);
+    // A program, a person who is signed in, or the browser that started: nobody else could have been made to come here.
+    let same_browser = row.browser.is_some() && input.browser.is_some();
+    let bound = input.arrival == Arrival::Program || input.caller.is_some() || same_browser;
+    match handle.resume(&context, &adapter, &input.answers).await {
         Ok(Progress::Linked { identity, tokens, proof }) => {
             if let Some(proof) = proof {
                 use_up(app, &proof).await?;
             }
-            let account = link(app, attempt.user_id, handle.card(), &identity, &tokens).await?;
+            if !bound {
+                let memory = Memory::Agreed(Agreed::new(identity, &tokens));
+                return ask_here(app, &row, method, memory).await;
+            }
+            let account = link(app, row.user_id, handle.card(), &identity, &tokens).await?;
             Ok(Connecting { state: input.state, progress: ConnectProgress::Linked(account) })
         }
-        Ok(Progress::Next { step, memory }) => {
-            let next = Attempt { state: &input.state, platform: &input.platform, method, memory: &memory };
-            keep(app, attempt.user_id, &next, input.browser, &context).await?;
+        Ok(Progress::Next { step, memory: adapter }) => {
+            let memory = Memory::Step { adapter, step: step.clone() };
+            if input.arrival == Arrival::Redirect {
+                return ask_here(app, &row, method, memory).await;
+            }
+            let next = Attempt {
+                state: input.state.clone(),
+                user_id: row.user_id,
+                platform: input.platform,
+                method: method.to_owned(),
+                browser: input.browser,
+                memory,
+            };
+            attempt::keep(app, &next, context.redirect_uri).await?;
             Ok(Connecting { state: input.state, progress: ConnectProgress::Step(step) })
         }
         Err(error) => {
             // A mistyped answer may be corrected until the attempt ends; redirects are single use.
-            if error.kind == ErrorKind::BadInput && input.caller.is_some() {
+            let correctable = input.caller.is_some() && input.arrival == Arrival::Program;
+            if error.kind == ErrorKind::BadInput && correctable {
                 let tx = app.store().begin().await?;
-                tx.connect_attempts().insert(&attempt).await?;
+                tx.connect_attempts().insert(&row).await?;
                 app.commit(tx, Vec::new()).await?;
             }
             Err(refused(&input.platform, error))
@@ -80,10 +104,43 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
     }
 }
 
-/// A proof that a platform signed may be used once.
-async fn use_up(app: &App, proof: &str) -> Result<()> {
+/// Takes an attempt; it is gone then.
+pub(super) async fn take(app: &App, state: &str) -> Result<ConnectAttempt> {
     let tx = app.store().begin().await?;
-    let fresh = tx.used_proofs().insert(&state_digest(proof), app.now() + PROOF_MEMORY).await?;
+    let taken = tx.connect_attempts().take(&digest(state), app.now()).await?;
+    app.commit(tx, Vec::new()).await?;
+    taken.ok_or(AppError::InvalidState)
+}
+
+/// Forgets an attempt that the platform or the person ended. One that is not there is fine.
+pub async fn abandon(app: &App, state: &str) -> Result<()> {
+    match take(app, state).await {
+        Ok(_) | Err(AppError::InvalidState) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Leaves the decision to the person in front of this browser. The key and the browser's value are new: whoever started the
+/// attempt knows the old ones.
+async fn ask_here(app: &App, row: &ConnectAttempt, method: &str, memory: Memory) -> Result<Connecting> {
+    let random = || crate::clock::random_hex().ok_or_else(|| AppError::Internal("no randomness".to_owned()));
+    let (state, browser) = (random()?, random()?);
+    let next = Attempt {
+        state: state.clone(),
+        user_id: row.user_id,
+        platform: row.platform_name.clone(),
+        method: method.to_owned(),
+        browser: Some(browser.clone()),
+        memory,
+    };
+    attempt::keep(app, &next, row.redirect_uri.clone()).await?;
+    Ok(Connecting { state, progress: ConnectProgress::Page { browser } })
+}
+
+/// A proof that a platform signed may be used once.
+pub(super) async fn use_up(app: &App, proof: &str) -> Result<()> {
+    let tx = app.store().begin().await?;
+    let fresh = tx.used_proofs().insert(&digest(proof), app.now() + PROOF_MEMORY).await?;
     app.commit(tx, Vec::new()).await?;
     if fresh {
         Ok(())

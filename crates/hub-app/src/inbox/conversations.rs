@@ -1,5 +1,6 @@
 //! The list of conversations and its counters.
 
+use crate::media::with_avatar;
 use crate::{App, AppError, Caller, Result};
 use hub_domain::{Conversation, ConversationId};
 use hub_store::{ListConversations, Notice, Page};
@@ -7,12 +8,15 @@ use std::collections::BTreeMap;
 
 /// The caller's conversations, newest first.
 pub async fn list_conversations(app: &App, caller: &Caller, query: &ListConversations) -> Result<Page<Conversation>> {
-    Ok(app.store().read().conversations().list(caller.user_id, query).await?)
+    let page = app.store().read().conversations().list(caller.user_id, query).await?;
+    let items = page.items.into_iter().map(|c| with_avatar(app, caller.user_id, c)).collect();
+    Ok(Page { items, total: page.total })
 }
 
 /// One of the caller's conversations.
 pub async fn find_conversation(app: &App, caller: &Caller, id: ConversationId) -> Result<Conversation> {
-    app.store().read().conversations().find(caller.user_id, id).await?.ok_or(AppError::NotFound("Conversation"))
+    let found = app.store().read().conversations().find(caller.user_id, id).await?;
+    found.map(|c| with_avatar(app, caller.user_id, c)).ok_or(AppError::NotFound("Conversation"))
 }
 
 /// What happened in a conversation besides messages, newest first.

@@ -1,18 +1,22 @@
 //! The one door: applies what arrived, pushed, pulled or streamed, to the database. Uniqueness in the database decides what
 //! is new; nothing is remembered here.
 
-use super::ingest_changes;
+use super::ingest_changes::{self, Change};
 use super::lane::{Delivery, Stored};
 use super::seal;
+use super::{early, echo};
 use crate::clock::new_id;
-use crate::{App, jobs};
+use crate::{App, accounts::profiles, jobs};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{
     Account, AccountId, Attachment, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId,
-    RemoteConversationId, RemoteMessageId, Timestamp, UserId, text,
+    RemoteConversationId, RemoteMessageId, Timestamp, text,
 };
 use hub_platform_kit::platform::Parsed;
-use hub_store::{Bump, Located, NewEvent, NewJob, NewMessage, ReceiptState, StoreError, Tx, UpsertConversation};
+use hub_store::{
+    Bump, ConversationKey, Located, NewEvent, NewJob, NewMessage, OtherPerson, ReceiptState, StoreError, Tx,
+    UpsertConversation,
+};
 use std::collections::{HashMap, HashSet};
 
 /// Accounts by adapter and id at the platform.
@@ -50,14 +54,14 @@ pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effe
             for account in recipients(&accounts, &delivery.platform, event) {
                 match &event.body {
                     InboundBody::Message(message) => arrivals.push(Arrival { position, account, message }),
-                    _ => changes.push((account, event)),
+                    _ => changes.push(Change { account, event, receipt: delivery.receipt.id }),
                 }
             }
         }
     }
-    store_arrivals(app, tx, &arrivals, now, &mut effects).await?;
-    for (account, event) in changes {
-        ingest_changes::apply(app, tx, account, event, now, &mut effects).await?;
+    store_arrivals(app, tx, arrivals, now, &mut effects).await?;
+    for change in changes {
+        ingest_changes::apply(app, tx, &change, now, &mut effects).await?;
     }
     settle(tx, batch, &fresh, now, &mut effects).await?;
     Ok(effects)
@@ -77,12 +81,12 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
             for account in recipients(&accounts, &delivery.platform, event) {
                 let savepoint = tx.nested().await?;
                 let mut one = Effects { stored: vec![Stored::default()], ..Effects::default() };
-                let applied = match &event.body {
-                    InboundBody::Message(message) => {
-                        let arrival = Arrival { position: 0, account, message };
-                        store_arrivals(app, &savepoint, &[arrival], now, &mut one).await
-                    }
-                    _ => ingest_changes::apply(app, &savepoint, account, event, now, &mut one).await,
+                let applied = if let InboundBody::Message(message) = &event.body {
+                    let arrival = Arrival { position: 0, account, message };
+                    store_arrivals(app, &savepoint, vec![arrival], now, &mut one).await
+                } else {
+                    let change = Change { account, event, receipt: delivery.receipt.id };
+                    ingest_changes::apply(app, &savepoint, &change, now, &mut one).await
                 };
                 match applied {
                     Ok(()) => {
@@ -138,7 +142,10 @@ async fn accounts_of(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Accounts,
         let ids: Vec<_> = ids.into_iter().cloned().collect();
         for account in tx.accounts().active_by_remote(handle.card().published_name, &ids).await? {
             if app.handle_of(&account).is_ok_and(|h| h.card().id == *platform) {
-                accounts.entry((platform.clone(), account.remote_id.as_str().to_owned())).or_default().push(account);
+                for name in std::iter::once(&account.remote_id).chain(&account.group) {
+                    let key = (platform.clone(), name.as_str().to_owned());
+                    accounts.entry(key).or_default().push(account.clone());
+                }
             }
         }
     }
@@ -165,54 +172,80 @@ fn recipients<'a>(accounts: &'a Accounts, platform: &PlatformId, event: &Inbound
 async fn store_arrivals(
     app: &App,
     tx: &Tx,
-    arrivals: &[Arrival<'_>],
+    arrivals: Vec<Arrival<'_>>,
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
-    if arrivals.is_empty() {
+    check_ids(&arrivals)?;
+    let mut news = Vec::with_capacity(arrivals.len());
+    for arrival in arrivals {
+        if !echo::meet(app, tx, arrival.account, arrival.message, now, effects).await? {
+            news.push(arrival);
+        }
+    }
+    if news.is_empty() {
         return Ok(());
     }
-    check_ids(arrivals)?;
-    let conversations = upsert_conversations(tx, arrivals, now).await?;
-    let mut rows = Vec::with_capacity(arrivals.len());
-    let mut origins: HashMap<MessageId, (usize, UserId, &InboundMessage)> = HashMap::new();
-    for arrival in arrivals {
+    let conversations = upsert_conversations(tx, &news, now).await?;
+    let mut rows = Vec::with_capacity(news.len());
+    let mut origins: HashMap<MessageId, &Arrival<'_>> = HashMap::new();
+    for arrival in &news {
         let key = (arrival.account.id, arrival.message.conversation.id.clone());
         let Some(conversation) = conversations.get(&key) else {
             return Err(StoreError::Corrupt("a conversation vanished between two statements".to_owned()));
         };
-        let row = new_message(app, *conversation, arrival.message, now);
-        origins.insert(row.id, (arrival.position, arrival.account.user_id, arrival.message));
+        let name = sender_name(app, arrival.account, arrival.message, &conversation.other);
+        let row = new_message(app, conversation.found, arrival.message, name, now);
+        origins.insert(row.id, arrival);
         rows.push(row);
     }
     let inserted: HashSet<MessageId> = tx.messages().insert_many(&rows).await?.into_iter().collect();
 
     let mut bumps: HashMap<ConversationId, Bump> = HashMap::new();
+    let mut arrived: Vec<(AccountId, &RemoteMessageId)> = Vec::new();
+    let mut strangers: Vec<ConversationId> = Vec::new();
     for row in rows.iter().filter(|row| inserted.contains(&row.id)) {
-        let Some((position, user_id, _)) = origins.get(&row.id).copied() else { continue };
-        effects.stored[position].messages += 1;
-        let incoming = row.direction == Direction::Incoming;
-        let bump = bumps.entry(row.conversation_id).or_insert(Bump {
-            id: row.conversation_id,
-            unread: 0,
-            last_message_at: None,
+        let Some(Arrival { position, account, message }) = origins.get(&row.id) else { continue };
+        effects.stored[*position].messages += 1;
+        arrived.push((account.id, &row.remote_id));
+        if app.handle_of(account).is_ok_and(|handle| handle.card().profiles) {
+            strangers.push(row.conversation_id);
+        }
+        let body = appeared(row, message.history);
+        let bump = bumps.entry(row.conversation_id).or_insert_with(|| {
+            // Of the past, one word per conversation is enough.
+            let told = NewEvent { user_id: account.user_id, at: now, body: body.clone() };
+            effects.events.extend(message.history.then_some(told));
+            Bump { id: row.conversation_id, unread: 0, last_message_at: None, customer_at: None }
         });
+        let incoming = row.direction == Direction::Incoming;
         bump.unread += i32::from(incoming && !row.is_read);
         bump.last_message_at = bump.last_message_at.max(Some(row.sent_at));
-        let (message_id, conversation_id) = (row.id, row.conversation_id);
-        let body = if incoming {
-            EventBody::MessageReceived { message_id, conversation_id }
-        } else {
-            EventBody::MessageSent { message_id, conversation_id }
-        };
-        effects.events.push(NewEvent { user_id, at: now, body });
+        if incoming && !message.history {
+            bump.customer_at = bump.customer_at.max(Some(row.sent_at));
+        }
+        if !message.history {
+            effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
+        }
         effects
             .jobs
             .extend(row.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
     }
+    effects.jobs.extend(early::recall(tx, &arrived, now).await?);
+    effects.jobs.extend(profiles::unknown(tx, &strangers, now).await?);
     let mut bumps: Vec<Bump> = bumps.into_values().collect();
     bumps.sort_by_key(|bump| bump.id);
     tx.conversations().bump_many(&bumps, now).await
+}
+
+/// What clients hear of a new row.
+pub(super) fn appeared(row: &NewMessage, history: bool) -> EventBody {
+    let (message_id, conversation_id) = (row.id, row.conversation_id);
+    match row.direction {
+        _ if history => EventBody::ConversationUpdated { conversation_id },
+        Direction::Incoming => EventBody::MessageReceived { message_id, conversation_id },
+        Direction::Outgoing => EventBody::MessageSent { message_id, conversation_id },
+    }
 }
 
 /// An id that does not fit its column is refused, never cut: a cut id would answer somebody else.
@@ -230,7 +263,7 @@ async fn upsert_conversations(
     tx: &Tx,
     arrivals: &[Arrival<'_>],
     now: Timestamp,
-) -> Result<HashMap<(AccountId, RemoteConversationId), Located>, StoreError> {
+) -> Result<HashMap<(AccountId, RemoteConversationId), ConversationKey>, StoreError> {
     let mut wanted: HashMap<(AccountId, RemoteConversationId), UpsertConversation> = HashMap::new();
     for arrival in arrivals {
         let known = &arrival.message.conversation;
@@ -238,21 +271,26 @@ async fn upsert_conversations(
             id: new_id(),
             account_id: arrival.account.id,
             remote_id: known.id.clone(),
+            aliases: Vec::new(),
             name: None,
+            handle: None,
             participant_id: None,
             avatar_url: None,
             address: None,
             at: now,
         });
+        let further = known.aliases.iter().filter(|id| id.fits() && !row.aliases.contains(id)).cloned();
+        row.aliases.extend(further.collect::<Vec<_>>());
         // The newest word of a batch wins; silence overwrites nothing.
         row.name = known.name.as_deref().map(text::fit_name).or(row.name.take());
+        row.handle = known.handle.as_deref().map(text::fit_name).or(row.handle.take());
         row.participant_id = known.participant_id.clone().or(row.participant_id.take());
         row.avatar_url = known.avatar_url.clone().or(row.avatar_url.take());
         row.address = known.address.as_ref().map(ToString::to_string).or(row.address.take());
     }
     let rows: Vec<_> = wanted.into_values().collect();
     let keys = tx.conversations().upsert_many(&rows).await?;
-    Ok(keys.into_iter().map(|key| ((key.account_id, key.remote_id), key.found)).collect())
+    Ok(keys.into_iter().map(|key| ((key.account_id, key.remote_id.clone()), key)).collect())
 }
 
 /// The id of a message within its conversation here. After a move a platform counts anew, so a message of the time before
@@ -275,8 +313,30 @@ pub(crate) fn own_files(files: &[Attachment]) -> Vec<Attachment> {
     files.iter().map(|file| Attachment { id: new_id(), ..file.clone() }).collect()
 }
 
+/// What to call who said it: as the platform says; else as the conversation knows them; else as somebody unknown.
+pub(crate) fn sender_name(
+    app: &App,
+    account: &Account,
+    message: &InboundMessage,
+    other: &OtherPerson,
+) -> Option<String> {
+    let told = message.sender.name.as_deref().map(text::fit_name);
+    if told.is_some() || message.direction == Direction::Outgoing {
+        return told;
+    }
+    let known = other.name.clone().filter(|_| other.participant_id.as_ref() == Some(&message.sender.id));
+    let handle = || message.sender.username.as_deref().map(text::fit_name);
+    known.or_else(handle).or_else(|| app.handle_of(account).ok()?.card().stranger.map(str::to_owned))
+}
+
 /// The row of a message as a platform told it.
-pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMessage, now: Timestamp) -> NewMessage {
+pub(crate) fn new_message(
+    app: &App,
+    conversation: Located,
+    message: &InboundMessage,
+    sender_name: Option<String>,
+    now: Timestamp,
+) -> NewMessage {
     let id: MessageId = new_id();
     let sealed = seal::seal(app.sealer(), id, &message.content);
     let outgoing = message.direction == Direction::Outgoing;
@@ -286,7 +346,7 @@ pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMes
         remote_id: message_key(conversation, message),
         sequence: message.sequence,
         sender_id: message.sender.id.clone(),
-        sender_name: message.sender.name.as_deref().map(text::fit_name),
+        sender_name,
         content: sealed.content,
         content_seal: sealed.content_seal,
         details: sealed.details,
@@ -295,8 +355,8 @@ pub(crate) fn new_message(app: &App, conversation: Located, message: &InboundMes
         media_ref: seal::media_ref(&message.content.attachments),
         attachments: own_files(&message.content.attachments),
         direction: message.direction,
-        // What the account wrote elsewhere needs no reading.
-        is_read: outgoing,
+        // What the account wrote elsewhere needs no reading, nor does the past.
+        is_read: outgoing || message.history,
         status: outgoing.then_some(DeliveryStatus::Sent),
         reply_to: message.reply_to.as_ref().map(|id| remote_key(conversation, &message.conversation.id, id)),
         sent_at: message.sent_at,

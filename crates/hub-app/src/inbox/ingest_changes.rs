@@ -1,69 +1,115 @@
 //! Applies everything that is not a new message: edits, deletions, reactions, statuses, notices, moves.
 
-use super::ingest::{Effects, new_message, own_files, remote_key};
-use super::seal;
+use super::ingest::{Effects, appeared, new_message, own_files, remote_key, sender_name};
+use super::{early, echo, seal};
 use crate::clock::new_id;
+use crate::outbox::reports;
 use crate::{App, jobs};
-use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage};
+use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage, UpTo};
 use hub_domain::{
-    Account, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, RemoteConversationId, RemoteMessageId,
+    Account, ConversationId, Direction, EventBody, MessageId, ReceiptId, RemoteConversationId, RemoteMessageId,
     Timestamp, text,
 };
-use hub_store::{Bump, MessageEdit, NewEvent, NewJob, NewNotice, StoreError, Tx, UpsertConversation};
+use hub_store::{Bump, MessageEdit, NewEvent, NewJob, NewNotice, Report, StoreError, Tx, UpsertConversation};
 
-/// Statuses that news of a platform may replace, per new status: the stored form of [`DeliveryStatus::advance`].
-fn replaceable_by(news: DeliveryStatus) -> Vec<DeliveryStatus> {
-    use DeliveryStatus::{Delivered, Failed, Queued, Read, Sending, Sent, Unconfirmed};
-    [Queued, Sending, Sent, Delivered, Read, Failed, Unconfirmed]
-        .into_iter()
-        .filter(|old| *old != news && old.advance(news) == news)
-        .collect()
+/// One event for one account, and the delivery that brought it.
+pub(crate) struct Change<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) event: &'a Inbound,
+    pub(crate) receipt: ReceiptId,
 }
 
 /// Applies one event for one account.
 pub(crate) async fn apply(
     app: &App,
     tx: &Tx,
-    account: &Account,
-    event: &Inbound,
+    change: &Change<'_>,
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
+    let Change { account, event, receipt } = *change;
     let mut say = |body: EventBody| effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
     match &event.body {
-        InboundBody::Message(_) | InboundBody::Ignored { .. } | InboundBody::Status { conversation: None, .. } => {}
+        InboundBody::Message(_) | InboundBody::Ignored { .. } => {}
         InboundBody::Edited(message) => return edited(app, tx, account, message, now, effects).await,
         InboundBody::Deleted { conversation, messages, at } => {
             for message in messages {
-                if let Some((conversation_id, message_id)) = find(tx, account, conversation, message).await?
-                    && tx.messages().delete(message_id, at.unwrap_or(now)).await?
-                {
-                    say(EventBody::MessageUpdated { message_id, conversation_id });
+                match find(app, tx, account, Some(conversation), message).await? {
+                    Some((conversation_id, message_id)) => {
+                        if tx.messages().delete(message_id, at.unwrap_or(now)).await? {
+                            say(EventBody::MessageUpdated { message_id, conversation_id });
+                        }
+                    }
+                    None => early::note(tx, account.id, message, receipt, now).await?,
                 }
             }
         }
-        InboundBody::Reacted { conversation, message, actor, added, removed, at } => {
-            if let Some((conversation_id, message_id)) = find(tx, account, conversation, message).await? {
-                let mut changed = false;
-                for (emoji, standing) in removed.iter().map(|e| (e, false)).chain(added.iter().map(|e| (e, true))) {
-                    changed |= tx.messages().react(message_id, actor, emoji, standing, *at).await?;
-                }
-                if changed {
-                    say(EventBody::MessageUpdated { message_id, conversation_id });
-                }
+        InboundBody::Reacted { conversation, message, actor, added, removed, replaces, at } => {
+            let Some((conversation_id, message_id)) = find(app, tx, account, Some(conversation), message).await? else {
+                return early::note(tx, account.id, message, receipt, now).await;
+            };
+            let mut changed = *replaces && tx.messages().clear_reactions(message_id, actor, added).await?;
+            for (emoji, standing) in removed.iter().map(|e| (e, false)).chain(added.iter().map(|e| (e, true))) {
+                changed |= tx.messages().react(message_id, actor, emoji, standing, *at).await?;
+            }
+            if changed {
+                say(EventBody::MessageUpdated { message_id, conversation_id });
+            }
+            if actor.as_str() != account.remote_id.as_str() {
+                acted(tx, conversation_id, *at, now).await?;
             }
         }
-        InboundBody::Status { conversation: Some(conversation), message, status, reason, at } => {
-            if let Some((conversation_id, message_id)) = find(tx, account, conversation, message).await?
-                && tx
-                    .messages()
-                    .set_status(message_id, &replaceable_by(*status), *status, reason.as_deref(), *at)
-                    .await?
+        InboundBody::Status { conversation, message, client_key, status, reason, at } => {
+            let own = match client_key.as_deref().and_then(echo::own_key) {
+                Some((id, part)) => tx.messages().place(id).await?.map(|place| (id, part, place)),
+                None => None,
+            };
+            // Whatever the news is, the platform has it: a failure as well is one of what was taken.
+            if let Some((id, part, (owner, conversation_id))) = own
+                && owner == account.id
             {
-                say(EventBody::StatusChanged { message_id, conversation_id });
+                let evidence = echo::Evidence { part, remote: message, sent_at: None, sequence: None };
+                echo::settle(app, tx, account, (id, conversation_id), &evidence, now, effects).await?;
+            }
+            let Some((conversation_id, message_id)) = find(app, tx, account, conversation.as_ref(), message).await?
+            else {
+                return early::note(tx, account.id, message, receipt, now).await;
+            };
+            let from = reports::replaceable_by(*status);
+            if tx.messages().set_status(message_id, &from, *status, reason.as_deref(), *at).await? {
+                let body = EventBody::StatusChanged { message_id, conversation_id };
+                effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
             }
         }
-        InboundBody::Notice { conversation, kind, actor, data, at } => {
+        InboundBody::StatusUpTo { conversation, up_to, status, at } => {
+            let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(()) };
+            let up_to = match up_to {
+                UpTo::Time(time) => Some(*time),
+                UpTo::Message(message) => match tx.messages().id_of(found.id, message).await? {
+                    Some(id) => tx.messages().sent_at(id).await?,
+                    None => return early::note(tx, account.id, message, receipt, now).await,
+                },
+            };
+            let Some(up_to) = up_to else { return Ok(()) };
+            let report = Report { status: *status, up_to, at: *at };
+            for message_id in reports::apply(tx, found.id, report).await? {
+                say(EventBody::StatusChanged { message_id, conversation_id: found.id });
+            }
+        }
+        InboundBody::Reidentified { from, to, at } => {
+            if to.iter().all(RemoteConversationId::fits)
+                && let Some(conversation_id) = tx.conversations().reidentify(account.id, from, to, *at).await?
+            {
+                say(EventBody::ConversationUpdated { conversation_id });
+            }
+        }
+        InboundBody::Contact { conversation } => {
+            if let Some(found) = tx.conversations().by_remote_any(account.id, &conversation.id).await? {
+                rename(tx, account, conversation, now).await?;
+                say(EventBody::ConversationUpdated { conversation_id: found.id });
+            }
+        }
+        InboundBody::Notice { conversation, kind, actor, data, opens_window, at } => {
             let conversation_id =
                 tx.conversations().by_remote_any(account.id, &conversation.id).await?.map(|found| found.id);
             let mut data = data.clone();
@@ -83,6 +129,9 @@ pub(crate) async fn apply(
             if tx.notices().insert(&notice).await? {
                 if let Some(conversation_id) = conversation_id {
                     say(EventBody::Notice { conversation_id, notice: notice.id });
+                    if *opens_window {
+                        acted(tx, conversation_id, notice.at, now).await?;
+                    }
                     rename(tx, account, conversation, now).await?;
                 }
                 effects.jobs.extend(answer(app, account, &notice, now));
@@ -113,15 +162,32 @@ pub(crate) async fn apply(
     Ok(())
 }
 
+/// A message by its ids at the platform. Where those of messages are unique, the conversation only helps to find it.
 async fn find(
+    app: &App,
     tx: &Tx,
     account: &Account,
-    conversation: &RemoteConversationId,
+    conversation: Option<&RemoteConversationId>,
     message: &RemoteMessageId,
 ) -> Result<Option<(ConversationId, MessageId)>, StoreError> {
-    let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(None) };
-    let message = remote_key(found, conversation, message);
-    Ok(tx.messages().id_of(found.id, &message).await?.map(|id| (found.id, id)))
+    if let Some(conversation) = conversation
+        && let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await?
+    {
+        let key = remote_key(found, conversation, message);
+        if let Some(id) = tx.messages().id_of(found.id, &key).await? {
+            return Ok(Some((found.id, id)));
+        }
+    }
+    if app.handle_of(account).is_ok_and(|handle| handle.card().unique_message_ids) {
+        return tx.messages().in_account(account.id, message).await;
+    }
+    Ok(None)
+}
+
+/// The other person did something: the account may write again.
+async fn acted(tx: &Tx, id: ConversationId, at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    let bump = Bump { id, unread: 0, last_message_at: None, customer_at: Some(at) };
+    tx.conversations().bump_many(&[bump], now).await
 }
 
 /// The job that answers a notice, where the platform wants an answer.
@@ -143,7 +209,9 @@ fn upsert(account: &Account, known: &ConversationRef, now: Timestamp) -> UpsertC
         id: new_id(),
         account_id: account.id,
         remote_id: known.id.clone(),
+        aliases: known.aliases.iter().filter(|id| id.fits()).cloned().collect(),
         name: known.name.as_deref().map(text::fit_name),
+        handle: known.handle.as_deref().map(text::fit_name),
         participant_id: known.participant_id.clone(),
         avatar_url: known.avatar_url.clone(),
         address: known.address.as_ref().map(ToString::to_string),
@@ -163,45 +231,48 @@ async fn edited(
     if !(message.conversation.id.fits() && message.id.fits() && message.sender.id.fits()) {
         return Err(StoreError::Invalid("an id of the platform is empty or longer than 255 characters".to_owned()));
     }
-    let (conversation_id, message_id, files, body) =
-        if let Some((conversation_id, message_id)) = find(tx, account, &message.conversation.id, &message.id).await? {
-            let sealed = seal::seal(app.sealer(), message_id, &message.content);
-            let edit = MessageEdit {
-                id: message_id,
-                content: sealed.content,
-                content_seal: sealed.content_seal,
-                details: sealed.details,
-                kind: message.content.kind,
-                has_text: message.content.text.is_some(),
-                media_ref: seal::media_ref(&message.content.attachments),
-                attachments: own_files(&message.content.attachments),
-                edited_at: message.edited_at.unwrap_or(now),
-            };
-            if !tx.messages().edit(&edit).await? {
-                return Ok(());
-            }
-            (conversation_id, message_id, edit.attachments, EventBody::MessageUpdated { message_id, conversation_id })
-        } else {
-            let keys = tx.conversations().upsert_many(&[upsert(account, &message.conversation, now)]).await?;
-            let Some(key) = keys.first() else {
-                return Err(StoreError::Corrupt("a conversation vanished between two statements".to_owned()));
-            };
-            let conversation = key.found;
-            let row = new_message(app, conversation, message, now);
-            if tx.messages().insert_many(std::slice::from_ref(&row)).await?.is_empty() {
-                return Ok(());
-            }
-            let incoming = row.direction == Direction::Incoming;
-            let bump = Bump { id: conversation.id, unread: i32::from(incoming), last_message_at: Some(row.sent_at) };
-            tx.conversations().bump_many(&[bump], now).await?;
-            let (message_id, conversation_id) = (row.id, conversation.id);
-            let body = if incoming {
-                EventBody::MessageReceived { message_id, conversation_id }
-            } else {
-                EventBody::MessageSent { message_id, conversation_id }
-            };
-            (conversation_id, message_id, row.attachments, body)
+    let (conversation_id, message_id, files, body) = if let Some((conversation_id, message_id)) =
+        find(app, tx, account, Some(&message.conversation.id), &message.id).await?
+    {
+        let sealed = seal::seal(app.sealer(), message_id, &message.content);
+        let edit = MessageEdit {
+            id: message_id,
+            content: sealed.content,
+            content_seal: sealed.content_seal,
+            details: sealed.details,
+            kind: message.content.kind,
+            has_text: message.content.text.is_some(),
+            media_ref: seal::media_ref(&message.content.attachments),
+            attachments: own_files(&message.content.attachments),
+            edited_at: message.edited_at.unwrap_or(now),
         };
+        if !tx.messages().edit(&edit).await? {
+            return Ok(());
+        }
+        (conversation_id, message_id, edit.attachments, EventBody::MessageUpdated { message_id, conversation_id })
+    } else {
+        let keys = tx.conversations().upsert_many(&[upsert(account, &message.conversation, now)]).await?;
+        let Some(key) = keys.first() else {
+            return Err(StoreError::Corrupt("a conversation vanished between two statements".to_owned()));
+        };
+        let conversation = key.found;
+        let name = sender_name(app, account, message, &key.other);
+        let row = new_message(app, conversation, message, name, now);
+        if tx.messages().insert_many(std::slice::from_ref(&row)).await?.is_empty() {
+            return Ok(());
+        }
+        let incoming = row.direction == Direction::Incoming;
+        let bump = Bump {
+            id: conversation.id,
+            unread: i32::from(incoming && !row.is_read),
+            last_message_at: Some(row.sent_at),
+            customer_at: (incoming && !message.history).then_some(row.sent_at),
+        };
+        tx.conversations().bump_many(&[bump], now).await?;
+        effects.jobs.extend(early::recall(tx, &[(account.id, &row.remote_id)], now).await?);
+        let body = appeared(&row, message.history);
+        (conversation.id, row.id, row.attachments, body)
+    };
     tracing::debug!(%conversation_id, %message_id, "edit applied");
     effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
     effects.jobs.extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));

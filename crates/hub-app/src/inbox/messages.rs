@@ -1,6 +1,7 @@
 //! Messages as the inbox shows them: opened, with links to their files.
 
 use super::seal;
+use crate::media::links::Target;
 use crate::{App, AppError, Caller, Result, media};
 use hub_domain::{ConversationId, Message, MessageId, UserId};
 use hub_store::{ListMessages, Page, StoredMessage};
@@ -20,7 +21,8 @@ pub struct MessageView {
 pub(crate) fn view(app: &App, user: UserId, stored: StoredMessage) -> MessageView {
     let reply_to = stored.reply_to_id;
     let message = seal::open(app.sealer(), stored);
-    let media_links = message.content.attachments.iter().map(|a| media::links::sign(app, a.id, user)).collect();
+    let media_links =
+        message.content.attachments.iter().map(|a| media::links::sign(app, Target::File(a.id), user)).collect();
     MessageView { message, media_links, reply_to }
 }
 

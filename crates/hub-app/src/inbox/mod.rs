@@ -1,6 +1,8 @@
 //! What arrives, and what the inbox shows.
 
 pub mod conversations;
+pub(crate) mod early;
+pub(crate) mod echo;
 pub mod events;
 pub mod greet_webhook;
 mod ingest;

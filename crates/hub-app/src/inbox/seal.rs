@@ -2,7 +2,7 @@
 //! extras as one sealed value in a column of our own.
 
 use crate::sealing::{Field, Opened, Sealer};
-use hub_domain::{Attachment, Content, ContentKind, Details, Message, MessageId};
+use hub_domain::{Attachment, AttachmentState, Content, ContentKind, Details, Message, MessageId};
 use hub_store::StoredMessage;
 
 /// Shown instead of words that no key opens.
@@ -79,5 +79,6 @@ pub(crate) fn media_ref(attachments: &[Attachment]) -> Option<String> {
 
 /// Kinds whose files the hub copies by itself.
 pub(crate) fn is_copied(attachment: &Attachment) -> bool {
-    !matches!(attachment.kind, ContentKind::Text | ContentKind::Location | ContentKind::Contacts)
+    attachment.state == AttachmentState::Pending
+        && !matches!(attachment.kind, ContentKind::Text | ContentKind::Location | ContentKind::Contacts)
 }

@@ -2,6 +2,7 @@
 
 use super::conversations::UnreadCount;
 use super::messages::{MessageView, view};
+use crate::media::with_avatar;
 use crate::{App, Result};
 use hub_domain::{Account, AccountId, Conversation, ConversationId, EventBody, HubEvent, MessageId, UserId};
 use hub_store::{Notice, StoredMessage};
@@ -42,7 +43,7 @@ pub async fn views(app: &App, events: &[HubEvent]) -> Result<Vec<EventView>> {
         .many(&conversation_ids.into_iter().collect::<Vec<_>>())
         .await?
         .into_iter()
-        .map(|(conversation, owner)| ((conversation.id, owner), conversation))
+        .map(|(conversation, owner)| ((conversation.id, owner), with_avatar(app, owner, conversation)))
         .collect();
     let mut unread: HashMap<UserId, UnreadCount> = HashMap::new();
     let mut accounts: HashMap<AccountId, Account> = HashMap::new();

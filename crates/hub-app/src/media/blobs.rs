@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use tokio::io::AsyncWriteExt;
 
 /// The path of a key; `None` for a text that is no key of ours.
-pub(super) fn path(app: &App, key: &str) -> Option<PathBuf> {
+pub(crate) fn path(app: &App, key: &str) -> Option<PathBuf> {
     let ours = key.len() == 32 && key.bytes().all(|b| b.is_ascii_hexdigit());
     ours.then(|| app.settings().data_dir.join("media").join(&key[..2]).join(key))
 }
 
 /// Writes whole or not at all, synced, before the row says it is there.
-pub(super) async fn write(app: &App, key: &str, bytes: &Bytes) -> Result<()> {
+pub(crate) async fn write(app: &App, key: &str, bytes: &Bytes) -> Result<()> {
     let failed = |e: std::io::Error| AppError::Internal(format!("a file could not be written: {e}"));
     let target = path(app, key).ok_or_else(|| AppError::Internal("not a file key".to_owned()))?;
     let folder = target.parent().ok_or_else(|| AppError::Internal("no folder".to_owned()))?;
@@ -27,7 +27,7 @@ pub(super) async fn write(app: &App, key: &str, bytes: &Bytes) -> Result<()> {
 }
 
 /// Reads whole.
-pub(super) async fn read(app: &App, key: &str) -> Result<Bytes> {
+pub(crate) async fn read(app: &App, key: &str) -> Result<Bytes> {
     let target = path(app, key).ok_or_else(|| AppError::Internal("not a file key".to_owned()))?;
     let bytes = tokio::fs::read(target).await;
     bytes.map(Bytes::from).map_err(|e| AppError::Internal(format!("a file could not be read: {e}")))

@@ -67,7 +67,7 @@ async fn tell(app: &App, tx: hub_store::Tx, found: &hub_store::StoredAttachment,
 }
 
 /// The type by content; where content says nothing, what the platform said, unless that could run in a browser.
-pub(super) fn media_type(bytes: &[u8], answered: Option<&str>, told: Option<&str>) -> String {
+pub(crate) fn media_type(bytes: &[u8], answered: Option<&str>, told: Option<&str>) -> String {
     if let Some(kind) = infer::get(bytes) {
         return kind.mime_type().to_owned();
     }

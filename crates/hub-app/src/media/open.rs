@@ -1,7 +1,10 @@
 //! Opens a file for whoever may see it.
 
-use super::{MediaLink, blobs, fetch_attachment, links};
+use super::links::{self, Target};
+use super::{MediaLink, blobs, fetch_attachment, media_type};
+use crate::accounts::grants::open_grant;
 use crate::{App, AppError, Result};
+use bytes::Bytes;
 use hub_domain::{AttachmentId, AttachmentState, UserId};
 use std::path::PathBuf;
 
@@ -14,11 +17,20 @@ pub enum MediaAccess {
     User(UserId),
 }
 
+/// Where the bytes of a file are.
+#[derive(Clone, Debug)]
+pub enum MediaBytes {
+    /// In the hub's folder.
+    Kept(PathBuf),
+    /// Just fetched and not kept.
+    Passing(Bytes),
+}
+
 /// A file that may be shown.
 #[derive(Clone, Debug)]
 pub struct OpenMedia {
-    /// Where the bytes are.
-    pub path: PathBuf,
+    /// The bytes.
+    pub bytes: MediaBytes,
     /// Media type by content, never by name.
     pub mime: String,
     /// Size in bytes.
@@ -48,15 +60,14 @@ const INLINE: [&str; 13] = [
 
 /// Opens a file, fetching it now if the copy is not there yet.
 pub async fn open(app: &App, id: AttachmentId, access: &MediaAccess) -> Result<OpenMedia> {
-    let user = match access {
-        MediaAccess::User(user) => *user,
-        MediaAccess::Link(link) if links::verify(app, id, link) => link.user,
-        MediaAccess::Link(_) => return Err(AppError::NotFound("File")),
-    };
+    let user = permitted(app, Target::File(id), access)?;
     let mut found = app.store().read().attachments().find(user, id).await?.ok_or(AppError::NotFound("File"))?;
     if found.attachment.state == AttachmentState::Pending {
         fetch_attachment(app, id, false).await;
         found = app.store().read().attachments().find(user, id).await?.ok_or(AppError::NotFound("File"))?;
+    }
+    if found.attachment.state == AttachmentState::Remote {
+        return hand_through(app, found).await;
     }
     let (Some(key), AttachmentState::Ready) = (&found.blob_key, found.attachment.state) else {
         return Err(AppError::NotFound("File"));
@@ -64,10 +75,43 @@ pub async fn open(app: &App, id: AttachmentId, access: &MediaAccess) -> Result<O
     let path = blobs::path(app, key).ok_or(AppError::NotFound("File"))?;
     let mime = found.attachment.mime_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
     Ok(OpenMedia {
-        path,
-        inline: INLINE.contains(&mime.as_str()),
+        bytes: MediaBytes::Kept(path),
+        inline: is_inline(&mime),
         mime,
         size: u64::try_from(found.attachment.size.unwrap_or_default()).unwrap_or_default(),
         file_name: found.attachment.file_name,
     })
+}
+
+/// Who may see it, if the link or the caller says so.
+pub(super) fn permitted(app: &App, target: Target, access: &MediaAccess) -> Result<UserId> {
+    match access {
+        MediaAccess::User(user) => Ok(*user),
+        MediaAccess::Link(link) if links::verify(app, target, link) => Ok(link.user),
+        MediaAccess::Link(_) => Err(AppError::NotFound("File")),
+    }
+}
+
+/// A file the platform does not allow to be kept: fetched for this one look, as long as it is there.
+async fn hand_through(app: &App, found: hub_store::StoredAttachment) -> Result<OpenMedia> {
+    let (account, grant) = open_grant(app, found.account_id).await.map_err(|_| AppError::NotFound("File"))?;
+    let handle = app.handle_of(&account)?;
+    let fetched = handle.fetch(&grant, &found.attachment, app.settings().max_media_bytes).await;
+    let fetched = fetched.map_err(|error| {
+        tracing::debug!(%error, "a file that is not kept could not be fetched");
+        AppError::NotFound("File")
+    })?;
+    let mime = media_type(&fetched.bytes, fetched.mime_type.as_deref(), found.attachment.mime_type.as_deref());
+    Ok(OpenMedia {
+        size: fetched.bytes.len() as u64,
+        inline: is_inline(&mime),
+        bytes: MediaBytes::Passing(fetched.bytes),
+        mime,
+        file_name: found.attachment.file_name,
+    })
+}
+
+/// True for types a browser may show in place.
+pub(super) fn is_inline(mime: &str) -> bool {
+    INLINE.contains(&mime)
 }

@@ -2,9 +2,10 @@
 
 use super::blobs;
 use super::fetch_attachment::media_type;
+use super::links::{self, Target};
 use crate::clock::new_id;
 use crate::{App, AppError, Result};
-use hub_domain::{Attachment, AttachmentId, AttachmentState, Message, MessageId};
+use hub_domain::{Attachment, AttachmentId, AttachmentState, MessageId, UserId};
 use hub_platform_kit::platform::OutboundFile;
 
 /// Keeps the bytes; gives the rows to be stored with the message and the keys of the bytes.
@@ -37,10 +38,11 @@ pub(crate) async fn keep_outgoing(
     Ok(kept)
 }
 
-/// The files of a message that is about to leave.
-pub(crate) async fn outgoing_files(app: &App, message: &Message) -> Result<Vec<OutboundFile>> {
-    let mut files = Vec::with_capacity(message.content.attachments.len());
-    for attachment in &message.content.attachments {
+/// Files of `owner` that are about to leave.
+pub(crate) async fn outgoing_files(app: &App, owner: UserId, attachments: &[Attachment]) -> Result<Vec<OutboundFile>> {
+    let mut files = Vec::with_capacity(attachments.len());
+    let public = app.settings().public_url.as_deref();
+    for attachment in attachments {
         let found = app.store().read().attachments().get(attachment.id).await?.ok_or(AppError::NotFound("File"))?;
         let key = found.blob_key.ok_or(AppError::NotFound("File"))?;
         files.push(OutboundFile {
@@ -48,6 +50,7 @@ pub(crate) async fn outgoing_files(app: &App, message: &Message) -> Result<Vec<O
             file_name: attachment.file_name.clone().unwrap_or_else(|| "file".to_owned()),
             mime_type: attachment.mime_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned()),
             bytes: blobs::read(app, &key).await?,
+            link: public.map(|base| format!("{base}{}", links::sign(app, Target::File(attachment.id), owner))),
         });
     }
     Ok(files)

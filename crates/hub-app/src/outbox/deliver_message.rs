@@ -1,18 +1,23 @@
 //! The job that hands a message to its platform. A message is marked as being sent before the request leaves, so that a
 //! crash in between is seen as "nobody knows", never as "send it again".
 
+use super::check::window;
 use super::outcomes::SendOutcome;
+use super::parts::{self, Part};
+use super::reports;
+use super::send_message::TAG;
 use crate::accounts::grants::{mark, open_grant};
-use crate::inbox::seal;
+use crate::inbox::{early, seal};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
 use hub_domain::{
     Account, AccountHealth, ConversationId, DeliveryStatus, EventBody, Message, MessageId, RemoteConversationId,
-    UserId, text,
+    Timestamp, UserId,
 };
 use hub_platform_kit::platform::{OutboundFile, OutboundMessage, Sent};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy};
 use hub_store::NewEvent;
+use serde_json::Value;
 use std::time::Duration;
 
 /// A message that could not leave for this long is given up.
@@ -68,8 +73,26 @@ async fn try_deliver(app: &App, id: MessageId, last_try: bool) -> Result<Outcome
         Err(error) => return Err(error),
     };
     let handle = app.handle_of(&account)?;
+    // The window may have closed while the message waited.
+    let acted = session.conversations().customer_at(conversation.id).await?;
+    let extra = &delivery.message.content.details.extra;
+    let tag = extra.get(TAG).and_then(Value::as_str);
+    let tag = match window(handle.card(), acted, app.now(), tag, extra.contains_key("template")) {
+        Ok(tag) => tag,
+        Err(closed) => return delivery.fail(PlatformError::new(ErrorKind::Rejected, closed.to_string())).await,
+    };
     let address = session.conversations().address(conversation.id).await?;
-    delivery.hand_over(handle, &account, &grant, conversation.remote_id, address).await
+    let to = Recipient { id: conversation.remote_id, address, tag };
+    delivery.hand_over(handle, &account, &grant, to).await
+}
+
+/// Where a message goes.
+struct Recipient {
+    id: RemoteConversationId,
+    /// What an answer must carry, as JSON.
+    address: Option<String>,
+    /// The tag it goes under, when the free window has ended.
+    tag: Option<String>,
 }
 
 impl Delivery<'_> {
@@ -78,54 +101,58 @@ impl Delivery<'_> {
         handle: &PlatformHandle,
         account: &Account,
         grant: &Grant,
-        mut to: RemoteConversationId,
-        address: Option<String>,
+        mut to: Recipient,
     ) -> Result<Outcome> {
         let id = self.message.id;
-        let rules = handle.card().text;
-        let words = self.message.content.text.as_deref().unwrap_or_default();
-        let files = media::outgoing_files(self.app, &self.message).await?;
-        let parts = if files.is_empty() { text::split(words, rules.max, rules.unit) } else { vec![words] };
-        let done = self.app.store().read().messages().parts(id).await?;
+        let files = media::outgoing_files(self.app, self.owner, &self.message.content.attachments).await?;
+        let parts = parts::of_message(handle.card(), &self.message);
         let mut moved = false;
-        let mut part = usize::try_from(done).unwrap_or_default();
         if !self.advance(&[DeliveryStatus::Queued], DeliveryStatus::Sending, None).await? {
             return Ok(Outcome::Done); // somebody else has it
         }
+        let mut part = self.app.store().read().messages().parts_taken(id).await?;
         while part < parts.len() {
-            let outbound = self.part(&to, address.as_deref(), parts[part], part, &files);
+            let Some(leaving) = parts.get(part) else { break };
+            let outbound = self.part(&to, leaving, part, &files);
+            let started = self.app.now();
             match handle.send(grant, &outbound).await {
                 Ok(sent) => {
-                    self.took(part, parts.len(), &sent).await?;
+                    self.took(handle, account, (part, parts.len()), started, &sent).await?;
                     part += 1;
                 }
                 Err(error) if error.moved_to.is_some() && !moved => {
                     // The conversation has a new id: re-key it and send this part once more.
                     moved = true;
                     let new = RemoteConversationId::new(error.moved_to.unwrap_or_default());
-                    self.follow(account, &to, &new).await?;
-                    to = new;
+                    self.follow(account, &to.id, &new).await?;
+                    to.id = new;
                 }
-                Err(error) => return self.refused(Some((handle, account)), true, error).await,
+                Err(error) => {
+                    // An echo may have told meanwhile what the broken line did not.
+                    let known = self.app.store().read().messages().parts_taken(id).await?;
+                    if known <= part {
+                        return self.refused(Some((handle, account)), true, error).await;
+                    }
+                    self.whole(handle, known, parts.len()).await?;
+                    part = known;
+                }
             }
         }
         self.app.outcomes().tell(id, SendOutcome::Sent);
         Ok(Outcome::Done)
     }
 
-    fn part(
-        &self,
-        to: &RemoteConversationId,
-        address: Option<&str>,
-        words: &str,
-        part: usize,
-        files: &[OutboundFile],
-    ) -> OutboundMessage {
+    fn part(&self, to: &Recipient, leaving: &Part, part: usize, files: &[OutboundFile]) -> OutboundMessage {
+        let details = &self.message.content.details;
         OutboundMessage {
-            conversation: to.clone(),
-            address: address.and_then(|a| serde_json::from_str(a).ok()),
-            text: (!words.is_empty()).then(|| words.to_owned()),
-            attachments: files.to_vec(),
+            conversation: to.id.clone(),
+            address: to.address.as_deref().and_then(|a| serde_json::from_str(a).ok()),
+            text: leaving.text.clone(),
+            attachments: files.get(leaving.files.clone()).unwrap_or_default().to_vec(),
+            location: details.location.clone(),
+            shared_contacts: details.shared_contacts.clone(),
+            tag: to.tag.clone(),
+            extra: details.extra.clone(),
             // Only the first part answers; the others follow it.
             reply_to: if part == 0 { self.message.reply_to.clone() } else { None },
             client_key: format!("{}:{part}", self.message.id),
@@ -133,23 +160,66 @@ impl Delivery<'_> {
     }
 
     /// Writes down what the platform took, before the next part leaves.
-    async fn took(&self, part: usize, parts: usize, sent: &Sent) -> Result<()> {
+    async fn took(
+        &self,
+        handle: &PlatformHandle,
+        account: &Account,
+        (part, parts): (usize, usize),
+        started: Timestamp,
+        sent: &Sent,
+    ) -> Result<()> {
         let now = self.app.now();
-        let (id, conversation_id) = (self.message.id, self.message.conversation_id);
+        let id = self.message.id;
         let tx = self.app.store().begin().await?;
-        for remote in &sent.messages {
-            let position = tx.messages().parts(id).await?;
-            tx.messages().add_part(id, conversation_id, position, remote).await?;
+        let mut news = false;
+        for (number, remote) in sent.messages.iter().enumerate() {
+            news |= tx.messages().add_part(id, (part, number), remote).await?;
+        }
+        // Two conversations may have become one meanwhile.
+        let place = tx.messages().place(id).await?;
+        let conversation_id = place.map_or(self.message.conversation_id, |(_, conversation)| conversation);
+        if let Some(recipient) = sent.recipient.as_ref().filter(|id| id.fits()) {
+            tx.conversations().also_known_as(account.id, conversation_id, recipient).await?;
         }
         let mut events = Vec::new();
         if part + 1 == parts {
             let first = tx.messages().first_part(id).await?;
             if let Some(remote) = first.as_ref().or(sent.messages.first()) {
-                tx.messages().mark_sent(id, remote, sent.sequence, sent.at, true, now).await?;
+                // Without a time of theirs, the moment before it left: reports about "everything until" compare with it.
+                // What an echo told before stands.
+                let sent_at = sent.at.or(news.then_some(started));
+                let delivered = handle.card().taken_is_delivered;
+                tx.messages().mark_sent(id, remote, sent.sequence, sent_at, delivered, now).await?;
             }
-            events.push(self.event(EventBody::StatusChanged { message_id: id, conversation_id }));
+            let reported = reports::catch_up(&tx, conversation_id).await?;
+            let news = std::iter::once(id).chain(reported.into_iter().filter(|other| *other != id));
+            events.extend(news.map(|message_id| self.event(EventBody::StatusChanged { message_id, conversation_id })));
         }
-        self.app.commit(tx, events).await
+        let taken: Vec<_> = sent.messages.iter().map(|remote| (account.id, remote)).collect();
+        let early = early::recall(&tx, &taken, now).await?;
+        tx.jobs().enqueue_many(&early).await?;
+        self.app.commit(tx, events).await?;
+        if !early.is_empty() {
+            self.app.bus().wake_workers();
+        }
+        Ok(())
+    }
+
+    /// Marks the message as sent when evidence shows that all of its parts were taken.
+    async fn whole(&self, handle: &PlatformHandle, known: usize, parts: usize) -> Result<()> {
+        if known < parts {
+            return Ok(());
+        }
+        let (id, conversation_id) = (self.message.id, self.message.conversation_id);
+        let tx = self.app.store().begin().await?;
+        if let Some(first) = tx.messages().first_part(id).await? {
+            let delivered = handle.card().taken_is_delivered;
+            tx.messages().mark_sent(id, &first, None, None, delivered, self.app.now()).await?;
+        }
+        let reported = reports::catch_up(&tx, conversation_id).await?;
+        let news = std::iter::once(id).chain(reported.into_iter().filter(|other| *other != id));
+        let events = news.map(|message_id| self.event(EventBody::StatusChanged { message_id, conversation_id }));
+        self.app.commit(tx, events.collect()).await
     }
 
     async fn follow(&self, account: &Account, from: &RemoteConversationId, to: &RemoteConversationId) -> Result<()> {
@@ -215,8 +285,16 @@ impl Delivery<'_> {
     /// The worker that had it died. Where the platform drops repeats it is sent again, else nobody knows.
     async fn resume_after_crash(&self, account: &hub_domain::AccountId) -> Result<Outcome> {
         let account = self.app.store().read().accounts().get(*account).await?;
-        let safe = account.and_then(|a| self.app.handle_of(&a).ok().map(|h| h.card().resend_is_safe)).unwrap_or(false);
-        if safe {
+        let handle = account.and_then(|a| self.app.handle_of(&a).ok().cloned());
+        if let Some(handle) = &handle {
+            let known = self.app.store().read().messages().parts_taken(self.message.id).await?;
+            let parts = parts::of_message(handle.card(), &self.message).len();
+            if known >= parts {
+                self.whole(handle, known, parts).await?;
+                return Ok(Outcome::Done);
+            }
+        }
+        if handle.is_some_and(|h| h.card().resend_is_safe) {
             self.back_to_queue(true).await?;
             return Ok(Outcome::Again { after: Some(Duration::ZERO), counts: true, why: "the worker died".to_owned() });
         }

@@ -1,19 +1,22 @@
 //! Accepts a message for sending: checked against the card before any network, stored with its delivery job in one
 //! transaction, and answered with the outcome if that comes soon enough.
 
+use super::check::{check, window};
 use super::outcomes::SendOutcome;
 use crate::clock::new_id;
 use crate::inbox::messages::view;
 use crate::inbox::{MessageView, seal};
 use crate::{App, AppError, Caller, Result, jobs, media};
+use hub_domain::content::{Location, SharedContact};
 use hub_domain::{
     Account, AccountHealth, Attachment, Content, ContentKind, Conversation, ConversationId, DeliveryStatus, Details,
     Direction, EventBody, MessageId, RemoteMessageId, RemoteParticipantId,
 };
-use hub_platform_kit::Card;
 use hub_platform_kit::platform::OutboundFile;
 use hub_store::{Bump, NewEvent, NewMessage};
 
+/// Where the tag of a message is kept among its further facts.
+pub(super) const TAG: &str = "message_tag";
 /// Longest idempotency key in characters.
 const KEY_MAX_CHARS: usize = 255;
 /// A request that hears nothing looks at the row this often: the message may be delivered by another process.
@@ -30,13 +33,58 @@ pub struct SendMessage {
     pub reply_to: Option<MessageId>,
     /// Files, in order.
     pub attachments: Vec<OutboundFile>,
+    /// What it is, when it is neither words nor files.
+    pub special: Special,
+    /// The tag to send under when the free window has ended.
+    pub tag: Option<String>,
     /// The client's own key: the same key sends once.
     pub idempotency_key: Option<String>,
 }
 
+/// A message that is neither words nor files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Special {
+    /// None of these.
+    #[default]
+    None,
+    /// A place.
+    Location(Location),
+    /// Address-book entries.
+    Contacts(Vec<SharedContact>),
+    /// A prepared message, as the API took it.
+    Template(serde_json::Value),
+    /// A message with buttons or a list, as the platform describes it.
+    Interactive(serde_json::Value),
+}
+
+impl Special {
+    /// The kind of content, if it is one of these.
+    pub(super) fn kind(&self) -> Option<ContentKind> {
+        match self {
+            Self::None => None,
+            Self::Location(_) => Some(ContentKind::Location),
+            Self::Contacts(_) => Some(ContentKind::Contacts),
+            Self::Template(_) => Some(ContentKind::Template),
+            Self::Interactive(_) => Some(ContentKind::Text),
+        }
+    }
+
+    fn details(&self) -> Details {
+        let mut details = Details::default();
+        match self.clone() {
+            Self::None => {}
+            Self::Location(location) => details.location = Some(location),
+            Self::Contacts(contacts) => details.shared_contacts = contacts,
+            Self::Template(template) => drop(details.extra.insert("template".to_owned(), template)),
+            Self::Interactive(object) => drop(details.extra.insert("interactive".to_owned(), object)),
+        }
+        details
+    }
+}
+
 /// Sends. The message is on disk before anything leaves; the answer is the message as it then stands, or the platform's
 /// error with the row kept as failed.
-pub async fn send_message(app: &App, caller: &Caller, input: SendMessage) -> Result<MessageView> {
+pub async fn send_message(app: &App, caller: &Caller, mut input: SendMessage) -> Result<MessageView> {
     let session = app.store().read();
     let conversation = session
         .conversations()
@@ -56,7 +104,10 @@ pub async fn send_message(app: &App, caller: &Caller, input: SendMessage) -> Res
         return Err(AppError::AccountNeedsReauth);
     }
     let card = app.handle_of(&account)?.card();
-    check(card, &conversation, &input)?;
+    check(card, &conversation, &mut input)?;
+    let acted = session.conversations().customer_at(conversation.id).await?;
+    let prepared = matches!(input.special, Special::Template(_));
+    window(card, acted, app.now(), input.tag.as_deref(), prepared)?;
     let reply_to = match input.reply_to {
         None => None,
         Some(id) => Some(answered(app, caller, &conversation, id).await?),
@@ -65,7 +116,8 @@ pub async fn send_message(app: &App, caller: &Caller, input: SendMessage) -> Res
     let message_id: MessageId = new_id();
     let attachments = media::keep_outgoing(app, message_id, &input.attachments).await?;
     let waiting = app.outcomes().wait_for(message_id);
-    match store(app, caller, &account, &conversation, message_id, &input, attachments, reply_to, &digest).await {
+    let accepted = Accepted { id: message_id, attachments, reply_to, digest: &digest };
+    match store(app, caller, &account, &conversation, &input, accepted).await {
         Ok(()) => {}
         // The same key at the same moment: the other request's message stands.
         Err(AppError::IdempotencyConflict) => {
@@ -89,6 +141,12 @@ fn request_digest(input: &SendMessage) -> String {
         part(file.file_name.as_bytes());
         part(&file.bytes);
     }
+    if let Some(tag) = &input.tag {
+        part(tag.as_bytes());
+    }
+    if input.special != Special::None {
+        part(serde_json::to_string(&input.special.details()).unwrap_or_default().as_bytes());
+    }
     hex::encode(context.finish())
 }
 
@@ -109,41 +167,6 @@ async fn earlier(app: &App, caller: &Caller, input: &SendMessage, digest: &str) 
     Ok(Some(view(app, caller.user_id, message)))
 }
 
-/// What the card forbids is refused here, in words, before any network.
-fn check(card: &Card, conversation: &Conversation, input: &SendMessage) -> Result<()> {
-    let name = card.display_name;
-    if conversation.remote_id.as_str().is_empty() {
-        return Err(AppError::Invalid("This conversation has no address to send to.".to_owned()));
-    }
-    let files = &input.attachments;
-    let limit = if files.is_empty() { card.text.max } else { card.text.max_caption };
-    let length = card.text.unit.measure(&input.content);
-    if length > limit && !(files.is_empty() && card.text.split_longer) {
-        return Err(AppError::Invalid(format!(
-            "{name} allows at most {limit} characters here; this text has {length}."
-        )));
-    }
-    if files.len() > card.max_attachments {
-        return Err(AppError::Invalid(format!("{name} allows at most {} files in one message.", card.max_attachments)));
-    }
-    for file in files {
-        let Some(rule) = card.attachment_rule(file.kind) else {
-            return Err(AppError::Invalid(format!(
-                "{name} does not take files of this kind ({}).",
-                file.kind.as_str()
-            )));
-        };
-        if file.bytes.len() as u64 > rule.max_bytes {
-            let max = rule.max_bytes / (1024 * 1024);
-            return Err(AppError::Invalid(format!("{name} takes files of this kind up to {max} MB.")));
-        }
-    }
-    if input.reply_to.is_some() && !card.replies {
-        return Err(AppError::Invalid(format!("{name} cannot answer a single message.")));
-    }
-    Ok(())
-}
-
 async fn answered(app: &App, caller: &Caller, conversation: &Conversation, id: MessageId) -> Result<RemoteMessageId> {
     let message = app.store().read().messages().find(caller.user_id, id).await?;
     message
@@ -152,25 +175,36 @@ async fn answered(app: &App, caller: &Caller, conversation: &Conversation, id: M
         .ok_or_else(|| AppError::Invalid("The message to answer is not in this conversation.".to_owned()))
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row has this many facts, and they are used once")]
+/// A message that passed all checks, with what they brought.
+struct Accepted<'a> {
+    id: MessageId,
+    attachments: Vec<(Attachment, String)>,
+    reply_to: Option<RemoteMessageId>,
+    digest: &'a str,
+}
+
 async fn store(
     app: &App,
     caller: &Caller,
     account: &Account,
     conversation: &Conversation,
-    id: MessageId,
     input: &SendMessage,
-    attachments: Vec<(Attachment, String)>,
-    reply_to: Option<RemoteMessageId>,
-    digest: &str,
+    accepted: Accepted<'_>,
 ) -> Result<()> {
+    let Accepted { id, attachments, reply_to, digest } = accepted;
     let now = app.now();
-    let kind = input.attachments.first().map_or(ContentKind::Text, |file| file.kind);
+    let of_file = input.attachments.first().map_or(ContentKind::Text, |file| file.kind);
+    let kind = input.special.kind().unwrap_or(of_file);
+    let mut details = input.special.details();
+    // Kept though the free window may be open: it may have closed when the message leaves.
+    if let Some(tag) = input.tag.clone() {
+        details.extra.insert(TAG.to_owned(), tag.into());
+    }
     let content = Content {
         kind,
         text: (!input.content.is_empty()).then(|| input.content.clone()),
         attachments: attachments.iter().map(|(a, _)| a.clone()).collect(),
-        details: Details::default(),
+        details,
     };
     let sealed = seal::seal(app.sealer(), id, &content);
     let signature = app.handle_of(account)?.card().signature(account);
@@ -207,7 +241,8 @@ async fn store(
         let mime = attachment.mime_type.as_deref().unwrap_or("application/octet-stream");
         tx.attachments().set_ready(attachment.id, blob_key, mime, attachment.size.unwrap_or_default()).await?;
     }
-    tx.conversations().bump_many(&[Bump { id: conversation.id, unread: 0, last_message_at: Some(now) }], now).await?;
+    let bump = Bump { id: conversation.id, unread: 0, last_message_at: Some(now), customer_at: None };
+    tx.conversations().bump_many(&[bump], now).await?;
     tx.jobs().enqueue_many(&[jobs::deliver_message(id, conversation.id, now)]).await?;
     let body = EventBody::MessageSent { message_id: id, conversation_id: conversation.id };
     app.commit(tx, vec![NewEvent { user_id: caller.user_id, at: now, body }]).await?;

@@ -79,7 +79,7 @@ pub async fn poll_stats(app: &App) -> Result<PollStats> {
 fn can_ask(app: &App, account: &hub_domain::Account) -> bool {
     app.handle_of(account).is_ok_and(|handle| match handle.card().intake.pull {
         Pull::No => false,
-        Pull::Every(_) => true,
+        Pull::Every(_) | Pull::Backfill => true,
         Pull::LongPollWithoutWebhook => app.settings().public_url.is_none(),
     })
 }

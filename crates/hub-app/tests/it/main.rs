@@ -1,8 +1,18 @@
 //! Use cases against real databases, with a clock that tests move.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
 
+mod aliases;
+mod early;
+mod echoes;
 mod fake;
+mod fake_events;
 mod intake;
+mod leaving;
+mod linking;
+mod people;
+mod renewal;
 mod sealing;
 mod sign_in;
+mod statuses;
 mod support;
+mod talk;

@@ -1,7 +1,7 @@
 //! An app on a fresh database.
 
 use crate::fake::Fake;
-use hub_app::{App, AppSettings, Bus, Parts};
+use hub_app::{App, AppSettings, Bus, Card, Parts};
 use hub_platform_kit::{Registry, Secret};
 use hub_store::{Store, StoreSettings};
 use hub_testkit::{Database, Engine, TestClock};
@@ -23,6 +23,15 @@ impl TestApp {
     }
 
     pub(crate) async fn start_on(engine: Engine, change: impl FnOnce(&mut AppSettings)) -> Self {
+        Self::start_with(engine, change, |_| {}).await
+    }
+
+    /// With the platform's card changed as well.
+    pub(crate) async fn start_with(
+        engine: Engine,
+        change: impl FnOnce(&mut AppSettings),
+        card: impl FnOnce(&mut Card),
+    ) -> Self {
         let database = Database::fresh(engine).await;
         let clock = TestClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
         let store = Store::connect(&StoreSettings { url: database.url.clone(), ..StoreSettings::default() }).await;
@@ -47,7 +56,7 @@ impl TestApp {
             max_media_bytes: 1024 * 1024,
         };
         change(&mut settings);
-        let fake = Arc::new(Fake::new());
+        let fake = Arc::new(Fake::new(card));
         let parts = Parts {
             store,
             bus: Bus::local(),

@@ -19,6 +19,8 @@ pub(crate) struct AccountDto {
     is_active: bool,
     /// `ok`, or `needs_reauth` when the platform no longer accepts the sign-in.
     health: &'static str,
+    /// A larger thing at the platform it belongs to, such as a business with several numbers.
+    platform_group_id: Option<String>,
     user_id: String,
     created_at: String,
     updated_at: String,
@@ -34,6 +36,7 @@ impl From<&Account> for AccountDto {
             platform_username: account.username.clone(),
             is_active: account.is_active,
             health: account.health.as_str(),
+            platform_group_id: account.group.as_ref().map(ToString::to_string),
             user_id: account.user_id.to_string(),
             created_at: time::to_contract(account.created_at),
             updated_at: time::to_contract(account.updated_at),

@@ -2,9 +2,13 @@
 
 use hub_app::inbox::MessageView;
 use hub_domain::content::{ForwardOrigin, Location, SharedContact};
-use hub_domain::{Attachment, ContentKind, Direction, time};
+use hub_domain::{Attachment, AttachmentState, ContentKind, Direction, time};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+/// Marks the file of the story a message answers.
+const STORY_FLAVOUR: &str = "story_reply";
 
 /// A message, opened.
 #[derive(Serialize, ToSchema)]
@@ -56,6 +60,9 @@ pub(crate) struct MessageDto {
     emoji: Option<String>,
     /// The platform's name of content the hub cannot show.
     unsupported: Option<String>,
+    /// Further facts by name, such as `link`, `quick_reply_payload`, `referral`, `order`, `story_reply`.
+    #[schema(value_type = Object)]
+    extra: Map<String, Value>,
 }
 
 /// A file of a message.
@@ -76,10 +83,10 @@ pub(crate) struct AttachmentDto {
     duration_s: Option<i32>,
     /// A finer kind, such as `voice` or `animation`.
     flavour: Option<String>,
-    /// `pending`, `ready` or `failed`.
+    /// `pending`, `ready`, `failed`, or `remote`: may not be kept, so the link works while the platform has it.
     state: &'static str,
-    /// Link, good for some minutes.
-    url: String,
+    /// Link, good for some minutes; null when the file cannot be had.
+    url: Option<String>,
 }
 
 /// One person's reaction.
@@ -98,9 +105,19 @@ impl From<&MessageView> for MessageDto {
         // Clients of the originals draw the content; something they cannot draw still must not look like nothing.
         let words = match (&content.text, content.kind) {
             (Some(text), _) => text.clone(),
-            (None, ContentKind::Unsupported) => content.summary().unwrap_or_default(),
+            (None, ContentKind::Unsupported | ContentKind::Share | ContentKind::Template | ContentKind::Order) => {
+                content.summary().unwrap_or_default()
+            }
             (None, _) => String::new(),
         };
+        let mut extra = details.extra.clone();
+        // The story a message answers is not part of what was said; it is shown beside it.
+        let files = content.attachments.iter().zip(&view.media_links);
+        let (stories, shown): (Vec<_>, Vec<_>) =
+            files.partition(|(file, _)| file.flavour.as_deref() == Some(STORY_FLAVOUR));
+        if let (Some((_, link)), Some(Value::Object(story))) = (stories.first(), extra.get_mut("story_reply")) {
+            story.insert("url".to_owned(), Value::String((*link).clone()));
+        }
         Self {
             id: message.id.to_string(),
             conversation_id: message.conversation_id.to_string(),
@@ -109,7 +126,9 @@ impl From<&MessageView> for MessageDto {
             sender_name: message.sender_name.clone(),
             content: words,
             message_type: content.kind.contract_type(),
-            media_url: view.media_links.first().cloned(),
+            media_url: shown
+                .first()
+                .and_then(|(file, link)| (file.state != AttachmentState::Failed).then(|| (*link).clone())),
             is_outgoing: message.direction == Direction::Outgoing,
             is_read: message.is_read,
             sent_at: time::to_contract(message.sent_at),
@@ -117,7 +136,7 @@ impl From<&MessageView> for MessageDto {
             created_at: time::to_contract(message.created_at),
             kind: content.kind.as_str(),
             summary: content.summary(),
-            attachments: content.attachments.iter().zip(&view.media_links).map(attachment).collect(),
+            attachments: shown.iter().map(|pair| attachment(*pair)).collect(),
             reply_to_message_id: view.reply_to.map(|id| id.to_string()),
             reply_to_platform_message_id: message.reply_to.as_ref().map(ToString::to_string),
             status: message.status.map(hub_domain::DeliveryStatus::as_str),
@@ -132,6 +151,7 @@ impl From<&MessageView> for MessageDto {
             thread_id: details.thread_id.clone(),
             emoji: details.emoji.clone(),
             unsupported: details.unsupported.clone(),
+            extra,
         }
     }
 }
@@ -158,6 +178,6 @@ fn attachment((file, url): (&Attachment, &String)) -> AttachmentDto {
         duration_s: file.duration_s,
         flavour: file.flavour.clone(),
         state: file.state.as_str(),
-        url: url.clone(),
+        url: (file.state != AttachmentState::Failed).then(|| url.clone()),
     }
 }

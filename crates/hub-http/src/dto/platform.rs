@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 /// What a platform is and allows.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Platform)]
+#[expect(clippy::struct_excessive_bools, reason = "a card is a list of yes and no")]
 pub(crate) struct PlatformDto {
     id: String,
     /// Published platform name; adapters may share one.
@@ -25,9 +26,23 @@ pub(crate) struct PlatformDto {
     splits_longer_text: bool,
     attachments: Vec<AttachmentRuleDto>,
     max_attachments: usize,
+    /// Files that leave together in one message of the platform.
+    album: usize,
+    /// Further kinds that can be sent, such as `location`.
+    sends: Vec<&'static str>,
     replies: bool,
-    /// Seconds after the other side's last message in which free text is allowed; null = always.
+    /// Messages can be reacted to.
+    reactions: bool,
+    /// The other person can be shown that somebody is typing.
+    typing: bool,
+    /// There are prepared messages that can be listed and sent.
+    templates: bool,
+    /// Seconds after the other person last did something in which anything may be written; null = always.
     reply_window_s: Option<u64>,
+    /// A longer window under a tag that the sender asks for.
+    tagged_window: Option<TaggedWindowDto>,
+    /// Calls per account in a window of so many milliseconds.
+    quota: QuotaDto,
     /// The furthest status the platform reports.
     furthest_status: &'static str,
     mark_read: bool,
@@ -43,6 +58,24 @@ pub(crate) struct ConnectMethodDto {
     redirects: bool,
 }
 
+/// A longer window under a tag.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaggedWindow)]
+pub(crate) struct TaggedWindowDto {
+    /// As `tag` of a send.
+    tag: &'static str,
+    /// Seconds.
+    within_s: u64,
+}
+
+/// Calls allowed in a window.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Quota)]
+pub(crate) struct QuotaDto {
+    calls: u32,
+    window_ms: u64,
+}
+
 /// A kind of file that can be sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AttachmentRule)]
@@ -50,6 +83,8 @@ pub(crate) struct AttachmentRuleDto {
     kind: &'static str,
     /// Bytes.
     max_bytes: u64,
+    /// Media types that are taken; empty = any of the kind.
+    mime_types: &'static [&'static str],
 }
 
 impl PlatformDto {
@@ -72,11 +107,28 @@ impl PlatformDto {
             attachments: card
                 .attachments
                 .iter()
-                .map(|rule| AttachmentRuleDto { kind: rule.kind.as_str(), max_bytes: rule.max_bytes })
+                .map(|rule| AttachmentRuleDto {
+                    kind: rule.kind.as_str(),
+                    max_bytes: rule.max_bytes,
+                    mime_types: rule.mime_types,
+                })
                 .collect(),
             max_attachments: card.max_attachments,
+            album: card.album,
+            sends: card.sends.iter().map(|kind| kind.as_str()).collect(),
             replies: card.replies,
-            reply_window_s: card.reply_window.map(|window| window.as_secs()),
+            reactions: card.reactions,
+            typing: card.typing,
+            templates: card.templates,
+            reply_window_s: card.reply_window.map(|window| window.free.as_secs()),
+            tagged_window: card
+                .reply_window
+                .and_then(|window| window.tagged)
+                .map(|tagged| TaggedWindowDto { tag: tagged.tag, within_s: tagged.within.as_secs() }),
+            quota: QuotaDto {
+                calls: card.quota.per_account.calls,
+                window_ms: u64::try_from(card.quota.per_account.per.as_millis()).unwrap_or(u64::MAX),
+            },
             furthest_status: card.furthest_status.as_str(),
             mark_read: card.mark_read,
         }

@@ -8,13 +8,13 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use hub_app::AppError;
-use hub_app::media::{self, MediaAccess, MediaLink};
+use hub_app::media::{self, MediaAccess, MediaBytes, MediaLink, OpenMedia};
 use tower_http::services::ServeFile;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<Front> {
-    OpenApiRouter::new().routes(routes!(open))
+    OpenApiRouter::new().routes(routes!(open)).routes(routes!(avatar))
 }
 
 /// A file of a message: with the signed link of a message, or with an access token. Ranges work.
@@ -27,18 +27,48 @@ async fn open(State(front): State<Front>, Path(id): Path<String>, request: Reque
     let mut problems = Problems::default();
     let id = problems.id("attachmentId", &id);
     problems.check()?;
+    let access = access(&front, &request)?;
+    show(media::open(&front.app, id, &access).await?, request).await
+}
+
+/// The picture of a conversation's other person, as the hub copied it.
+#[utoipa::path(get, path = "/api/media/avatars/{conversation_id}", operation_id = "avatar", tag = "media",
+    params(("conversation_id" = String, Path, description = "Conversation"),
+        ("exp" = Option<i64>, Query, description = "Of a signed link"), ("user" = Option<String>, Query, description = "Of a signed link"),
+        ("sig" = Option<String>, Query, description = "Of a signed link")),
+    responses((status = 200, description = "The picture"), (status = 404, description = "Not the caller's, or there is none")))]
+async fn avatar(State(front): State<Front>, Path(id): Path<String>, request: Request) -> Result<Response> {
+    let mut problems = Problems::default();
+    let id = problems.id("conversationId", &id);
+    problems.check()?;
+    let access = access(&front, &request)?;
+    show(media::open_avatar(&front.app, id, &access).await?, request).await
+}
+
+/// By a signed link, or as a signed-in user.
+fn access(front: &Front, request: &Request) -> Result<MediaAccess> {
     let query = Query::of(request.uri());
-    let access = match query.get("sig") {
+    match query.get("sig") {
         Some(signature) => {
-            MediaAccess::Link(link(&query, signature).ok_or_else(|| Failure::not_found("File not found"))?)
+            Ok(MediaAccess::Link(link(&query, signature).ok_or_else(|| Failure::not_found("File not found"))?))
         }
-        None => MediaAccess::User(caller(&front.app, request.headers())?.user_id),
+        None => Ok(MediaAccess::User(caller(&front.app, request.headers())?.user_id)),
+    }
+}
+
+async fn show(file: OpenMedia, request: Request) -> Result<Response> {
+    let mut response = match &file.bytes {
+        MediaBytes::Kept(path) => {
+            let mime = file.mime.parse().map_err(|_| AppError::Internal("a media type that is none".to_owned()))?;
+            let served = ServeFile::new_with_mime(path, &mime).try_call(request).await;
+            served.map_err(|error| AppError::Internal(format!("a file could not be read: {error}")))?.into_response()
+        }
+        MediaBytes::Passing(bytes) => {
+            let mime = HeaderValue::from_str(&file.mime)
+                .map_err(|_| AppError::Internal("a media type that is none".to_owned()))?;
+            ([(header::CONTENT_TYPE, mime)], bytes.clone()).into_response()
+        }
     };
-    let file = media::open(&front.app, id, &access).await?;
-    let mime = file.mime.parse().map_err(|_| AppError::Internal("a media type that is none".to_owned()))?;
-    let served = ServeFile::new_with_mime(&file.path, &mime).try_call(request).await;
-    let mut response =
-        served.map_err(|error| AppError::Internal(format!("a file could not be read: {error}")))?.into_response();
     let name = file.file_name.as_deref().unwrap_or("file");
     let shown = if file.inline { "inline" } else { "attachment" };
     // The name is somebody else's text: only its percent-encoded form may stand in a header (RFC 6266).

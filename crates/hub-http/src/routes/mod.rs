@@ -1,8 +1,10 @@
 //! The URL tree: one file per noun.
 
 mod auth;
+mod connect_page;
 mod conversations;
 mod debug;
+mod gestures;
 mod health;
 mod media;
 mod messages;
@@ -40,9 +42,11 @@ pub(crate) fn documented() -> OpenApiRouter<Front> {
         .merge(auth::routes())
         .merge(oauth::routes())
         .merge(oauth_callback::routes())
+        .merge(connect_page::routes())
         .merge(conversations::routes())
         .merge(messages::routes())
         .merge(send::routes())
+        .merge(gestures::routes())
         .merge(media::routes())
         .merge(platforms::routes())
         .merge(webhooks::routes())

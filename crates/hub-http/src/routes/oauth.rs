@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hub_app::accounts::{self, BeginConnect, ConnectProgress, Connecting, ResumeConnect};
+use hub_app::accounts::{self, Arrival, BeginConnect, ConnectProgress, Connecting, ResumeConnect};
 use hub_app::{AppError, Caller};
 use hub_domain::connect::{Answers, Step};
 use hub_domain::time;
@@ -83,6 +83,7 @@ async fn connect(
                 state,
                 caller: Some(caller),
                 browser: cookie(&headers, COOKIE).map(str::to_owned),
+                arrival: Arrival::Program,
                 answers: answers.unwrap_or_default(),
             };
             let outcome = accounts::resume_connect(&front.app, input).await;
@@ -119,16 +120,18 @@ async fn begin_with(
     let input = BeginConnect { platform: platform.clone(), method, answers, browser: browser.clone() };
     let connecting = accounts::begin_connect(&front.app, caller, input).await.map_err(connect_failure)?;
     let mut response = answer(&platform, connecting);
+    bind_browser(front, &mut response, &browser.unwrap_or_default());
+    Ok(response)
+}
+
+/// Gives the browser the value that binds an attempt to it.
+pub(super) fn bind_browser(front: &Front, response: &mut Response, browser: &str) {
     let secure = if front.settings.production { "; Secure" } else { "" };
-    let cookie = format!(
-        "{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/api; Max-Age={}{secure}",
-        browser.unwrap_or_default(),
-        accounts::begin_connect::ATTEMPT_LIFETIME.as_secs()
-    );
+    let lifetime = accounts::attempt::LIFETIME.as_secs();
+    let cookie = format!("{COOKIE}={browser}; HttpOnly; SameSite=Lax; Path=/api; Max-Age={lifetime}{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    Ok(response)
 }
 
 /// Linking fails with a sentence: what the person typed, what the operator forgot, or what the platform said.
@@ -150,6 +153,8 @@ fn answer(platform: &str, connecting: Connecting) -> Response {
             json!({"authorizationUrl": url, "state": state, "step": {"type": "redirect", "url": url}})
         }
         ConnectProgress::Step(step) => json!({"state": state, "step": step}),
+        // Only browsers that come back from a platform are asked on a page.
+        ConnectProgress::Page { .. } => json!({"state": state}),
         ConnectProgress::Linked(account) => json!({
             "success": true, "platform": platform, "accountId": account.id,
             "account": both_casings(&AccountDto::from(&account)),

@@ -1,7 +1,7 @@
 //! Where browsers come back to from a platform. Both prefixes are registered at providers and stay.
 
 use crate::body::members;
-use crate::extract::cookie;
+use crate::extract::{caller, cookie};
 use crate::failure::{Failure, Named, Result};
 use crate::front::Front;
 use crate::validate::{Problems, Query};
@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hub_app::AppError;
-use hub_app::accounts::{self, ConnectProgress, ResumeConnect};
+use hub_app::accounts::{self, Arrival, ConnectProgress, ResumeConnect};
 use hub_domain::connect::Answers;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -74,6 +74,10 @@ async fn returned(
     let platform = checked_platform(&platform)?;
     let mut answers: Answers = Query::of(&uri).into_pairs().into_iter().collect();
     if let Some(error) = answers.get("error") {
+        let error = error_code(error);
+        if let Some(state) = answers.get("state") {
+            accounts::abandon(&front.app, state).await?;
+        }
         return Ok(redirect(&front, &[("error", error), ("platform", &platform)]));
     }
     let proven = answers.contains_key("code") || answers.contains_key("hash");
@@ -81,12 +85,20 @@ async fn returned(
         return Err(missing());
     };
     let browser = cookie(&headers, super::oauth::COOKIE).map(str::to_owned);
-    let input = ResumeConnect { platform: platform.clone(), state, caller: None, browser, answers };
+    // Browsers carry no token here; a program that follows the redirect by itself may.
+    let caller = caller(&front.app, &headers).ok();
+    let arrival = Arrival::Redirect;
+    let input = ResumeConnect { platform: platform.clone(), state, caller, browser, arrival, answers };
     match accounts::resume_connect(&front.app, input).await {
         Ok(connecting) => Ok(match connecting.progress {
             ConnectProgress::Linked(account) => {
                 let id = account.id.to_string();
                 redirect(&front, &[("success", "true"), ("platform", &platform), ("accountId", &id)])
+            }
+            ConnectProgress::Page { browser } => {
+                let mut response = super::connect_page::ask(&connecting.state);
+                super::oauth::bind_browser(&front, &mut response, &browser);
+                response
             }
             ConnectProgress::Step(_) => redirect(&front, &[("state", &connecting.state), ("platform", &platform)]),
         }),
@@ -105,11 +117,17 @@ async fn returned(
     }
 }
 
+/// What a platform calls its refusal: a word, or it is not passed on.
+fn error_code(error: &str) -> &str {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.';
+    if !error.is_empty() && error.len() <= 64 && error.chars().all(word) { error } else { "platform_error" }
+}
+
 fn missing() -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, "INVALID_CALLBACK", "Missing code or state parameter")
 }
 
-fn redirect(front: &Front, parameters: &[(&str, &str)]) -> Response {
+pub(super) fn redirect(front: &Front, parameters: &[(&str, &str)]) -> Response {
     let settings = front.app.settings();
     let base = settings.frontend_url.as_deref().or(settings.public_url.as_deref()).unwrap_or_default();
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
@@ -142,11 +160,13 @@ async fn posted(
         return Err(missing());
     };
     let browser = cookie(&headers, super::oauth::COOKIE).map(str::to_owned);
-    let input = ResumeConnect { platform: platform.clone(), state, caller: None, browser, answers };
+    let arrival = Arrival::Program;
+    let input = ResumeConnect { platform: platform.clone(), state, caller: None, browser, arrival, answers };
     let connecting = accounts::resume_connect(&front.app, input).await;
     let connecting = connecting.or_500("CONNECTION_FAILED", "Failed to complete the connection")?;
     Ok(Json(match connecting.progress {
         ConnectProgress::Linked(account) => json!({"success": true, "platform": platform, "accountId": account.id}),
         ConnectProgress::Step(step) => json!({"success": false, "state": connecting.state, "step": step}),
+        ConnectProgress::Page { .. } => json!({"success": false, "state": connecting.state}),
     }))
 }

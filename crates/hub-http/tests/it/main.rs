@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
 
 mod bad_input;
+mod connect_page;
 mod headers;
 mod openapi;
 mod shapes;

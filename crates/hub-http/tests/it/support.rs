@@ -47,6 +47,7 @@ impl Hub {
                 bot_username: Some("tests_bot".to_owned()),
                 webhook_secret: Some(Secret::from(SECRET)),
             },
+            ..PlatformSettings::default()
         };
         let platforms = hub_platforms::all(&platforms, Transport::new().expect("a client"));
         let settings = AppSettings {

@@ -1,6 +1,6 @@
 //! Reading back what a page has said and heard.
 
-use super::{DIALECT, Facebook};
+use super::Facebook;
 use crate::meta::backfill::{self, Mailbox};
 use async_trait::async_trait;
 use hub_platform_kit::platform::{History, HistoryPage};
@@ -17,7 +17,6 @@ impl History for Facebook {
             platform: "messenger",
             conversation_fields: "id,updated_time,participants,unread_count",
             message_fields: "id,created_time,from,to,message,attachments,sticker,shares,reply_to",
-            dialect: DIALECT,
         };
         backfill::pull(&self.graph, grant.token(), mailbox, cursor).await
     }

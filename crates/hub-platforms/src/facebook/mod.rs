@@ -34,7 +34,7 @@ const FACEBOOK_LOGIN: &str = "facebook_login";
 const HUMAN_AGENT: &str = "HUMAN_AGENT";
 
 /// How deliveries of pages speak.
-const DIALECT: Dialect = Dialect { object: "page", somebody: "Facebook User", shares_are_files: false };
+const DIALECT: Dialect = Dialect { object: "page", shares_are_files: false };
 
 const CARD: Card = Card {
     id: PlatformId::from_static("facebook"),
@@ -54,6 +54,7 @@ const CARD: Card = Card {
     max_attachments: 10,
     album: 1,
     sends: &[],
+    unique_message_ids: true,
     replies: true,
     reactions: true,
     typing: true,
@@ -70,6 +71,7 @@ const CARD: Card = Card {
     quota: Quota { per_account: Window { calls: 200, per: Duration::from_hours(1) }, per_conversation: None },
     resend_is_safe: false,
     voice: Voice::Account,
+    stranger: Some("Facebook User"),
     // A page's token does not end. Rows of the originals hold a person's token, which does, and is traded for the page's.
     renewal: Renewal::Early { when_left: Duration::from_hours(60 * 24) },
     reads_clear_tokens: false,

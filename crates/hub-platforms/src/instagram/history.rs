@@ -1,7 +1,7 @@
 //! Reading back what an account has said and heard.
 
+use super::Instagram;
 use super::door::Door;
-use super::{DIALECT, Instagram};
 use crate::meta::backfill::{self, Mailbox};
 use async_trait::async_trait;
 use hub_platform_kit::platform::{History, HistoryPage};
@@ -23,7 +23,6 @@ impl History for Instagram {
             platform: "instagram",
             conversation_fields: "id,updated_time,participants",
             message_fields: "id,created_time,from,to,message,attachments,reply_to,is_unsupported",
-            dialect: DIALECT,
         };
         backfill::pull(way.graph, way.token, mailbox, cursor).await
     }

@@ -41,7 +41,7 @@ const FACEBOOK_LOGIN: &str = "facebook_login";
 const HUMAN_AGENT: &str = "HUMAN_AGENT";
 
 /// How deliveries of Instagram speak.
-const DIALECT: Dialect = Dialect { object: "instagram", somebody: "Instagram User", shares_are_files: true };
+const DIALECT: Dialect = Dialect { object: "instagram", shares_are_files: true };
 
 /// What means something else here: the person has not agreed to be asked for.
 const OWN_ERRORS: &[Row] = &[(230, None, ErrorKind::Rejected)];
@@ -79,6 +79,7 @@ const CARD: Card = Card {
     max_attachments: MAX_ALBUM,
     album: MAX_ALBUM,
     sends: &[],
+    unique_message_ids: true,
     replies: true,
     reactions: true,
     typing: true,
@@ -95,6 +96,7 @@ const CARD: Card = Card {
     quota: Quota { per_account: Window { calls: 200, per: Duration::from_hours(1) }, per_conversation: None },
     resend_is_safe: false,
     voice: Voice::Account,
+    stranger: Some("Instagram User"),
     // A token of 60 days that is renewed with half of it left is far older than the day it must have lived.
     renewal: Renewal::Early { when_left: Duration::from_hours(30 * 24) },
     reads_clear_tokens: false,

@@ -28,7 +28,7 @@ impl Webhook for Instagram {
 
     fn parse(&self, delivery: &Verified) -> Result<Vec<Parsed>> {
         Ok(match ReadBack::of(&delivery.body) {
-            Some(page) => page.events(DIALECT),
+            Some(page) => page.events(),
             None => messaging::delivery(&delivery.body, DIALECT),
         })
     }

@@ -1,7 +1,6 @@
 //! Reading conversations back, a few at a time. The platform tells no more than the newest twenty messages of each.
 
 use super::graph::{Graph, plain};
-use super::messaging::Dialect;
 use super::messaging::threads::ReadBack;
 use super::values::{id, words, written_instant};
 use hub_domain::Timestamp;
@@ -30,8 +29,6 @@ pub(crate) struct Mailbox<'a> {
     pub(crate) conversation_fields: &'static str,
     /// Members of its messages that are asked for.
     pub(crate) message_fields: &'static str,
-    /// How it speaks.
-    pub(crate) dialect: Dialect,
 }
 
 /// How far reading has got.
@@ -102,7 +99,7 @@ pub(crate) async fn pull(
     };
     let spoiled = |_| PlatformError::new(ErrorKind::UnexpectedReply, "the answer cannot be kept");
     Ok(HistoryPage {
-        events: page.events(mailbox.dialect),
+        events: page.events(),
         raw: serde_json::to_vec(&page).map_err(spoiled)?.into(),
         next: Some(serde_json::to_string(&cursor).map_err(spoiled)?),
         more,

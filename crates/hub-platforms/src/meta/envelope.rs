@@ -44,6 +44,19 @@ pub(crate) fn split(
     lists: &'static [&'static str],
     read: impl Fn(&Event) -> Result<Vec<Inbound>, Unreadable>,
 ) -> Vec<Parsed> {
+    split_each(body, object, lists, |event| match read(&event) {
+        Ok(events) => events.into_iter().map(Parsed::Event).collect(),
+        Err(reason) => vec![Parsed::Unreadable(reason)],
+    })
+}
+
+/// Like [`split`], for events that hold many things of their own, each of which may fall alone.
+pub(crate) fn split_each(
+    body: &[u8],
+    object: &str,
+    lists: &'static [&'static str],
+    read: impl Fn(Event) -> Vec<Parsed>,
+) -> Vec<Parsed> {
     let Ok(shell) = serde_json::from_slice::<Shell>(body) else {
         return vec![Parsed::Unreadable("the delivery has an unknown shape".to_owned())];
     };
@@ -54,11 +67,7 @@ pub(crate) fn split(
     shell.entry.unwrap_or_default().iter().flat_map(|entry| split_entry(entry, lists, &read)).collect()
 }
 
-fn split_entry(
-    entry: &RawValue,
-    lists: &'static [&'static str],
-    read: &impl Fn(&Event) -> Result<Vec<Inbound>, Unreadable>,
-) -> Vec<Parsed> {
+fn split_entry(entry: &RawValue, lists: &'static [&'static str], read: &impl Fn(Event) -> Vec<Parsed>) -> Vec<Parsed> {
     let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(entry.get()) else {
         return vec![Parsed::Unreadable("an entry that is not an object".to_owned())];
     };
@@ -81,10 +90,7 @@ fn split_entry(
             };
             let digest = key("", "", &[raw.get()]);
             let event = Event { entry_id: entry_id.clone(), entry_time, list, members: event, digest };
-            match read(&event) {
-                Ok(events) => parsed.extend(events.into_iter().map(Parsed::Event)),
-                Err(reason) => parsed.push(Parsed::Unreadable(reason)),
-            }
+            parsed.extend(read(event));
         }
     }
     if parsed.is_empty() && !lists.iter().any(|list| members.contains_key(*list)) {

@@ -17,6 +17,9 @@ use serde_json::Value;
 use std::sync::Arc;
 use url::Url;
 
+/// The code of an error about which the platform knows nothing itself.
+const UNKNOWN_TROUBLE: &str = "1";
+
 /// The Graph API at one host. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Graph {
@@ -260,10 +263,12 @@ impl Graph {
     }
 }
 
-/// After a send, a server error or an answer nobody understands leaves open whether the message went out, and Meta drops no
-/// repeats.
+/// After a send, a server error of something that stands before the platform, or an answer nobody understands, leaves open
+/// whether the message went out, and Meta drops no repeats. An error of the platform's own, with its code, says that it did
+/// not, but for the code that only says that something unknown went wrong.
 fn doubtful(mut error: PlatformError) -> PlatformError {
-    let server_trouble = error.status.is_some_and(|status| status >= 500);
+    let known = error.remote_code.as_deref().is_some_and(|code| code != UNKNOWN_TROUBLE);
+    let server_trouble = error.status.is_some_and(|status| status >= 500) && !known;
     let accepted = error.status.is_none_or(|status| status < 400);
     match error.kind {
         ErrorKind::Transient { .. } if server_trouble => error.kind = ErrorKind::Transient { maybe_applied: true },

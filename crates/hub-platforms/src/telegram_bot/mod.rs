@@ -62,6 +62,7 @@ const CARD: Card = Card {
     max_attachments: MAX_ALBUM,
     album: MAX_ALBUM,
     sends: &[],
+    unique_message_ids: false,
     replies: true,
     reactions: false,
     typing: false,
@@ -78,6 +79,7 @@ const CARD: Card = Card {
     },
     resend_is_safe: false,
     voice: Voice::Fixed { id: "me", name: "You" },
+    stranger: None,
     renewal: Renewal::Never,
     // The originals kept bot tokens and session strings as they were.
     reads_clear_tokens: true,

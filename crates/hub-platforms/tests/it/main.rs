@@ -6,3 +6,4 @@ mod instagram;
 mod meta;
 mod support;
 mod telegram_bot;
+mod whatsapp;

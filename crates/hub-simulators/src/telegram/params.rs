@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// Largest upload in bytes.
-const MAX_BODY: usize = 55 * 1024 * 1024;
+pub(super) const MAX_BODY: usize = 55 * 1024 * 1024;
 
 /// An uploaded file.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use super::answer::{Outcome, Refusal, envelope};
 use super::faults::Fault;
 use super::handle::Shared;
-use super::params::Params;
+use super::params::{MAX_BODY, Params};
 use super::{control, deliver, files, polling, sending, webhook_calls};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -24,6 +24,8 @@ pub(super) fn serve(listener: TcpListener, shared: &Shared) {
         .route("/{bot}/{method}", any(call))
         .route("/file/{bot}/{*path}", get(files::download))
         .merge(control::routes())
+        // The limit is the platform's; the framework's own is lower than its uploads.
+        .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(shared.clone());
     shared.tasks.spawn(async move {
         let serving = async { axum::serve(listener, router).await };

@@ -135,3 +135,18 @@ async fn refusals_have_the_manuals_codes_and_words() {
             .await;
     assert_eq!(answer["description"], "Bad Request: message to be replied not found");
 }
+
+#[tokio::test]
+async fn uploads_are_limited_by_the_platform_only() {
+    let platform = platform().await;
+    platform.say(TOKEN, 1, "hi");
+    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client");
+    let send = |size: usize| {
+        let part = reqwest::multipart::Part::bytes(vec![7; size]).file_name("a.bin");
+        let form = reqwest::multipart::Form::new().text("chat_id", "1").part("document", part);
+        http.post(format!("{}/bot{TOKEN}/sendDocument", platform.base_url())).multipart(form).send()
+    };
+    let answer: Value = send(3 * 1024 * 1024).await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(answer["result"]["document"]["file_size"], 3 * 1024 * 1024);
+    assert_eq!(send(50 * 1024 * 1024 + 1).await.expect("an answer").status(), 413);
+}

@@ -3,5 +3,13 @@
 #![allow(missing_docs)]
 
 mod behaviour;
+mod facebook;
+mod facebook_history;
+mod instagram;
+mod meta_login;
+mod meta_sdk;
+mod meta_support;
+mod meta_webhooks;
 mod sdk;
 mod spec;
+mod whatsapp;

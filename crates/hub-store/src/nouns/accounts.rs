@@ -35,6 +35,12 @@ pub struct LinkedAccount {
     pub remote_id: RemoteAccountId,
     /// Name at the platform.
     pub username: Option<String>,
+    /// A larger thing at the platform that events may name instead.
+    pub group: Option<RemoteAccountId>,
+    /// Whose permission it hangs on.
+    pub grantor: Option<String>,
+    /// What the adapter wants to be told at every call, as JSON.
+    pub facts: Option<String>,
     /// Tokens.
     pub tokens: SealedTokens,
     /// Now.
@@ -46,6 +52,8 @@ pub struct LinkedAccount {
 pub struct StoredGrant {
     /// The account.
     pub account: Account,
+    /// What the adapter wants to be told at every call, as JSON.
+    pub facts: Option<String>,
     /// Tokens.
     pub tokens: SealedTokens,
 }
@@ -53,10 +61,10 @@ pub struct StoredGrant {
 /// Statements about accounts.
 pub struct Accounts<'a>(pub(crate) Conn<'a>);
 
-/// Column 10 and on are the tokens.
+/// Column 11 and on are for the adapter.
 const COLUMNS: &str = "a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, a.is_active, \
-    a.health, ts(a.created_at), ts(a.updated_at), a.access_token, a.access_token_seal, a.refresh_token, \
-    a.refresh_token_seal, ts(a.token_expires_at)";
+    a.health, ts(a.created_at), ts(a.updated_at), a.remote_group, a.access_token, a.access_token_seal, a.refresh_token, \
+    a.refresh_token_seal, ts(a.token_expires_at), a.facts";
 
 fn read(row: &Row) -> Result<Account> {
     let created_at = row.maybe_time(8)?.unwrap_or_default();
@@ -71,18 +79,19 @@ fn read(row: &Row) -> Result<Account> {
         health: AccountHealth::from_stored(row.get::<Option<String>>(7)?.as_deref()),
         created_at,
         updated_at: row.maybe_time(9)?.unwrap_or(created_at),
+        group: row.maybe_text(10)?,
     })
 }
 
 fn read_grant(row: &Row) -> Result<StoredGrant> {
     let tokens = SealedTokens {
-        access_token: row.get(10)?,
-        access_token_seal: row.get(11)?,
-        refresh_token: row.get(12)?,
-        refresh_token_seal: row.get(13)?,
-        expires_at: row.maybe_time(14)?,
+        access_token: row.get(11)?,
+        access_token_seal: row.get(12)?,
+        refresh_token: row.get(13)?,
+        refresh_token_seal: row.get(14)?,
+        expires_at: row.maybe_time(15)?,
     };
-    Ok(StoredGrant { account: read(row)?, tokens })
+    Ok(StoredGrant { account: read(row)?, facts: row.get(16)?, tokens })
 }
 
 impl Accounts<'_> {
@@ -112,11 +121,12 @@ impl Accounts<'_> {
         self.0.read_one(self.select().add("AND a.id = ?").bind(id.0), read_grant).await
     }
 
-    /// Active accounts of any user with one of these ids at a platform.
+    /// Active accounts of any user with one of these ids at a platform, their own or their group's.
     pub async fn active_by_remote(&self, platform: &str, ids: &[RemoteAccountId]) -> Result<Vec<Account>> {
         let sql =
             self.select().add("AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform = ?").bind(platform);
-        let sql = sql.add("AND a.platform_user_id IN").list(ids.iter().map(RemoteAccountId::as_str));
+        let sql = sql.add("AND (a.platform_user_id IN").list(ids.iter().map(RemoteAccountId::as_str));
+        let sql = sql.add("OR a.remote_group IN").list(ids.iter().map(RemoteAccountId::as_str)).add(")");
         self.0.read(sql.add("ORDER BY a.id"), read).await
     }
 
@@ -147,6 +157,16 @@ impl Accounts<'_> {
         Ok(self.0.read_one(sql, |row| row.get(0)).await?.unwrap_or_default())
     }
 
+    /// Active accounts, besides `id`, that hang on the same permission as it. An account that hangs on nobody's has none.
+    pub async fn count_of_same_grantor(&self, id: AccountId) -> Result<i64> {
+        let sql = self
+            .0
+            .sql("SELECT COUNT(*) FROM connected_accounts a JOIN connected_accounts mine ON mine.grantor = a.grantor")
+            .add("WHERE mine.id = ? AND a.id <> mine.id AND (a.is_active = TRUE OR a.is_active IS NULL)")
+            .bind(id.0);
+        Ok(self.0.read_one(sql, |row| row.get(0)).await?.unwrap_or_default())
+    }
+
     /// The row of an identity, if the user ever linked it.
     pub async fn identity(
         &self,
@@ -170,14 +190,17 @@ impl Accounts<'_> {
             .0
             .sql("INSERT INTO connected_accounts (id, user_id, platform, account_kind, platform_user_id,")
             .add("platform_username, is_active, health, access_token, access_token_seal, refresh_token,")
-            .add("refresh_token_seal, token_expires_at, created_at, updated_at)")
-            .add("VALUES (?, ?, ?, ?, ?, ?, TRUE, 'ok', ?, ?, ?, ?, ?, ?, ?)")
+            .add("refresh_token_seal, token_expires_at, created_at, updated_at, remote_group, grantor, facts)")
+            .add("VALUES (?, ?, ?, ?, ?, ?, TRUE, 'ok', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .add("ON CONFLICT (user_id, platform, platform_user_id) DO UPDATE SET")
             .add("account_kind = excluded.account_kind, is_active = TRUE, health = 'ok',")
             .add("platform_username = COALESCE(excluded.platform_username, connected_accounts.platform_username),")
             .add("access_token = excluded.access_token, access_token_seal = excluded.access_token_seal,")
             .add("refresh_token = excluded.refresh_token, refresh_token_seal = excluded.refresh_token_seal,")
-            .add("token_expires_at = excluded.token_expires_at, updated_at = excluded.updated_at RETURNING id")
+            .add("token_expires_at = excluded.token_expires_at, updated_at = excluded.updated_at,")
+            .add(
+                "remote_group = excluded.remote_group, grantor = excluded.grantor, facts = excluded.facts RETURNING id",
+            )
             .bind(account.id.0)
             .bind(account.user_id.0)
             .bind(account.platform_name.as_str())
@@ -190,7 +213,10 @@ impl Accounts<'_> {
             .bind(tokens.refresh_token_seal.clone())
             .maybe_time(tokens.expires_at)
             .time(account.at)
-            .time(account.at);
+            .time(account.at)
+            .bind(account.group.as_ref().map(|id| id.as_str().to_owned()))
+            .bind(account.grantor.clone())
+            .bind(account.facts.clone());
         let id = self.0.read_one(sql, |row| row.id(0)).await?;
         let linked = match id {
             Some(id) => self.get(id).await?,
@@ -199,12 +225,13 @@ impl Accounts<'_> {
         linked.ok_or_else(|| StoreError::Corrupt("a linked account vanished".to_owned()))
     }
 
-    /// Replaces the tokens.
+    /// Replaces the tokens. An account that was disconnected meanwhile stays without any.
     pub async fn save_tokens(&self, id: AccountId, tokens: &SealedTokens, now: Timestamp) -> Result<()> {
         let sql = self
             .0
             .sql("UPDATE connected_accounts SET access_token = ?, access_token_seal = ?, refresh_token = ?,")
             .add("refresh_token_seal = ?, token_expires_at = ?, updated_at = ? WHERE id = ?")
+            .add("AND (is_active = TRUE OR is_active IS NULL)")
             .bind(tokens.access_token.as_str())
             .bind(tokens.access_token_seal.clone())
             .bind(tokens.refresh_token.clone())

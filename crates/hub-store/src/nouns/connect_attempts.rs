@@ -1,7 +1,7 @@
 //! Linking under way, and proofs that were used.
 
 use crate::error::Result;
-use crate::sql::Conn;
+use crate::sql::{Conn, Row};
 use hub_domain::{Timestamp, UserId};
 
 /// An attempt to link an account.
@@ -30,6 +30,22 @@ pub struct ConnectAttempt {
 /// Statements about attempts.
 pub struct ConnectAttempts<'a>(pub(crate) Conn<'a>);
 
+const COLUMNS: &str = "state_digest, user_id, platform, method, memory, browser, redirect_uri, ts(expires_at), ts(at)";
+
+fn read(row: &Row) -> Result<ConnectAttempt> {
+    Ok(ConnectAttempt {
+        state_digest: row.get(0)?,
+        user_id: row.id(1)?,
+        platform_name: row.get(2)?,
+        method: row.get(3)?,
+        memory: row.get(4)?,
+        browser: row.get(5)?,
+        redirect_uri: row.get(6)?,
+        expires_at: row.time(7)?,
+        at: row.time(8)?,
+    })
+}
+
 impl ConnectAttempts<'_> {
     /// Stores an attempt.
     pub async fn insert(&self, attempt: &ConnectAttempt) -> Result<()> {
@@ -51,28 +67,16 @@ impl ConnectAttempts<'_> {
 
     /// Takes an attempt; it is gone then. `None` = unknown, used or over.
     pub async fn take(&self, state_digest: &str, now: Timestamp) -> Result<Option<ConnectAttempt>> {
-        let sql = self
-            .0
-            .sql("DELETE FROM hub_connect_attempts WHERE state_digest = ? RETURNING state_digest, user_id, platform,")
-            .add("method, memory, browser, redirect_uri, ts(expires_at), ts(at)")
-            .bind(state_digest);
-        let taken = self
-            .0
-            .read_one(sql, |row| {
-                Ok(ConnectAttempt {
-                    state_digest: row.get(0)?,
-                    user_id: row.id(1)?,
-                    platform_name: row.get(2)?,
-                    method: row.get(3)?,
-                    memory: row.get(4)?,
-                    browser: row.get(5)?,
-                    redirect_uri: row.get(6)?,
-                    expires_at: row.time(7)?,
-                    at: row.time(8)?,
-                })
-            })
-            .await?;
+        let sql = self.0.sql("DELETE FROM hub_connect_attempts WHERE state_digest = ? RETURNING").add(COLUMNS);
+        let taken = self.0.read_one(sql.bind(state_digest), read).await?;
         Ok(taken.filter(|attempt| attempt.expires_at > now))
+    }
+
+    /// Looks at an attempt. `None` = unknown, used or over.
+    pub async fn find(&self, state_digest: &str, now: Timestamp) -> Result<Option<ConnectAttempt>> {
+        let sql = self.0.sql("SELECT").add(COLUMNS).add("FROM hub_connect_attempts WHERE state_digest = ?");
+        let found = self.0.read_one(sql.bind(state_digest), read).await?;
+        Ok(found.filter(|attempt| attempt.expires_at > now))
     }
 
     /// Deletes attempts that are over.

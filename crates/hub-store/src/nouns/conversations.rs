@@ -6,7 +6,7 @@ use crate::sql::{Conn, Row, Sql, chunk};
 use hub_domain::{
     AccountId, Conversation, ConversationId, MessageId, RemoteConversationId, RemoteParticipantId, Timestamp, UserId,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,7 @@ pub struct ListConversations {
 }
 
 /// A conversation as an event names it. What is `None` overwrites nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpsertConversation {
     /// Id of the row, if it is new.
     pub id: ConversationId,
@@ -37,8 +37,12 @@ pub struct UpsertConversation {
     pub account_id: AccountId,
     /// Id at the platform.
     pub remote_id: RemoteConversationId,
+    /// Further ids of the same conversation: any of them finds it.
+    pub aliases: Vec<RemoteConversationId>,
     /// Name.
     pub name: Option<String>,
+    /// Stands in while no name is known.
+    pub handle: Option<String>,
     /// The other person.
     pub participant_id: Option<RemoteParticipantId>,
     /// Picture.
@@ -47,6 +51,15 @@ pub struct UpsertConversation {
     pub address: Option<String>,
     /// Now.
     pub at: Timestamp,
+}
+
+/// Who the other person of a conversation is, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherPerson {
+    /// Id at the platform.
+    pub participant_id: Option<RemoteParticipantId>,
+    /// Name.
+    pub name: Option<String>,
 }
 
 /// The row of a conversation that was asked for by its id at the platform.
@@ -58,6 +71,8 @@ pub struct ConversationKey {
     pub remote_id: RemoteConversationId,
     /// The row.
     pub found: Located,
+    /// Who the other person is.
+    pub other: OtherPerson,
 }
 
 /// Where a conversation is.
@@ -79,19 +94,21 @@ pub struct Bump {
     pub unread: i32,
     /// Time of the newest message; an older one changes nothing.
     pub last_message_at: Option<Timestamp>,
+    /// When the other person last did something that lets the account write; an older time changes nothing.
+    pub customer_at: Option<Timestamp>,
 }
 
-/// Parameters of one conversation, and of one bump.
-const CONVERSATION_WIDTH: usize = 10;
-const BUMP_WIDTH: usize = 3;
+/// Parameters of one bump.
+const BUMP_WIDTH: usize = 4;
 
 /// Statements about conversations.
 pub struct Conversations<'a>(pub(crate) Conn<'a>);
 
 const COLUMNS: &str = "c.id, c.account_id, a.platform, a.platform_username, a.is_active, c.platform_conversation_id, \
     c.participant_name, c.participant_id, c.participant_avatar_url, ts(c.last_message_at), c.unread_count, \
-    ts(c.created_at), ts(c.updated_at), a.user_id";
-const FROM: &str = "FROM conversations c JOIN connected_accounts a ON a.id = c.account_id WHERE a.user_id IS NOT NULL";
+    ts(c.created_at), ts(c.updated_at), a.user_id, p.blob_key";
+const FROM: &str = "FROM conversations c JOIN connected_accounts a ON a.id = c.account_id \
+    LEFT JOIN hub_pictures p ON p.conversation_id = c.id WHERE a.user_id IS NOT NULL";
 
 fn read(row: &Row) -> Result<(Conversation, UserId)> {
     let created_at = row.maybe_time(11)?.unwrap_or_default();
@@ -109,6 +126,7 @@ fn read(row: &Row) -> Result<(Conversation, UserId)> {
         unread_count: row.get::<Option<i32>>(10)?.unwrap_or_default(),
         created_at,
         updated_at: row.maybe_time(12)?.unwrap_or(created_at),
+        picture_key: row.get(14)?,
     };
     Ok((conversation, row.id(13)?))
 }
@@ -158,6 +176,22 @@ impl Conversations<'_> {
         Ok(self.0.read_one(sql, |row| row.get(0)).await?.flatten())
     }
 
+    /// When the other person last did something that lets the account write; `None` when that was never seen.
+    pub async fn customer_at(&self, id: ConversationId) -> Result<Option<Timestamp>> {
+        let sql = self.0.sql("SELECT ts(customer_at) FROM conversations WHERE id = ?").bind(id.0);
+        let noted = self.0.read_one(sql, |row| row.maybe_time(0)).await?.flatten();
+        if noted.is_some() {
+            return Ok(noted);
+        }
+        // A row of an original, or of an earlier version.
+        let sql = self
+            .0
+            .sql("SELECT ts(sent_at) FROM messages WHERE conversation_id = ?")
+            .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL) ORDER BY sent_at DESC LIMIT 1")
+            .bind(id.0);
+        self.0.read_one(sql, |row| row.time(0)).await
+    }
+
     /// Unread messages per platform with an active account, zeros included.
     pub async fn unread_by_platform(&self, user: UserId) -> Result<Vec<(String, i64)>> {
         let sql = self
@@ -171,88 +205,6 @@ impl Conversations<'_> {
         self.0.read(sql, |row| Ok((row.get(0)?, row.get(1)?))).await
     }
 
-    /// By id at the platform, now or before a move.
-    pub async fn by_remote_any(&self, account: AccountId, remote: &RemoteConversationId) -> Result<Option<Located>> {
-        let sql = self
-            .0
-            .sql("SELECT id, 0 FROM conversations WHERE account_id = ? AND platform_conversation_id = ?")
-            .add("UNION ALL SELECT conversation_id, 1 FROM hub_conversation_aliases WHERE account_id = ? AND remote_id = ?")
-            .bind(account.0)
-            .bind(remote.as_str())
-            .bind(account.0)
-            .bind(remote.as_str());
-        self.0.read_one(sql, |row| Ok(Located { id: row.id(0)?, moved: row.get::<i32>(1)? == 1 })).await
-    }
-
-    /// Finds or makes many conversations. The rows are touched in one order everywhere, so that two transactions never wait
-    /// for each other.
-    pub async fn upsert_many(&self, rows: &[UpsertConversation]) -> Result<Vec<ConversationKey>> {
-        let moved = self.aliases(rows).await?;
-        let mut keys = Vec::with_capacity(rows.len());
-        let mut fresh: Vec<&UpsertConversation> = Vec::with_capacity(rows.len());
-        for row in rows {
-            match moved.get(&(row.account_id, row.remote_id.clone())) {
-                Some(id) => keys.push(ConversationKey {
-                    account_id: row.account_id,
-                    remote_id: row.remote_id.clone(),
-                    found: Located { id: *id, moved: true },
-                }),
-                None => fresh.push(row),
-            }
-        }
-        fresh.sort_by(|a, b| (a.account_id, &a.remote_id).cmp(&(b.account_id, &b.remote_id)));
-        for some in fresh.chunks(chunk(CONVERSATION_WIDTH)) {
-            let sql = self
-                .0
-                .sql("INSERT INTO conversations (id, account_id, platform_conversation_id, participant_name,")
-                .add("participant_id, participant_avatar_url, address, unread_count, created_at, updated_at) VALUES")
-                .rows(CONVERSATION_WIDTH, some, |sql, row| {
-                    sql.bind(row.id.0)
-                        .bind(row.account_id.0)
-                        .bind(row.remote_id.as_str())
-                        .bind(row.name.clone())
-                        .bind(row.participant_id.as_ref().map(|id| id.as_str().to_owned()))
-                        .bind(row.avatar_url.clone())
-                        .bind(row.address.clone())
-                        .bind(0)
-                        .time(row.at)
-                        .time(row.at)
-                })
-                .add("ON CONFLICT (account_id, platform_conversation_id) DO UPDATE SET")
-                .add("participant_name = COALESCE(excluded.participant_name, conversations.participant_name),")
-                .add("participant_id = COALESCE(excluded.participant_id, conversations.participant_id),")
-                .add("participant_avatar_url =")
-                .add("COALESCE(excluded.participant_avatar_url, conversations.participant_avatar_url),")
-                .add("address = COALESCE(excluded.address, conversations.address), updated_at = excluded.updated_at")
-                .add("RETURNING id, account_id, platform_conversation_id");
-            keys.extend(
-                self.0
-                    .read(sql, |row| {
-                        let found = Located { id: row.id(0)?, moved: false };
-                        Ok(ConversationKey { account_id: row.id(1)?, remote_id: row.text(2)?, found })
-                    })
-                    .await?,
-            );
-        }
-        Ok(keys)
-    }
-
-    async fn aliases(
-        &self,
-        rows: &[UpsertConversation],
-    ) -> Result<HashMap<(AccountId, RemoteConversationId), ConversationId>> {
-        let mut found = HashMap::new();
-        for some in rows.chunks(chunk(1)) {
-            let sql = self
-                .0
-                .sql("SELECT account_id, remote_id, conversation_id FROM hub_conversation_aliases WHERE remote_id IN")
-                .list(some.iter().map(|row| row.remote_id.as_str()));
-            let known = self.0.read(sql, |row| Ok(((row.id(0)?, row.text(1)?), row.id(2)?))).await?;
-            found.extend(known);
-        }
-        Ok(found)
-    }
-
     /// Raises counters and times after messages were inserted.
     pub async fn bump_many(&self, bumps: &[Bump], now: Timestamp) -> Result<()> {
         // One row takes part in one update once, so several bumps of one conversation are added up first.
@@ -261,18 +213,22 @@ impl Conversations<'_> {
             let sum = sums.entry(bump.id).or_insert(Bump { unread: 0, ..*bump });
             sum.unread += bump.unread;
             sum.last_message_at = sum.last_message_at.max(bump.last_message_at);
+            sum.customer_at = sum.customer_at.max(bump.customer_at);
         }
         let bumps: Vec<Bump> = sums.into_values().collect();
         for some in bumps.chunks(chunk(BUMP_WIDTH)) {
             let sql = self
                 .0
-                .sql("WITH v (id, unread, at) AS (VALUES")
+                .sql("WITH v (id, unread, at, customer) AS (VALUES")
                 .rows(BUMP_WIDTH, some, |sql, bump| {
-                    sql.bind(bump.id.0).bind(bump.unread).maybe_time(bump.last_message_at)
+                    let sql = sql.bind(bump.id.0).bind(bump.unread);
+                    sql.maybe_time(bump.last_message_at).maybe_time(bump.customer_at)
                 })
                 .add(") UPDATE conversations SET unread_count = COALESCE(unread_count, 0) + v.unread,")
                 .add("last_message_at = CASE WHEN v.at IS NULL THEN last_message_at")
                 .add("WHEN last_message_at IS NULL OR v.at > last_message_at THEN v.at ELSE last_message_at END,")
+                .add("customer_at = CASE WHEN v.customer IS NULL THEN customer_at")
+                .add("WHEN customer_at IS NULL OR v.customer > customer_at THEN v.customer ELSE customer_at END,")
                 .add("updated_at = ? FROM v WHERE conversations.id = v.id")
                 .time(now);
             self.0.run(sql).await?;
@@ -322,57 +278,5 @@ impl Conversations<'_> {
             .time(now)
             .bind(id.0);
         self.0.run(sql).await.map(|_| ())
-    }
-
-    /// Gives a conversation its new id at the platform. History and future are one: the old id stays known, messages of that
-    /// time get the old id before theirs, and a conversation that was already made under the new id is taken in.
-    pub async fn move_remote(
-        &self,
-        account: AccountId,
-        from: &RemoteConversationId,
-        to: &RemoteConversationId,
-        now: Timestamp,
-    ) -> Result<Option<ConversationId>> {
-        let find = |remote: &RemoteConversationId| {
-            let sql = self.0.sql("SELECT id FROM conversations WHERE account_id = ? AND platform_conversation_id = ?");
-            self.0.read_one(sql.bind(account.0).bind(remote.as_str().to_owned()), |row| row.id::<ConversationId>(0))
-        };
-        let Some(id) = find(from).await? else { return Ok(None) };
-        if from == to {
-            return Ok(None);
-        }
-        // Ids of that time, answers that point at them, and parts of messages that were or are being sent.
-        let prefix = format!("{from}:");
-        for (table, column) in
-            [("messages", "platform_message_id"), ("messages", "reply_to"), ("hub_message_parts", "remote_id")]
-        {
-            let sql = self
-                .0
-                .sql(&format!("UPDATE {table} SET {column} = CAST(? AS text) || {column}"))
-                .add(&format!("WHERE conversation_id = ? AND {column} NOT LIKE 'hub:%'"))
-                .bind(prefix.as_str())
-                .bind(id.0);
-            self.0.run(sql).await?;
-        }
-        if let Some(early) = find(to).await? {
-            for table in ["messages", "hub_message_parts", "hub_notices"] {
-                let sql = self.0.sql(&format!("UPDATE {table} SET conversation_id = ? WHERE conversation_id = ?"));
-                self.0.run(sql.bind(id.0).bind(early.0)).await?;
-            }
-            self.0.run(self.0.sql("DELETE FROM conversations WHERE id = ?").bind(early.0)).await?;
-        }
-        let sql =
-            self.0.sql("UPDATE conversations SET platform_conversation_id = ?, participant_id = ?, last_message_at =");
-        let sql = sql
-            .add("(SELECT MAX(m.sent_at) FROM messages m WHERE m.conversation_id = conversations.id) WHERE id = ?")
-            .bind(to.as_str())
-            .bind(to.as_str())
-            .bind(id.0);
-        self.0.run(sql).await?;
-        let sql = self.0.sql("INSERT INTO hub_conversation_aliases (account_id, remote_id, conversation_id)");
-        let sql = sql.add("VALUES (?, ?, ?) ON CONFLICT DO NOTHING").bind(account.0).bind(from.as_str()).bind(id.0);
-        self.0.run(sql).await?;
-        self.recount(id, now).await?;
-        Ok(Some(id))
     }
 }

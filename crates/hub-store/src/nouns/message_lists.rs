@@ -97,6 +97,19 @@ impl Messages<'_> {
         Ok(found)
     }
 
+    /// Messages of a conversation whose sending is under way or whose fate nobody knows, made since `since`, oldest first.
+    pub async fn undecided(&self, conversation: ConversationId, since: Timestamp) -> Result<Vec<StoredMessage>> {
+        let sql = self
+            .0
+            .sql(&format!("SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = ? AND m.is_outgoing = TRUE"))
+            .add(
+                "AND m.status IN ('sending', 'unconfirmed') AND m.created_at >= ? ORDER BY m.created_at, m.id LIMIT 20",
+            )
+            .bind(conversation.0)
+            .time(since);
+        read_whole(self.0, sql).await
+    }
+
     /// Up to `limit` messages that have been waiting or leaving since before `before` and that no open job of `kind` looks
     /// after; such a job's dedupe key is the message's id.
     pub async fn stuck_sending(&self, kind: &str, before: Timestamp, limit: u32) -> Result<Vec<MessageId>> {

@@ -4,7 +4,7 @@ use super::conversations::Conversations;
 use crate::error::Result;
 use crate::sql::{Conn, chunk};
 use hub_domain::{
-    Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteMessageId,
+    AccountId, Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteMessageId,
     RemoteParticipantId, Timestamp, UserId,
 };
 use std::collections::HashSet;
@@ -95,6 +95,8 @@ pub struct Marked {
 /// Statements about messages. The lists are in `message_lists.rs`.
 pub struct Messages<'a>(pub(crate) Conn<'a>);
 
+/// Messages of the platform that one part may become; orders them within the message.
+const PLACES_PER_PART: i64 = 100;
 /// Parameters of one inserted message, and of one attachment.
 const MESSAGE_WIDTH: usize = 23;
 const ATTACHMENT_WIDTH: usize = 14;
@@ -192,6 +194,46 @@ impl Messages<'_> {
         self.0.read_one(sql, |row| row.id(0)).await
     }
 
+    /// By id at the platform in any conversation of an account, for platforms whose ids are unique there.
+    pub async fn in_account(
+        &self,
+        account: AccountId,
+        remote: &RemoteMessageId,
+    ) -> Result<Option<(ConversationId, MessageId)>> {
+        let sql = self
+            .0
+            .sql("SELECT m.conversation_id, m.id FROM messages m JOIN conversations c ON c.id = m.conversation_id")
+            .add("WHERE m.platform_message_id = ? AND c.account_id = ? UNION ALL")
+            .add("SELECT p.conversation_id, p.message_id FROM hub_message_parts p")
+            .add("JOIN conversations c ON c.id = p.conversation_id WHERE p.remote_id = ? AND c.account_id = ?")
+            .bind(remote.as_str())
+            .bind(account.0)
+            .bind(remote.as_str())
+            .bind(account.0);
+        self.0.read_one(sql, |row| Ok((row.id(0)?, row.id(1)?))).await
+    }
+
+    /// The account and conversation of a message.
+    pub async fn place(&self, id: MessageId) -> Result<Option<(AccountId, ConversationId)>> {
+        let sql = self
+            .0
+            .sql("SELECT c.account_id, c.id FROM messages m JOIN conversations c ON c.id = m.conversation_id")
+            .add("WHERE m.id = ?")
+            .bind(id.0);
+        self.0.read_one(sql, |row| Ok((row.id(0)?, row.id(1)?))).await
+    }
+
+    /// The newest message of the other side that is not taken back, by its id at the platform.
+    pub async fn latest_incoming(&self, conversation: ConversationId) -> Result<Option<RemoteMessageId>> {
+        let sql = self
+            .0
+            .sql("SELECT platform_message_id FROM messages WHERE conversation_id = ? AND deleted_at IS NULL")
+            .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL)")
+            .add("ORDER BY sent_at DESC, COALESCE(sequence, -1) DESC, id DESC LIMIT 1")
+            .bind(conversation.0);
+        self.0.read_one(sql, |row| row.text(0)).await
+    }
+
     /// The message an earlier request with this key made, and that request's digest.
     pub async fn by_client_key(
         &self,
@@ -259,6 +301,41 @@ impl Messages<'_> {
         Ok(self.0.run(sql).await? > 0)
     }
 
+    /// Takes all of one person's reactions to a message away but `keep`; false when that changes nothing.
+    pub async fn clear_reactions(&self, id: MessageId, actor: &RemoteParticipantId, keep: &[String]) -> Result<bool> {
+        let sql = self.0.sql("DELETE FROM hub_reactions WHERE message_id = ? AND actor_id = ?");
+        let sql = sql.bind(id.0).bind(actor.as_str());
+        let sql = if keep.is_empty() { sql } else { sql.add("AND emoji NOT IN").list(keep.iter().map(String::as_str)) };
+        Ok(self.0.run(sql).await? > 0)
+    }
+
+    /// Gives what somebody said in a conversation under the name of a stranger their name; gives what changed, a thousand
+    /// messages at most.
+    pub async fn name_sender(
+        &self,
+        conversation: ConversationId,
+        sender: &RemoteParticipantId,
+        stranger: &str,
+        name: &str,
+    ) -> Result<Vec<MessageId>> {
+        let sql = self
+            .0
+            .sql("UPDATE messages SET sender_name = ? WHERE id IN (SELECT id FROM messages")
+            .add("WHERE conversation_id = ? AND sender_id = ? AND sender_name = ? ORDER BY sent_at DESC LIMIT 1000)")
+            .add("RETURNING id")
+            .bind(name)
+            .bind(conversation.0)
+            .bind(sender.as_str())
+            .bind(stranger);
+        self.0.read(sql, |row| row.id(0)).await
+    }
+
+    /// Adopts the platform's own time of a message of ours.
+    pub async fn set_sent_at(&self, id: MessageId, sent_at: Timestamp) -> Result<()> {
+        let sql = self.0.sql("UPDATE messages SET sent_at = ? WHERE id = ?").time(sent_at).bind(id.0);
+        self.0.run(sql).await.map(|_| ())
+    }
+
     /// Moves a status on from one of `from`; false when it stands elsewhere.
     pub async fn set_status(
         &self,
@@ -282,7 +359,7 @@ impl Messages<'_> {
     }
 
     /// Notes what the platform took: the message gets its real id. If the same message was seen from outside before, that
-    /// row goes and ours stays, with the reactions to it.
+    /// row goes and ours stays, with the reactions to it. What the platform reported meanwhile stands, a failure too.
     pub async fn mark_sent(
         &self,
         id: MessageId,
@@ -295,9 +372,12 @@ impl Messages<'_> {
         self.take_echo(id, remote).await?;
         let sql = self
             .0
-            .sql("UPDATE messages SET platform_message_id = ?, sequence = ?, sent_at = COALESCE(?, sent_at),")
-            .add("delivered_at = COALESCE(delivered_at, ?), failure = NULL,")
-            .add("status = CASE WHEN status IN ('delivered', 'read') THEN status ELSE 'sent' END WHERE id = ?")
+            .sql("UPDATE messages SET platform_message_id = ?, sequence = COALESCE(?, sequence),")
+            .add("sent_at = COALESCE(?, sent_at), delivered_at = COALESCE(delivered_at, ?),")
+            .add("failure = CASE WHEN status = 'failed' THEN failure ELSE NULL END,")
+            .add(
+                "status = CASE WHEN status IN ('delivered', 'read', 'failed') THEN status ELSE 'sent' END WHERE id = ?",
+            )
             .bind(remote.as_str())
             .bind(sequence)
             .maybe_time(sent_at)
@@ -336,10 +416,20 @@ impl Messages<'_> {
         self.0.run(echo).await.map(|_| ())
     }
 
-    /// How many messages of the platform this message already became.
-    pub async fn parts(&self, id: MessageId) -> Result<i64> {
-        let sql = self.0.sql("SELECT COUNT(*) FROM hub_message_parts WHERE message_id = ?").bind(id.0);
-        Ok(self.0.read_one(sql, |row| row.get(0)).await?.unwrap_or_default())
+    /// How many parts of this message the platform already took, counted without a gap from the first.
+    pub async fn parts_taken(&self, id: MessageId) -> Result<usize> {
+        let sql = self.0.sql("SELECT place FROM hub_message_parts WHERE message_id = ? ORDER BY place").bind(id.0);
+        let places: Vec<i64> = self.0.read(sql, |row| row.get(0)).await?;
+        let mut taken = 0;
+        for place in places {
+            let part = usize::try_from(place / PLACES_PER_PART).unwrap_or_default();
+            if part == taken {
+                taken += 1;
+            } else if part > taken {
+                break;
+            }
+        }
+        Ok(taken)
     }
 
     /// The first message of the platform it became.
@@ -348,25 +438,27 @@ impl Messages<'_> {
         self.0.read_one(sql.bind(id.0), |row| row.text(0)).await
     }
 
-    /// Notes one more message of the platform it became. Twice is fine. If that one was seen from outside before, its row
-    /// goes, and the reactions to it come here.
+    /// Notes one message of the platform it became: the `number`th of its part `part`; false when that is known. If that one
+    /// was seen from outside before, its row goes, and the reactions to it come here.
     pub async fn add_part(
         &self,
         id: MessageId,
-        conversation: ConversationId,
-        place: i64,
+        (part, number): (usize, usize),
         remote: &RemoteMessageId,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.take_echo(id, remote).await?;
+        let number = i64::try_from(number).unwrap_or_default().min(PLACES_PER_PART - 1);
+        let place = i64::try_from(part).unwrap_or_default().saturating_mul(PLACES_PER_PART) + number;
         let sql = self
             .0
-            .sql("INSERT INTO hub_message_parts (conversation_id, remote_id, message_id, place) VALUES (?, ?, ?, ?)")
+            // Where the message is now: its conversation may have become one with another while it was leaving.
+            .sql("INSERT INTO hub_message_parts (conversation_id, remote_id, message_id, place)")
+            .add("SELECT m.conversation_id, CAST(? AS text), m.id, CAST(? AS bigint) FROM messages m WHERE m.id = ?")
             .add("ON CONFLICT DO NOTHING")
-            .bind(conversation.0)
             .bind(remote.as_str())
-            .bind(id.0)
-            .bind(place);
-        self.0.run(sql).await.map(|_| ())
+            .bind(place)
+            .bind(id.0);
+        Ok(self.0.run(sql).await? > 0)
     }
 
     /// Marks one of the user's messages as read and counts its thread anew. `None` = not the user's.

@@ -178,6 +178,9 @@ async fn work_on(store: &Store) {
     let other = NewUser { id: new(), email: "ben@example.com".into(), password_hash: "x".into(), at: now };
     assert!(tx.users().insert(&other).await.unwrap());
     let linked = |remote: &str| LinkedAccount {
+        group: None,
+        grantor: None,
+        facts: None,
         id: new(),
         user_id: user,
         platform_name: "telegram".into(),

@@ -46,7 +46,7 @@ async fn a_batch_may_be_larger_than_a_statement() {
 async fn several_bumps_of_one_conversation_all_count() {
     on_both(async |test| {
         let (user, _, id) = test.inbox().await;
-        let bump = |unread, seconds| Bump { id, unread, last_message_at: Some(at(seconds)) };
+        let bump = |unread, seconds| Bump { id, unread, last_message_at: Some(at(seconds)), customer_at: None };
         let tx = test.store.begin().await.unwrap();
         tx.conversations().bump_many(&[bump(1, 5), bump(2, 9), bump(4, 1)], at(10)).await.unwrap();
         let _ = tx.commit(Vec::new()).await.unwrap();

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
 
 mod adoption;
+mod aliases;
 mod changes;
 mod collisions;
 mod events;

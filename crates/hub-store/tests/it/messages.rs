@@ -132,11 +132,11 @@ async fn a_message_of_ours_that_is_seen_from_outside_is_one_message() {
         test.store_all(&[message(conversation, "100", 1)]).await;
         let tx = test.store.begin().await.unwrap();
         for (row, remote) in [(&first, "100"), (&second, "200")] {
-            tx.messages().add_part(row.id, conversation, 0, &remote.into()).await.unwrap();
+            tx.messages().add_part(row.id, (0, 0), &remote.into()).await.unwrap();
             tx.messages().mark_sent(row.id, &remote.into(), Some(1), None, true, at(3)).await.unwrap();
         }
         // A second part of the second one, as long texts have.
-        tx.messages().add_part(second.id, conversation, 1, &"201".into()).await.unwrap();
+        tx.messages().add_part(second.id, (1, 0), &"201".into()).await.unwrap();
         let _ = tx.commit(Vec::new()).await.unwrap();
         assert!(test.store_all(&[message(conversation, "200", 2), message(conversation, "201", 2)]).await.is_empty());
         let session = test.store.read();

@@ -76,12 +76,12 @@ async fn what_was_sent_before_a_move_is_known_after_it_and_not_sent_again() {
         };
         test.store_all(std::slice::from_ref(&ours)).await;
         let tx = test.store.begin().await.unwrap();
-        tx.messages().add_part(ours.id, id, 0, &"7".into()).await.unwrap();
+        tx.messages().add_part(ours.id, (0, 0), &"7".into()).await.unwrap();
         let _ = tx.commit(Vec::new()).await.unwrap();
         // The conversation moves between the first part and the second.
         test.moves(account, "42", "-100").await;
         let session = test.store.read();
-        assert_eq!(session.messages().parts(ours.id).await.unwrap(), 1, "the first part left already");
+        assert_eq!(session.messages().parts_taken(ours.id).await.unwrap(), 1, "the first part left already");
         let hub_id = format!("hub:{}", ours.id);
         assert_eq!(session.messages().id_of(id, &hub_id.as_str().into()).await.unwrap(), Some(ours.id), "still ours");
         assert!(test.store_all(&[message(id, "42:7", 2)]).await.is_empty(), "its echo comes late");

@@ -106,6 +106,9 @@ async fn linking_again_renews_the_row_and_disconnecting_erases_its_tokens() {
         assert_eq!(active.iter().map(|a| a.user_id).collect::<Vec<_>>(), [stranger]);
         assert_eq!(tx.accounts().count_active_elsewhere("telegram", &"7".into(), id).await.unwrap(), 1);
         let again = LinkedAccount {
+            group: None,
+            grantor: None,
+            facts: None,
             id: new(),
             user_id: user,
             platform_name: "telegram".into(),

@@ -30,7 +30,7 @@ async fn the_echo_of_a_later_part_is_no_message_of_its_own() {
         test.store_all(&[echo(conversation, "100"), echo(conversation, "101")]).await;
         for (place, remote) in [(0, "100"), (1, "101")] {
             let tx = test.store.begin().await.unwrap();
-            tx.messages().add_part(long.id, conversation, place, &remote.into()).await.unwrap();
+            tx.messages().add_part(long.id, (place, 0), &remote.into()).await.unwrap();
             if place == 1 {
                 tx.messages().mark_sent(long.id, &"100".into(), None, None, true, at(3)).await.unwrap();
             }
@@ -54,7 +54,7 @@ async fn an_echo_at_the_very_moment_of_the_answer_neither_fails_nor_doubles_the_
             let (answer, intake) = (test.store.clone(), test.store.clone());
             let answered = async {
                 let tx = answer.begin().await?;
-                tx.messages().add_part(message.id, conversation, 0, &remote.as_str().into()).await?;
+                tx.messages().add_part(message.id, (0, 0), &remote.as_str().into()).await?;
                 tx.messages().mark_sent(message.id, &remote.as_str().into(), None, None, true, at(3)).await?;
                 tx.commit(Vec::new()).await.map(|_| ())
             };
@@ -113,7 +113,7 @@ async fn unit_of_work(test: &TestStore, user: UserId, conversation: Conversation
     let inner = tx.nested().await.unwrap();
     inner.messages().insert_many(std::slice::from_ref(&row)).await.unwrap();
     let _ = inner.commit(Vec::new()).await.unwrap();
-    let bump = Bump { id: conversation, unread: 1, last_message_at: Some(row.sent_at) };
+    let bump = Bump { id: conversation, unread: 1, last_message_at: Some(row.sent_at), customer_at: None };
     tx.conversations().bump_many(&[bump], at(1)).await.unwrap();
     tx.jobs().enqueue_many(&[job(name)]).await.unwrap();
     let body = EventBody::MessageReceived { message_id: row.id, conversation_id: conversation };
@@ -175,7 +175,7 @@ async fn marking_as_read_while_messages_arrive_keeps_the_counter_true() {
                 let tx = intake.begin().await.unwrap();
                 tx.conversations().upsert_many(&[upsert(account, "42")]).await.unwrap();
                 tx.messages().insert_many(&[message(conversation, &n.to_string(), n)]).await.unwrap();
-                let bump = Bump { id: conversation, unread: 1, last_message_at: Some(at(n)) };
+                let bump = Bump { id: conversation, unread: 1, last_message_at: Some(at(n)), customer_at: None };
                 tx.conversations().bump_many(&[bump], at(n)).await.unwrap();
                 let _ = tx.commit(Vec::new()).await.unwrap();
             }

@@ -84,6 +84,9 @@ impl TestStore {
         };
         let tx = self.store.begin().await.unwrap();
         let linked = LinkedAccount {
+            group: None,
+            grantor: None,
+            facts: None,
             id: new(),
             user_id: user,
             platform_name: "telegram".into(),
@@ -124,6 +127,7 @@ impl TestStore {
                 id: message.conversation_id,
                 unread: i32::from(message.direction == Direction::Incoming),
                 last_message_at: Some(message.sent_at),
+                customer_at: None,
             })
             .collect();
         for bump in bumps {
@@ -144,6 +148,8 @@ pub(crate) fn upsert(account: AccountId, remote: &str) -> UpsertConversation {
         id: new(),
         account_id: account,
         remote_id: remote.into(),
+        aliases: Vec::new(),
+        handle: None,
         name: Some("Ada".into()),
         participant_id: Some(remote.into()),
         avatar_url: None,

@@ -117,7 +117,7 @@ async fn the_loser_of_a_deadlock_hears_of_a_conflict() {
     let Some(test) = postgres().await else { return };
     let (_, account, one) = test.inbox().await;
     let two = test.conversation(account, "43").await;
-    let bump = |id| hub_store::Bump { id, unread: 1, last_message_at: None };
+    let bump = |id| hub_store::Bump { id, unread: 1, last_message_at: None, customer_at: None };
     let (left, right) = (test.store.begin().await.unwrap(), test.store.begin().await.unwrap());
     left.conversations().bump_many(&[bump(one)], at(1)).await.unwrap();
     right.conversations().bump_many(&[bump(two)], at(1)).await.unwrap();

@@ -70,9 +70,9 @@ impl Config {
 
     /// Points the platforms at simulators, and their calls at `hub_url`.
     #[cfg(feature = "demo")]
-    pub(crate) fn use_simulators(&mut self, telegram: &str, hub_url: &str) {
+    pub(crate) fn use_simulators(&mut self, simulated: &crate::platform_settings::Simulated, hub_url: &str) {
         self.sections.server.webhook_base_url = Some(hub_url.to_owned());
-        self.sections.platforms.use_simulators(telegram);
+        self.sections.platforms.use_simulators(simulated);
     }
 
     /// Which parts run in this process.
@@ -122,7 +122,7 @@ impl Config {
 
     /// What the platforms were given.
     pub(crate) fn platforms(&self) -> hub_platforms::PlatformSettings {
-        self.sections.platforms.settings()
+        self.sections.platforms.settings(self.production())
     }
 
     /// What the front door needs to know.

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods)]
 #![allow(missing_docs)]
 
+#[cfg(feature = "demo")]
+mod browser;
 mod crash;
 mod house_rules;
 mod outage;

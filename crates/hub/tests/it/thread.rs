@@ -319,12 +319,16 @@ async fn two_processes_share_one_inbox() {
 
 #[cfg(feature = "demo")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_has_a_message_within_ten_seconds_and_takes_an_answer() {
+async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_answers() {
     for engine in engines() {
         let database = Database::fresh(engine).await;
         let data = database.folder.path().display().to_string();
         let binary = std::path::Path::new(env!("CARGO_BIN_EXE_hub"));
-        let settings = [("HUB_DATA_DIR", data.as_str()), ("DATABASE_URL", database.url.as_str())];
+        let settings = [
+            ("HUB_DATA_DIR", data.as_str()),
+            ("DATABASE_URL", database.url.as_str()),
+            ("RATE_LIMIT_PER_MINUTE", "100000"),
+        ];
         let hub = hub_testkit::HubProcess::start_as(binary, "demo", &settings).await;
         let env = std::fs::read_to_string(database.folder.path().join("demo.env")).expect("the demo's file");
         let value = |name: &str| {
@@ -334,13 +338,29 @@ async fn the_demo_has_a_message_within_ten_seconds_and_takes_an_answer() {
         let body = json!({"email": value("HUB_DEMO_EMAIL"), "password": value("HUB_DEMO_PASSWORD")});
         let (_, session) = hub.client().post("/api/auth/login", &body).await;
         let user = hub.client().with_token(session["tokens"]["accessToken"].as_str().expect("signed in"));
-        let first =
-            tokio::time::timeout(PATIENCE, eventually("a message", async || user.all_messages().await.pop())).await;
-        let conversation = first.expect("within ten seconds")["conversation_id"].as_str().expect("an id").to_owned();
-        let (status, _) = user.post(&format!("/api/messages/{conversation}/send"), &json!({"content": "Hello"})).await;
-        assert_eq!(status.as_u16(), 201);
-        let simulator = Client::new(&value("TELEGRAM_SIMULATOR_URL"));
-        let (_, sent) = simulator.post("/_sim/sent", &json!({"token": value("TELEGRAM_BOT_TOKEN")})).await;
-        assert_eq!(sent[0]["text"], "Hello");
+        let (_, linked) = user.get("/api/oauth/accounts").await;
+        for platform in ["telegram", "facebook", "instagram", "whatsapp"] {
+            let newest = format!("/api/conversations?limit=1&platform={platform}");
+            let first = eventually("a conversation", async || {
+                let (_, page) = user.get(&newest).await;
+                page["conversations"][0]["id"].as_str().map(str::to_owned)
+            });
+            let found = tokio::time::timeout(PATIENCE, first).await;
+            let conversation = found.unwrap_or_else(|_| panic!("{platform}: not within ten seconds"));
+            let body = json!({"content": "Hello"});
+            let (status, answer) = user.post(&format!("/api/messages/{conversation}/send"), &body).await;
+            assert_eq!(status.as_u16(), 201, "{platform}: {answer}");
+            let simulator = Client::new(&value(&format!("{}_SIMULATOR_URL", platform.to_ascii_uppercase())));
+            let accounts = linked["accounts"].as_array().expect("a list");
+            let account = accounts.iter().find(|account| account["platform"] == platform).expect("it is linked");
+            let account = account["platform_user_id"].as_str().expect("an id");
+            let (path, asked) = match platform {
+                "telegram" => ("/_sim/sent", json!({"token": value("TELEGRAM_BOT_TOKEN")})),
+                "whatsapp" => ("/_sim/whatsapp/sent", json!({"number": account})),
+                _ => ("/_sim/sent", json!({"account": account})),
+            };
+            let (_, sent) = simulator.post(path, &asked).await;
+            assert!(sent.to_string().contains("Hello"), "{platform}: {sent}");
+        }
     }
 }

@@ -25,8 +25,6 @@ const CHANGES: &str = "changes";
 pub(crate) struct Dialect {
     /// The `object` of its deliveries.
     pub(crate) object: &'static str,
-    /// The contract's stand-in for the name of somebody who wrote: deliveries carry none.
-    pub(crate) somebody: &'static str,
     /// What is shared comes as a file and not as an address to open.
     pub(crate) shares_are_files: bool,
 }
@@ -80,11 +78,7 @@ impl<'a> Told<'a> {
     /// Who did it.
     fn actor(&self) -> Result<Participant, Unreadable> {
         let conversation = self.conversation()?;
-        let (id, name) = if self.by_account {
-            (self.account.as_str(), None)
-        } else {
-            (conversation.id.as_str(), Some(self.dialect.somebody.to_owned()))
-        };
+        let (id, name) = if self.by_account { (self.account.as_str(), None) } else { (conversation.id.as_str(), None) };
         Ok(Participant { id: RemoteParticipantId::from(id), name, username: None, is_bot: false })
     }
 

@@ -2,7 +2,6 @@
 //! again like a delivery.
 
 use super::super::values::{id, key, number, words, written_instant};
-use super::Dialect;
 use super::attachments::file;
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage, Participant};
 use hub_domain::{
@@ -59,9 +58,9 @@ impl ReadBack {
     }
 
     /// All messages, oldest first.
-    pub(crate) fn events(&self, dialect: Dialect) -> Vec<Parsed> {
+    pub(crate) fn events(&self) -> Vec<Parsed> {
         let mut told: Vec<(Option<Timestamp>, Parsed)> =
-            self.threads.iter().flat_map(|thread| self.thread(thread, dialect)).collect();
+            self.threads.iter().flat_map(|thread| self.thread(thread)).collect();
         told.sort_by_key(|(at, _)| *at);
         told.into_iter().map(|(_, event)| event).collect()
     }
@@ -70,7 +69,7 @@ impl ReadBack {
         id == self.account || self.also.iter().any(|own| own == id)
     }
 
-    fn thread(&self, thread: &Thread, dialect: Dialect) -> Vec<(Option<Timestamp>, Parsed)> {
+    fn thread(&self, thread: &Thread) -> Vec<(Option<Timestamp>, Parsed)> {
         let list = thread.messages.get("messages").unwrap_or(&thread.messages).get("data");
         let mut messages: Vec<&Value> = list.and_then(Value::as_array).into_iter().flatten().collect();
         let Some(conversation) = self.conversation(&thread.conversation) else {
@@ -78,7 +77,7 @@ impl ReadBack {
         };
         messages.sort_by_key(|message| Reverse(written_instant(message.get("created_time"))));
         let mut unread = thread.conversation.get("unread_count").and_then(number).unwrap_or(0);
-        let one = |message: &Value| match self.message(message, &conversation, dialect) {
+        let one = |message: &Value| match self.message(message, &conversation) {
             Some(mut said) => {
                 let incoming = said.direction == Direction::Incoming;
                 said.history = match self.since {
@@ -98,27 +97,27 @@ impl ReadBack {
         let participants = value.get("participants")?.get("data")?.as_array()?;
         let other = participants.iter().find_map(|person| {
             let id = person.get("id").and_then(id).filter(|id| !self.is_own(id))?;
-            Some((id, words(person.get("name")).or_else(|| words(person.get("username")))))
+            Some((id, words(person.get("name")), words(person.get("username"))))
         });
-        let (other, name) = other?;
+        let (other, name, handle) = other?;
         Some(ConversationRef {
             id: RemoteConversationId::from(other.as_str()),
             aliases: value.get("id").and_then(id).map(RemoteConversationId::from).into_iter().collect(),
             name,
+            handle,
             participant_id: Some(RemoteParticipantId::from(other)),
             ..ConversationRef::default()
         })
     }
 
     /// One message; `None` when it is too old for the platform to tell what it says.
-    fn message(&self, value: &Value, conversation: &ConversationRef, dialect: Dialect) -> Option<InboundMessage> {
+    fn message(&self, value: &Value, conversation: &ConversationRef) -> Option<InboundMessage> {
         let mid = value.get("id").and_then(id)?;
         let sent_at = written_instant(value.get("created_time"))?;
         let from = value.get("from")?;
         let from_id = from.get("id").and_then(id)?;
         let own = self.is_own(&from_id);
-        let somebody = || dialect.somebody.to_owned();
-        let name = words(from.get("name")).or_else(|| words(from.get("username")));
+        let name = words(from.get("name"));
         let reply = value.get("reply_to").and_then(|reply| reply.get("mid").or_else(|| reply.get("id")));
         Some(InboundMessage {
             conversation: conversation.clone(),
@@ -126,7 +125,7 @@ impl ReadBack {
             sequence: None,
             sender: Participant {
                 id: RemoteParticipantId::from(if own { self.account.clone() } else { from_id }),
-                name: if own { None } else { Some(name.unwrap_or_else(somebody)) },
+                name: if own { None } else { name },
                 username: words(from.get("username")),
                 is_bot: false,
             },

@@ -28,6 +28,7 @@ pub(super) fn chat(chat: &Chat) -> ConversationRef {
     ConversationRef {
         id: RemoteConversationId::new(chat.id.to_string()),
         aliases: Vec::new(),
+        handle: None,
         name: chat_name(chat),
         participant_id: Some(participant_id(chat.id)),
         avatar_url: None,
@@ -40,6 +41,7 @@ pub(super) fn business(place: &Chat, connection: &str) -> ConversationRef {
     ConversationRef {
         id: RemoteConversationId::new(format!("{}:business:{connection}", place.id)),
         aliases: Vec::new(),
+        handle: None,
         address: Some(json!({ "business_connection_id": connection })),
         ..chat(place)
     }
@@ -50,6 +52,7 @@ fn topic_of_channel(place: &Chat, topic: &DirectMessagesTopic) -> ConversationRe
     ConversationRef {
         id: RemoteConversationId::new(format!("{}:topic:{}", place.id, topic.topic_id)),
         aliases: Vec::new(),
+        handle: None,
         name: topic.user.as_ref().and_then(full_name).or(known.name),
         participant_id: topic.user.as_ref().map(|user| participant_id(user.id)).or(known.participant_id),
         avatar_url: None,

@@ -166,7 +166,7 @@ async fn read_back(fixture: &Fixture, mut expected: Expected) {
         let mut one = Expected::of(one, fixture.file.as_str());
         one.equal("conversation_id", place.id.as_str());
         one.equal("platform_thread_id", place.aliases[0].as_str());
-        one.equal("participant_name", place.name.clone());
+        one.equal("participant_name", place.handle.clone());
         one.instant("updated_at", cursor["newest"].as_str().unwrap().parse().ok());
         one.done();
         assert_eq!((cursor["after"].clone(), read.more), (expected.take("page")["next"].clone(), true));

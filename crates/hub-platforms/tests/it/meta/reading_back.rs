@@ -213,7 +213,7 @@ fn an_account_behind_a_page_asks_in_the_pages_name() {
             (message.direction, message.sender.id.as_str()),
             (hub_domain::Direction::Outgoing, super::IG_ACCOUNT)
         );
-        assert_eq!((message.conversation.id.as_str(), message.conversation.name.as_deref()), ("5", Some("anna")));
+        assert_eq!((message.conversation.id.as_str(), message.conversation.handle.as_deref()), ("5", Some("anna")));
         assert_eq!(event.accounts, [super::IG_ACCOUNT.into()]);
     }
 }

@@ -1,0 +1,69 @@
+//! What a person does besides writing: reacting, typing, looking through the prepared messages. The platform is asked while
+//! the person waits; nothing of it is worth a job.
+
+use crate::accounts::grants::open_grant;
+use crate::{App, AppError, Caller, Result};
+use hub_domain::{Account, AccountId, Conversation, ConversationId, EventBody, MessageId, RemoteParticipantId};
+use hub_platform_kit::platform::Template;
+use hub_platform_kit::{Grant, PlatformError};
+use hub_store::NewEvent;
+
+/// Longest reaction in characters: an emoji may be several.
+const MAX_EMOJI_CHARS: usize = 32;
+
+/// Puts the account's reaction to a message there, or takes it away.
+pub async fn react(app: &App, caller: &Caller, id: MessageId, emoji: Option<&str>) -> Result<()> {
+    if emoji.is_some_and(|emoji| emoji.is_empty() || emoji.chars().count() > MAX_EMOJI_CHARS) {
+        return Err(AppError::Invalid("\"emoji\" must be one emoji".to_owned()));
+    }
+    let message = app.store().read().messages().find(caller.user_id, id).await?;
+    let message = message.ok_or(AppError::NotFound("Message"))?;
+    let (conversation, account, grant) = open(app, caller, message.conversation_id).await?;
+    if message.remote_id.as_str().starts_with("hub:") {
+        return Err(AppError::Invalid("This message has not been sent yet.".to_owned()));
+    }
+    let handle = app.handle_of(&account)?;
+    let outcome = handle.react(&grant, &conversation.remote_id, &message.remote_id, emoji).await;
+    outcome.map_err(|error| said(&account, error))?;
+    let actor = RemoteParticipantId::new(account.remote_id.as_str());
+    let now = app.now();
+    let tx = app.store().begin().await?;
+    let keep: Vec<String> = emoji.map(str::to_owned).into_iter().collect();
+    let mut changed = tx.messages().clear_reactions(id, &actor, &keep).await?;
+    if let Some(emoji) = emoji {
+        changed |= tx.messages().react(id, &actor, emoji, true, now).await?;
+    }
+    let body = EventBody::MessageUpdated { message_id: id, conversation_id: conversation.id };
+    let told = NewEvent { user_id: caller.user_id, at: now, body };
+    app.commit(tx, changed.then_some(told).into_iter().collect()).await
+}
+
+/// Shows the other person that somebody is typing.
+pub async fn typing(app: &App, caller: &Caller, id: ConversationId) -> Result<()> {
+    let (conversation, account, grant) = open(app, caller, id).await?;
+    let latest = app.store().read().messages().latest_incoming(id).await?;
+    let outcome = app.handle_of(&account)?.typing(&grant, &conversation.remote_id, latest.as_ref()).await;
+    outcome.map_err(|error| said(&account, error))
+}
+
+/// The prepared messages of one of the caller's accounts.
+pub async fn templates(app: &App, caller: &Caller, id: AccountId) -> Result<Vec<Template>> {
+    let account = app.store().read().accounts().find(caller.user_id, id).await?.ok_or(AppError::AccountNotFound)?;
+    if !account.is_active {
+        return Err(AppError::AccountNotFound);
+    }
+    let (account, grant) = open_grant(app, id).await?;
+    let listed = app.handle_of(&account)?.templates(&grant).await;
+    listed.map_err(|error| said(&account, error))
+}
+
+async fn open(app: &App, caller: &Caller, id: ConversationId) -> Result<(Conversation, Account, Grant)> {
+    let found = app.store().read().conversations().find(caller.user_id, id).await?;
+    let conversation = found.ok_or(AppError::ConversationForbidden)?;
+    let (account, grant) = open_grant(app, conversation.account_id).await?;
+    Ok((conversation, account, grant))
+}
+
+fn said(account: &Account, error: PlatformError) -> AppError {
+    AppError::Platform { platform: account.platform_name.clone(), error }
+}

@@ -1,0 +1,62 @@
+//! WhatsApp calls: the app's secret signs every delivery, and the business account is what is subscribed to.
+
+use super::outbound::no_business_account;
+use super::{WhatsApp, mapping};
+use crate::meta::{greet, oauth, signature};
+use async_trait::async_trait;
+use hub_domain::RemoteAccountId;
+use hub_platform_kit::platform::{Parsed, Webhook};
+use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::{Grant, Result, Secret};
+
+/// Everything the hub wants to hear of; messages and statuses share a field.
+const FIELDS: &str = "messages,message_template_status_update,account_update,phone_number_quality_update,user_preferences,\
+                      user_id_update,smb_message_echoes,history,smb_app_state_sync";
+
+#[async_trait]
+impl Webhook for WhatsApp {
+    fn greet(&self, request: &WebhookRequest, _keys: &Keys) -> Result<Option<Greeting>, Refusal> {
+        greet::greet(request, self.settings.app.verify_token())
+    }
+
+    /// The header is a signature, not a secret.
+    fn shown_secret_digest(&self, _request: &WebhookRequest) -> Option<[u8; 32]> {
+        None
+    }
+
+    fn verify(&self, request: &WebhookRequest, _keys: &Keys) -> Result<Verified, Refusal> {
+        signature::verify(request, self.settings.app.signing_secrets())
+    }
+
+    fn parse(&self, delivery: &Verified) -> Result<Vec<Parsed>> {
+        Ok(mapping::delivery(&delivery.body))
+    }
+
+    fn accepted(&self) -> (u16, &'static str) {
+        (200, r#"{"ok":true}"#)
+    }
+
+    /// One subscription brings the deliveries of all numbers of a business account.
+    fn subscriber(&self, grant: &Grant) -> RemoteAccountId {
+        self.waba(grant).map_or_else(|| grant.remote_id.clone(), RemoteAccountId::from)
+    }
+
+    async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
+        let waba = self.waba(grant).ok_or_else(no_business_account)?;
+        self.api.subscribe(grant.token(), waba).await?;
+        // What is told is chosen per app, not per business account.
+        let (graph, app) = (&self.api.graph, &self.settings.app);
+        oauth::subscribe_app(graph, app, mapping::OBJECT, FIELDS, callback.url.as_str()).await;
+        Ok(Subscription { renew_at: None, remote_id: None })
+    }
+
+    async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
+        let waba = self.waba(grant).ok_or_else(no_business_account)?;
+        self.api.unsubscribe(grant.token(), waba).await
+    }
+
+    /// Meta checks the one address of the app with the one token of the settings.
+    fn fixed_callback_secret(&self, _grant: &Grant) -> Option<Secret> {
+        self.settings.app.verify_token().map(|token| Secret::from(token.to_owned()))
+    }
+}
