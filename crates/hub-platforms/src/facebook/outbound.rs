@@ -1,6 +1,7 @@
 //! Sending in a page's name.
 
 use super::Facebook;
+use crate::meta::graph::plain;
 use crate::meta::sends;
 use crate::meta::values::id;
 use async_trait::async_trait;
@@ -85,7 +86,7 @@ impl Facebook {
             return Ok(known.to_owned());
         }
         let page = grant.remote_id.as_str();
-        let call = self.graph.get(known).query("fields", "participants").token(grant.token()).account(page);
+        let call = self.graph.get(plain(known)?).query("fields", "participants").token(grant.token()).account(page);
         let thread: Value = call.ask().await?;
         let people = thread["participants"]["data"].as_array();
         let other = people.into_iter().flatten().filter_map(|one| id(&one["id"])).find(|one| one != page);

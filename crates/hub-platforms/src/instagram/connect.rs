@@ -57,7 +57,7 @@ impl Connect for Instagram {
             return Err(PlatformError::unsupported("renewing tokens"));
         }
         let call = self.graph.get("refresh_access_token").unversioned().query("grant_type", "ig_refresh_token");
-        let (renewed, answer) = call.query("access_token", grant.token()).ask_raw::<Exchanged>().await?;
+        let (renewed, answer) = call.secret_query("access_token", grant.token()).ask_raw::<Exchanged>().await?;
         // Counted from the platform's own clock; an answer without it leaves the old end standing.
         let expires_at = said_at(&answer).and_then(|at| renewed.expires_at(at)).or(grant.expires_at);
         Ok(Tokens { access: renewed.access_token, refresh: None, expires_at })
@@ -176,8 +176,7 @@ impl Instagram {
     async fn lengthen(&self, short: &Secret) -> Result<Exchanged> {
         let (_, secret) = oauth::credentials(&self.settings.app)?;
         let call = self.graph.get("access_token").unversioned().query("grant_type", "ig_exchange_token");
-        let call = call.query("client_secret", secret).query("access_token", short.expose_secret());
-        call.ask().await.map_err(|error| oauth::hide(error, short.expose_secret()))
+        call.secret_query("client_secret", secret).secret_query("access_token", short.expose_secret()).ask().await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading conversations back, a few at a time. The platform tells no more than the newest twenty messages of each.
 
-use super::graph::Graph;
+use super::graph::{Graph, plain};
 use super::messaging::threads::ReadBack;
 use super::values::{id, words, written_instant};
 use hub_domain::Timestamp;
@@ -125,7 +125,7 @@ async fn messages(
     mailbox: Mailbox<'_>,
     conversation: &Value,
 ) -> Result<Option<(Value, usize)>> {
-    let Some(thread) = conversation.get("id").and_then(id) else { return Ok(None) };
+    let Some(thread) = conversation.get("id").and_then(id).filter(|id| plain(id).is_ok()) else { return Ok(None) };
     let fields = format!("messages{{{}}}", mailbox.message_fields);
     let call = graph.get(thread).query("fields", fields).token(token).account(mailbox.account);
     match call.ask_raw::<Value>().await {

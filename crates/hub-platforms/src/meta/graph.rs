@@ -52,6 +52,8 @@ pub(crate) struct Call<'a> {
     token: Option<String>,
     account: Option<String>,
     query: Vec<(&'static str, String)>,
+    /// Secrets among the parameters: cut out of the words of a refusal.
+    secrets: Vec<String>,
     body: Body,
     sends: bool,
 }
@@ -98,6 +100,7 @@ impl Graph {
             token: None,
             account: None,
             query: Vec::new(),
+            secrets: Vec::new(),
             body: Body::Nothing,
             sends: false,
         }
@@ -105,9 +108,8 @@ impl Graph {
 
     fn address(&self, path: &str, versioned: bool) -> Result<Url> {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-        // Ids come from outside: one that is no name would change what is asked.
         if parts.iter().any(|part| part.is_empty() || *part == "." || *part == "..") {
-            return Err(PlatformError::bad_input("the id is not one of the platform's"));
+            return Err(no_id());
         }
         let mut url = Url::parse(&self.base).map_err(|_| wrong_base())?;
         url.path_segments_mut()
@@ -140,6 +142,12 @@ impl Call<'_> {
     pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self
+    }
+
+    /// A secret in the address, where the platform takes it nowhere else.
+    pub(crate) fn secret_query(mut self, name: &'static str, value: &str) -> Self {
+        self.secrets.push(value.to_owned());
+        self.query(name, value)
     }
 
     /// A JSON body.
@@ -196,7 +204,7 @@ impl Call<'_> {
     }
 
     async fn attempt<T: DeserializeOwned>(self) -> Result<(T, Answer)> {
-        let Self { graph, method, path, versioned, token, account, query, body, .. } = self;
+        let Self { graph, method, path, versioned, token, account, query, mut secrets, body, .. } = self;
         if let Some(wait) = account.as_deref().and_then(|account| graph.brake.wait(account)) {
             return Err(PlatformError::new(
                 ErrorKind::RateLimited { retry_after: Some(wait) },
@@ -223,7 +231,8 @@ impl Call<'_> {
         };
         let answer = graph.transport.call(request, MAX_ANSWER_BYTES).await?;
         graph.learn(&answer);
-        graph.read(answer, token.as_deref())
+        secrets.extend(token);
+        graph.read(answer, &secrets)
     }
 }
 
@@ -239,9 +248,9 @@ impl Graph {
         }
     }
 
-    fn read<T: DeserializeOwned>(&self, answer: Answer, token: Option<&str>) -> Result<(T, Answer)> {
+    fn read<T: DeserializeOwned>(&self, answer: Answer, secrets: &[String]) -> Result<(T, Answer)> {
         let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
-        let secrets = [token.unwrap_or_default(), self.secret()];
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).chain([self.secret()]).collect();
         let refused = body.as_ref().is_some_and(|body| body.get("error").is_some_and(Value::is_object));
         match body {
             Some(body) if (200..300).contains(&answer.status) && !refused => match serde_json::from_value(body) {
@@ -275,6 +284,15 @@ fn harmless(mut error: PlatformError) -> PlatformError {
         *maybe_applied = false;
     }
     error
+}
+
+/// An id as it may stand in a path. Ids come from outside: one that is no name would change what is asked.
+pub(crate) fn plain(id: &str) -> Result<&str> {
+    if id.is_empty() || id.contains(['/', '\\']) { Err(no_id()) } else { Ok(id) }
+}
+
+fn no_id() -> PlatformError {
+    PlatformError::bad_input("the id is not one of the platform's")
 }
 
 fn wrong_base() -> PlatformError {

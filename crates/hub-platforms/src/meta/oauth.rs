@@ -7,6 +7,7 @@ use hub_domain::Timestamp;
 use hub_domain::connect::Answers;
 use hub_platform_kit::platform::ConnectContext;
 use hub_platform_kit::{ErrorKind, PlatformError, Result, Secret};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
@@ -125,39 +126,30 @@ pub(crate) async fn exchange_code(graph: &Graph, app: &App, redirect: &str, code
         .get("oauth/access_token")
         .query("client_id", app_id)
         .query("redirect_uri", redirect)
-        .query("client_secret", secret)
-        .query("code", code)
+        .secret_query("client_secret", secret)
+        .secret_query("code", code)
         .ask()
         .await
-        .map_err(|error| hide(error, code))
 }
 
 /// Exchanges a token of hours for one of about two months. An ended one cannot be exchanged.
 pub(crate) async fn lengthen(graph: &Graph, app: &App, token: &Secret) -> Result<Exchanged> {
-    use secrecy::ExposeSecret;
     let (app_id, secret) = credentials(app)?;
     graph
         .get("oauth/access_token")
         .query("grant_type", "fb_exchange_token")
         .query("client_id", app_id)
-        .query("client_secret", secret)
-        .query("fb_exchange_token", token.expose_secret())
+        .secret_query("client_secret", secret)
+        .secret_query("fb_exchange_token", token.expose_secret())
         .ask()
         .await
-        .map_err(|error| hide(error, token.expose_secret()))
 }
 
 /// What Meta knows of a token.
 pub(crate) async fn debug_token(graph: &Graph, app: &App, token: &Secret) -> Result<TokenFacts> {
-    use secrecy::ExposeSecret;
     let app_token = app_token(app)?;
-    let answer: Value = graph
-        .get("debug_token")
-        .query("input_token", token.expose_secret())
-        .token(&app_token)
-        .ask()
-        .await
-        .map_err(|error| hide(error, token.expose_secret()))?;
+    let answer: Value =
+        graph.get("debug_token").secret_query("input_token", token.expose_secret()).token(&app_token).ask().await?;
     Ok(token_facts(&answer["data"]))
 }
 
@@ -183,12 +175,6 @@ pub(crate) fn token_facts(data: &Value) -> TokenFacts {
         scopes: texts(&data["scopes"]),
         targets: targets.iter().filter_map(|one| Some((id(&one["scope"])?, texts(&one["target_ids"])))).collect(),
     }
-}
-
-/// Cuts a secret out of an error's words, should it ever stand there.
-pub(crate) fn hide(mut error: PlatformError, secret: &str) -> PlatformError {
-    error.message = super::errors::clean(&error.message, &[secret]);
-    error
 }
 
 /// Tells Meta where deliveries of `object` go, unless the app has an address for them already. Only the operator can say more

@@ -1,6 +1,6 @@
 //! Asking who somebody is. Meta keeps much to itself, and none of that is the account's fault.
 
-use super::graph::Graph;
+use super::graph::{Graph, plain};
 use super::values::words;
 use hub_platform_kit::platform::Profile;
 use hub_platform_kit::{ErrorKind, PlatformError, Result};
@@ -11,7 +11,7 @@ const TOKEN_IS_DEAD: &[&str] = &["0", "102", "190"];
 
 /// Name and picture of a person; an empty profile when they are kept back.
 pub(crate) async fn profile(graph: &Graph, token: &str, account: &str, person: &str, fields: &str) -> Result<Profile> {
-    match graph.get(person).query("fields", fields).token(token).account(account).ask::<Value>().await {
+    match graph.get(plain(person)?).query("fields", fields).token(token).account(account).ask::<Value>().await {
         Ok(answer) => Ok(read(&answer)),
         Err(error) if kept_back(&error) => Ok(Profile::default()),
         Err(error) => Err(error),
