@@ -1,0 +1,82 @@
+//! Faults on command: the next call of an endpoint goes wrong.
+
+use super::problem::{Problem, answer};
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use std::time::Duration;
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// This status with the platform's plain problem; nothing is done.
+    Status(u16),
+    /// This status with an empty body; nothing is done.
+    Empty(u16),
+    /// 502 with a page of a gateway.
+    Html502,
+    /// No answer for this long, then a normal one.
+    Hang(Duration),
+    /// The line breaks before anything was done.
+    CutBefore,
+    /// It is done, and then the line breaks.
+    CutAfter,
+    /// 200 with a body that is no JSON.
+    Garbage,
+    /// A body of the caller's.
+    Raw {
+        /// HTTP status.
+        status: u16,
+        /// The body.
+        body: String,
+    },
+}
+
+impl Fault {
+    /// As the control API names it.
+    pub(super) fn named(body: &Value) -> Option<Self> {
+        let status = || body["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+        Some(match body["kind"].as_str()? {
+            "status" => Self::Status(status()?),
+            "empty" => Self::Empty(status()?),
+            "html_502" => Self::Html502,
+            "hang" => Self::Hang(Duration::from_millis(body["value"].as_u64()?)),
+            "cut_before" => Self::CutBefore,
+            "cut_after" => Self::CutAfter,
+            "garbage" => Self::Garbage,
+            "raw" => Self::Raw { status: status()?, body: body["body"].as_str().unwrap_or_default().to_owned() },
+            _ => return None,
+        })
+    }
+
+    /// The answer that takes the place of the real one; `None` = the call is done all the same.
+    pub(super) fn instead(&self) -> Option<Response> {
+        let of = |status: u16| StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Some(match self {
+            Self::Status(status) => {
+                let words = of(*status).canonical_reason().unwrap_or("Error");
+                answer(Err(Problem::blank(*status, words, words)))
+            }
+            Self::Empty(status) => of(*status).into_response(),
+            Self::Html502 => {
+                let page = "<html><head><title>502 Bad Gateway</title></head><body>gateway</body></html>";
+                (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], page).into_response()
+            }
+            Self::CutBefore => cut(),
+            Self::Garbage => "this is no JSON".into_response(),
+            Self::Raw { status, body } => {
+                (of(*status), [(header::CONTENT_TYPE, "application/json")], body.clone()).into_response()
+            }
+            Self::CutAfter | Self::Hang(_) => return None,
+        })
+    }
+}
+
+/// A body that breaks off: the client sees a broken line.
+pub(super) fn cut() -> Response {
+    let broken = futures_util::stream::once(async { Err::<bytes::Bytes, _>(std::io::Error::other("cut")) });
+    let mut response = Response::new(Body::from_stream(broken));
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("64"));
+    response
+}
