@@ -49,10 +49,14 @@ pub enum ConnectProgress {
 
 /// Starts linking.
 pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> Result<Connecting> {
-    let (handle, method) = app
-        .platforms()
-        .for_linking(&input.platform, input.method.as_deref())
-        .ok_or_else(|| AppError::NotConfigured(input.platform.clone()))?;
+    let platforms = app.platforms();
+    let found = platforms.for_linking(&input.platform, input.method.as_deref());
+    let (handle, method) = found.ok_or_else(|| match &input.method {
+        Some(method) if platforms.for_linking(&input.platform, None).is_some() => {
+            AppError::Invalid(format!("{} has no way to link named {method}", input.platform))
+        }
+        _ => AppError::NotConfigured(input.platform.clone()),
+    })?;
     let state = crate::clock::random_hex().ok_or_else(|| AppError::Internal("no randomness".to_owned()))?;
     let context = context(app, handle.card(), method, &state);
     let progress = handle.begin(&context).await.map_err(|e| refused(&input.platform, e))?;

@@ -82,7 +82,13 @@ pub(crate) async fn apply(
             }
         }
         InboundBody::StatusUpTo { conversation, up_to, status, at } => {
-            let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(()) };
+            let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else {
+                // The message that opens the conversation may be under way.
+                return match up_to {
+                    UpTo::Message(message) => early::note(tx, account.id, message, receipt, now).await,
+                    UpTo::Time(_) => Ok(()),
+                };
+            };
             let up_to = match up_to {
                 UpTo::Time(time) => Some(*time),
                 UpTo::Message(message) => match tx.messages().id_of(found.id, message).await? {

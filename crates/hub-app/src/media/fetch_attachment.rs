@@ -69,7 +69,9 @@ async fn tell(app: &App, tx: hub_store::Tx, found: &hub_store::StoredAttachment,
 /// The type by content; where content says nothing, what the platform said, unless that could run in a browser.
 pub(crate) fn media_type(bytes: &[u8], answered: Option<&str>, told: Option<&str>) -> String {
     if let Some(kind) = infer::get(bytes) {
-        return kind.mime_type().to_owned();
+        // Platforms know sound in MP4 by its registered name only.
+        let name = if kind.mime_type() == "audio/m4a" { "audio/mp4" } else { kind.mime_type() };
+        return name.to_owned();
     }
     let claimed =
         told.or(answered).unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

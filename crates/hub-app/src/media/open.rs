@@ -42,7 +42,7 @@ pub struct OpenMedia {
 }
 
 /// Media types a browser may show in place: pictures, sound, films, PDF; nothing that can carry script.
-const INLINE: [&str; 13] = [
+const INLINE: [&str; 14] = [
     "image/jpeg",
     "image/png",
     "image/gif",
@@ -51,6 +51,7 @@ const INLINE: [&str; 13] = [
     "audio/mpeg",
     "audio/ogg",
     "audio/m4a",
+    "audio/mp4",
     "audio/x-wav",
     "video/mp4",
     "video/webm",

@@ -152,7 +152,7 @@ impl Delivery<'_> {
             location: details.location.clone(),
             shared_contacts: details.shared_contacts.clone(),
             tag: to.tag.clone(),
-            extra: details.extra.clone(),
+            extra: details.extra.iter().filter(|(name, _)| *name != TAG).map(|(n, v)| (n.clone(), v.clone())).collect(),
             // Only the first part answers; the others follow it.
             reply_to: if part == 0 { self.message.reply_to.clone() } else { None },
             client_key: format!("{}:{part}", self.message.id),

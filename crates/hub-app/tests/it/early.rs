@@ -86,3 +86,16 @@ async fn news_nobody_can_use_go_with_their_delivery() {
         assert!(tx.early_news().take(&[(account, &"1".into())]).await.unwrap().is_empty());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_before_the_first_message_of_a_conversation_is_not_lost() {
+    for engine in engines() {
+        let talk = Talk::start(engine, |_| {}).await;
+        talk.told(json!([{"kind": "up_to", "message": "1", "status": "read", "at": 9}])).await;
+        talk.work().await;
+        talk.told(json!([{"id": "1", "text": "from the phone", "out": true}])).await;
+        talk.work().await;
+        let status = talk.messages().await[0].status.map(hub_domain::DeliveryStatus::as_str);
+        assert_eq!(status, Some("read"));
+    }
+}
