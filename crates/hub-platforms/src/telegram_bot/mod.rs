@@ -54,9 +54,21 @@ const CARD: Card = Card {
     intake: Intake { webhook: true, pull: Pull::LongPollWithoutWebhook, live: false },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
     attachments: &[
-        AttachmentRule { kind: ContentKind::Image, max_bytes: MAX_PHOTO_BYTES, mime_types: &[] },
-        AttachmentRule { kind: ContentKind::Video, max_bytes: MAX_UPLOAD_BYTES, mime_types: &[] },
-        AttachmentRule { kind: ContentKind::Audio, max_bytes: MAX_UPLOAD_BYTES, mime_types: &[] },
+        AttachmentRule {
+            kind: ContentKind::Image,
+            max_bytes: MAX_PHOTO_BYTES,
+            mime_types: &["image/jpeg", "image/png", "image/webp", "image/gif"],
+        },
+        AttachmentRule {
+            kind: ContentKind::Video,
+            max_bytes: MAX_UPLOAD_BYTES,
+            mime_types: &["video/mp4", "video/quicktime"],
+        },
+        AttachmentRule {
+            kind: ContentKind::Audio,
+            max_bytes: MAX_UPLOAD_BYTES,
+            mime_types: &["audio/mpeg", "audio/mp4", "audio/x-m4a", "audio/m4a", "audio/ogg", "audio/opus"],
+        },
         AttachmentRule { kind: ContentKind::File, max_bytes: MAX_UPLOAD_BYTES, mime_types: &[] },
     ],
     max_attachments: MAX_ALBUM,

@@ -97,7 +97,7 @@ impl Api {
 
     /// Hands a message over.
     pub(super) async fn send(&self, grant: &Grant, body: Value) -> Result<Accepted> {
-        self.messages(grant, body).sends().ask().await.map_err(errors::of_a_send)
+        self.messages(grant, body).sends().ask().await.map_err(errors::explained)
     }
 
     /// Hands something over that a repeat does not change.

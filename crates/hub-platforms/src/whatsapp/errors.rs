@@ -29,8 +29,6 @@ const NO_PERMISSION: &str =
 const PERMISSIONS: std::ops::RangeInclusive<i64> = 200..=299;
 /// What the subcode says when something that was asked for is not there.
 const GONE: Row = (100, Some(33), ErrorKind::NotFound);
-/// Codes after which nothing was sent, although the status says that the server is in trouble.
-const SURELY_NOT_SENT: &[&str] = &["131000", "131016", "131057"];
 
 /// Codes by what they mean. Those of refused permissions are a family and not listed.
 const MEANINGS: &[Meaning] = &[
@@ -127,15 +125,6 @@ pub(super) fn explained(error: PlatformError) -> PlatformError {
     match code.and_then(words) {
         Some(_) => PlatformError { message: sentence(code, Some(&error.message)), ..error },
         None => error,
-    }
-}
-
-/// A refused message. Some troubles say for sure that nothing went out.
-pub(super) fn of_a_send(error: PlatformError) -> PlatformError {
-    let sure = error.remote_code.as_deref().is_some_and(|code| SURELY_NOT_SENT.contains(&code));
-    match error.kind {
-        ErrorKind::Transient { .. } if sure => explained(PlatformError { kind: TRANSIENT, ..error }),
-        _ => explained(error),
     }
 }
 

@@ -16,21 +16,30 @@ const DIGEST_BYTES: usize = 32;
 #[async_trait]
 impl Media for WhatsApp {
     async fn fetch(&self, grant: &Grant, attachment: &Attachment, max_bytes: u64) -> Result<Fetched> {
-        let (info, fetched) = match self.attempt(grant, &attachment.remote_ref, max_bytes).await {
+        let mut outcome = self.attempt(grant, &attachment.remote_ref, max_bytes).await;
+        let anew = match &outcome {
             // An address counts for some minutes; a new one may do.
-            Err(error) if error.kind == ErrorKind::NotFound && error.status == Some(404) => {
-                self.attempt(grant, &attachment.remote_ref, max_bytes).await?
-            }
-            outcome => outcome?,
+            Err(error) => error.kind == ErrorKind::NotFound && error.status == Some(404),
+            // The way may have damaged it.
+            Ok((info, fetched)) => !is_what_was_sent(attachment, info, fetched),
         };
-        let expected = [attachment.remote_unique_ref.as_deref(), info.sha256.as_deref()];
-        if !expected.into_iter().flatten().filter_map(digest_of).all(|expected| fits(&fetched.bytes, &expected)) {
-            let words = "the file that came is not the one that was sent";
-            return Err(PlatformError::new(ErrorKind::UnexpectedReply, words));
+        if anew {
+            outcome = self.attempt(grant, &attachment.remote_ref, max_bytes).await;
+        }
+        let (info, fetched) = outcome?;
+        if !is_what_was_sent(attachment, &info, &fetched) {
+            // Twice is no accident: asking for longer brings nothing else.
+            return Err(PlatformError::new(ErrorKind::Rejected, "the file that came is not the one that was sent"));
         }
         let mime_type = fetched.mime_type.or_else(|| info.mime_type.clone().take());
         Ok(Fetched { bytes: fetched.bytes, mime_type })
     }
+}
+
+/// Both digests, as far as they are known, must fit.
+fn is_what_was_sent(attachment: &Attachment, info: &MediaInfo, fetched: &Fetched) -> bool {
+    let expected = [attachment.remote_unique_ref.as_deref(), info.sha256.as_deref()];
+    expected.into_iter().flatten().filter_map(digest_of).all(|expected| fits(&fetched.bytes, &expected))
 }
 
 impl WhatsApp {

@@ -36,6 +36,18 @@ const MAX_ATTACHMENTS: usize = 10;
 /// After this the business may only send templates.
 const REPLY_WINDOW: Duration = Duration::from_hours(24);
 
+/// Types that the platform takes as documents; it refuses all others.
+const DOCUMENTS: &[&str] = &[
+    "text/plain",
+    "application/pdf",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+];
+
 /// Linking by signing in at Facebook.
 const FACEBOOK_LOGIN: &str = "facebook_login";
 /// Linking by the token of a system user.
@@ -68,7 +80,7 @@ const CARD: Card = Card {
             max_bytes: 16 * MB,
             mime_types: &["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"],
         },
-        AttachmentRule { kind: ContentKind::File, max_bytes: 100 * MB, mime_types: &[] },
+        AttachmentRule { kind: ContentKind::File, max_bytes: 100 * MB, mime_types: DOCUMENTS },
         AttachmentRule { kind: ContentKind::Sticker, max_bytes: 500 * KB, mime_types: &["image/webp"] },
     ],
     max_attachments: MAX_ATTACHMENTS,

@@ -89,10 +89,13 @@ fn what_arrives_must_be_what_was_sent() {
     let bad = [STANDARD.encode([0; 32]), hex::encode([0; 32])];
     let fits = |webhook: Option<&String>, info: Option<&String>| {
         let info = info.map_or_else(|| json!({}), |sum| json!({ "sha256": sum }));
-        match fetch(webhook.cloned(), vec![info], vec![file()], 100).0 {
+        let (outcome, api, server) = fetch(webhook.cloned(), vec![info; 3], vec![file(), file(), file()], 100);
+        let times = if outcome.is_ok() { 1 } else { 2 };
+        assert_eq!((api.len(), server.len()), (times, times), "once more, and no more");
+        match outcome {
             Ok(_) => true,
             Err(error) => {
-                assert_eq!(error.kind, ErrorKind::UnexpectedReply);
+                assert_eq!(error.kind, ErrorKind::Rejected, "it says so at once");
                 assert!(error.message.contains("not the one"), "{error}");
                 false
             }
@@ -105,6 +108,10 @@ fn what_arrives_must_be_what_was_sent() {
         assert!(!fits(Some(sum), None) && !fits(None, Some(sum)));
         assert!(!fits(Some(&good[0]), Some(sum)) && !fits(Some(sum), Some(&good[1])));
     }
+    // What the way damaged is fetched anew.
+    let damaged = Reply { body: b"a pic".to_vec(), ..file() };
+    let (outcome, ..) = fetch(Some(good[0].clone()), vec![json!({}); 2], vec![damaged, file()], 100);
+    assert_eq!(outcome.unwrap().bytes.as_ref(), FILE);
     // What is no digest proves nothing.
     assert!(fits(Some(&"odd".to_owned()), None));
 }
