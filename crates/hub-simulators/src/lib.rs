@@ -6,4 +6,5 @@ pub mod facebook;
 pub mod instagram;
 pub mod meta;
 pub mod telegram;
+pub mod twitter;
 pub mod whatsapp;

@@ -22,6 +22,13 @@ pub enum Fault {
         /// Its words.
         message: String,
     },
+    /// An error of the Graph API about a limit, with the time in `Retry-After`, in whole seconds.
+    SlowDown {
+        /// Its code.
+        code: i64,
+        /// How long to wait.
+        pause: Duration,
+    },
     /// 502 with a page of a gateway.
     Html502,
     /// No answer for this long, then a normal one.
@@ -44,8 +51,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// From the control API: `fault` is one of `graph` (`status`, `code`, `subcode`, `message`), `html_502`, `hang`
-    /// (`value` = milliseconds), `cut_before`, `cut_after`, `garbage`, `raw` (`status`, `content_type`, `body`).
+    /// From the control API: `fault` is one of `graph` (`status`, `code`, `subcode`, `message`), `slow_down` (`code`, `value` =
+    /// milliseconds), `html_502`, `hang` (`value` = milliseconds), `cut_before`, `cut_after`, `garbage`, `raw` (`status`, `content_type`, `body`).
     pub(super) fn read(body: &Value) -> Option<Self> {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let status = body["status"].as_u64().and_then(|status| u16::try_from(status).ok());
@@ -56,6 +63,9 @@ impl Fault {
                 subcode: body["subcode"].as_i64(),
                 message: text("message").unwrap_or_else(|| "Made up by the simulator".to_owned()),
             },
+            "slow_down" => {
+                Self::SlowDown { code: body["code"].as_i64()?, pause: Duration::from_millis(body["value"].as_u64()?) }
+            }
             "html_502" => Self::Html502,
             "hang" => Self::Hang(Duration::from_millis(body["value"].as_u64()?)),
             "cut_before" => Self::CutBefore,
@@ -76,6 +86,11 @@ impl Fault {
             Self::Graph { status, code, subcode, message } => {
                 let error = GraphError { subcode: *subcode, ..GraphError::new(*code, message.clone()) };
                 answer(Err(error.with_status(*status)))
+            }
+            Self::SlowDown { code, pause } => {
+                let error = GraphError::new(*code, "Too many calls").with_status(400);
+                let wait = [(header::RETRY_AFTER, pause.as_secs().to_string())];
+                (wait, answer(Err(error))).into_response()
             }
             Self::Html502 => {
                 let page = "<html><head><title>502 Bad Gateway</title></head><body>gateway</body></html>";

@@ -157,6 +157,16 @@ impl Meta {
         }
     }
 
+    /// Every token there is, dead ones included.
+    pub fn tokens(&self) -> Vec<Token> {
+        self.state().tokens.values().cloned().collect()
+    }
+
+    /// Where an app is called about an object.
+    pub fn hook(&self, app_id: &str, object: &str) -> Option<String> {
+        self.state().hooks.get(&(app_id.to_owned(), object.to_owned())).map(|hook| hook.url.clone())
+    }
+
     /// The next call of an endpoint goes wrong. The name is the last part of the path, `node` for a bare id, `media` for
     /// downloads, `*` for any.
     pub fn fault(&self, endpoint: &str, fault: Fault) {

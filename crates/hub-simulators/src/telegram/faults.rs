@@ -12,6 +12,13 @@ pub enum Fault {
     },
     /// This status with the usual envelope.
     Status(u16),
+    /// A refusal in the server's own words.
+    Refused {
+        /// Error code.
+        code: u16,
+        /// Its description.
+        description: &'static str,
+    },
     /// 502 with a page of a gateway.
     Html502,
     /// No answer for this long, then a normal one.

@@ -77,10 +77,30 @@ impl TelegramHandle {
 
     /// A file that the bot can fetch, by the id that messages name it with.
     pub fn put_file(&self, token: &str, file_id: &str, bytes: &[u8]) {
-        people::put_file(&self.shared, token, file_id, bytes);
+        people::put_file(&self.shared, token, file_id, bytes, bytes.len() as u64);
     }
 
-    /// The next call of `method` goes wrong.
+    /// A file that the platform says to be this large.
+    pub fn pretend_file(&self, token: &str, file_id: &str, size: u64) {
+        people::put_file(&self.shared, token, file_id, &[], size);
+    }
+
+    /// A person writes in their private chat: `members` beside those that every message has. Gives the message's id.
+    pub fn write(&self, token: &str, person: i64, members: &Value) -> i64 {
+        people::write(&self.shared, token, person, members)
+    }
+
+    /// A message of a chat as the bot sees it.
+    pub fn message(&self, token: &str, chat: i64, id: i64) -> Option<Value> {
+        people::message(&self.shared, token, chat, id)
+    }
+
+    /// Somebody opens their private chat with the bot, and nobody is told. Gives the chat.
+    pub fn meet(&self, token: &str, person: i64) -> Value {
+        people::meet(&self.shared, token, person)
+    }
+
+    /// The next call of `method` goes wrong; `send` stands for everything that sends.
     pub fn fault(&self, method: &str, fault: Fault) {
         self.shared.world().faults.entry(method.to_ascii_lowercase()).or_default().push_back(fault);
     }
@@ -114,6 +134,11 @@ impl TelegramHandle {
     /// The address of the bot's webhook.
     pub fn webhook(&self, token: &str) -> Option<String> {
         self.shared.world().bots.get(token)?.webhook.as_ref().map(|hook| hook.url.clone())
+    }
+
+    /// The secret that calls of the bot's webhook show.
+    pub fn webhook_secret(&self, token: &str) -> Option<String> {
+        self.shared.world().bots.get(token)?.webhook.as_ref()?.secret.clone()
     }
 
     /// A few invented people write now and then, and answer when the bot writes to them.

@@ -49,10 +49,41 @@ pub(super) fn say(shared: &Shared, token: &str, id: i64, text: &str) -> i64 {
 }
 
 /// Queues any update; one about a chat makes the chat, one with a message without an id gives it one.
-pub(super) fn update(shared: &Shared, token: &str, kind: &str, mut content: Value) -> i64 {
+pub(super) fn update(shared: &Shared, token: &str, kind: &str, content: Value) -> i64 {
+    told(shared, token, kind, content).0
+}
+
+/// A person writes in their private chat: members beside those that every message has. Gives the message's id.
+pub(super) fn write(shared: &Shared, token: &str, id: i64, members: &Value) -> i64 {
+    let (from, chat) = person(id);
+    let mut message = json!({"from": from, "chat": chat});
+    if let (Some(message), Some(members)) = (message.as_object_mut(), members.as_object()) {
+        message.extend(members.clone());
+    }
+    told(shared, token, "message", message).1
+}
+
+/// A message of a chat as the bot sees it.
+pub(super) fn message(shared: &Shared, token: &str, chat: i64, id: i64) -> Option<Value> {
+    shared.world().bots.get(token)?.chats.get(&chat)?.messages.get(&id).cloned()
+}
+
+/// Somebody opens their private chat with the bot; nothing is told. Gives the chat.
+pub(super) fn meet(shared: &Shared, token: &str, id: i64) -> Value {
+    let (_, head) = person(id);
     let mut world = shared.world();
     let first_message = world.options.first_message_id;
-    let Some(bot) = world.bots.get_mut(token) else { return 0 };
+    if let Some(bot) = world.bots.get_mut(token) {
+        bot.chat(&head, first_message);
+    }
+    head
+}
+
+/// Queues an update; gives its id and its message's.
+fn told(shared: &Shared, token: &str, kind: &str, mut content: Value) -> (i64, i64) {
+    let mut world = shared.world();
+    let first_message = world.options.first_message_id;
+    let Some(bot) = world.bots.get_mut(token) else { return (0, 0) };
     if content["chat"]["id"].is_i64() {
         let head = content["chat"].clone();
         let chat = bot.chat(&head, first_message);
@@ -66,13 +97,15 @@ pub(super) fn update(shared: &Shared, token: &str, kind: &str, mut content: Valu
             chat.next_message = chat.next_message.max(id + 1);
         }
     }
-    bot.push(kind, content)
+    let message = content["message_id"].as_i64().unwrap_or_default();
+    (bot.push(kind, content), message)
 }
 
-pub(super) fn put_file(shared: &Shared, token: &str, file_id: &str, bytes: &[u8]) {
+/// `size` is what the platform says of it.
+pub(super) fn put_file(shared: &Shared, token: &str, file_id: &str, bytes: &[u8], size: u64) {
     if let Some(bot) = shared.world().bots.get_mut(token) {
         let path = format!("documents/file_{}.bin", bot.files.len() + 1);
-        let file = File { path, bytes: bytes.to_vec().into(), size: bytes.len() as u64 };
+        let file = File { path, bytes: bytes.to_vec().into(), size };
         bot.files.insert(file_id.to_owned(), file);
     }
 }

@@ -169,7 +169,8 @@ fn keep(bot: &mut Bot, chat: i64, method: &str, params: &Params, mut message: Va
     let kept = bot.chat(&head, 1).keep(message);
     let message_id = kept["message_id"].as_i64().unwrap_or_default();
     let params = Value::Object(params.values.clone());
-    bot.note_sent(Sent { method: method.to_owned(), chat_id: chat, text, params, message_id });
+    let message = kept.clone();
+    bot.note_sent(Sent { method: method.to_owned(), chat_id: chat, text, params, message_id, message });
     kept
 }
 
@@ -312,7 +313,7 @@ pub(super) fn noted(shared: &Shared, token: &str, method: &str, params: &Params)
 fn note(bot: &mut Bot, method: &str, chat_id: i64, params: &Params, message_id: i64) {
     let text = params.text("text");
     let params = Value::Object(params.values.clone());
-    bot.note_sent(Sent { method: method.to_owned(), chat_id, text, params, message_id });
+    bot.note_sent(Sent { method: method.to_owned(), chat_id, text, params, message_id, message: Value::Null });
 }
 
 pub(super) fn get_chat(shared: &Shared, token: &str, params: &Params) -> Outcome {

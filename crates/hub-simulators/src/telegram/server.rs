@@ -65,6 +65,7 @@ async fn call(State(shared): State<Shared>, Path((bot, method)): Path<(String, S
             let words = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
             return envelope(Err(Refusal::new(code, words)));
         }
+        Some(Fault::Refused { code, description }) => return envelope(Err(Refusal::new(code, description))),
         Some(Fault::Html502) => {
             let page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
             return (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], page).into_response();

@@ -1,7 +1,7 @@
 //! What the simulator knows: bots, chats, what was said, what waits to be delivered. All of it is bounded.
 
-use super::TelegramOptions;
 use super::faults::Fault;
+use super::{TelegramOptions, sending};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -9,6 +9,8 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+/// Stands for every method that sends, where faults are named.
+pub(super) const ANY_SEND: &str = "send";
 /// Things remembered of each sort at most.
 const MAX_KEPT: usize = 20_000;
 
@@ -93,6 +95,8 @@ pub struct Sent {
     pub params: Value,
     /// The message it became.
     pub message_id: i64,
+    /// That message; null for calls that make none.
+    pub message: Value,
 }
 
 /// One try to call a webhook.
@@ -133,9 +137,13 @@ impl World {
         });
     }
 
-    /// The next fault of a method.
+    /// The next fault of a method, or of everything that sends.
     pub(super) fn take_fault(&mut self, method: &str) -> Option<Fault> {
-        self.faults.get_mut(method)?.pop_front()
+        if let Some(fault) = self.faults.get_mut(method).and_then(VecDeque::pop_front) {
+            return Some(fault);
+        }
+        let sends = method == "sendmediagroup" || sending::is_send(method);
+        self.faults.get_mut(ANY_SEND).filter(|_| sends)?.pop_front()
     }
 }
 

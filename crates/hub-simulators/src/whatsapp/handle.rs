@@ -10,7 +10,7 @@ use super::refuse::refuse;
 use super::statuses::{Status, StatusScript};
 use super::templates::Template;
 use super::trickle;
-use super::world::{Sent, World};
+use super::world::{Kept, Sent, World};
 use super::{WhatsAppOptions, control};
 use crate::meta::{Fault, Meta, TokenKind, serve};
 use serde_json::Value;
@@ -55,8 +55,24 @@ impl Desk {
 
     /// Somebody sends a file; gives the message's id.
     pub(super) fn attach(&self, number: &str, who: &str, file: &Attachment) -> Option<String> {
+        self.attach_and(number, who, file, |_, _| {})
+    }
+
+    /// The same, and something happens to the file, which is named by its id, before anybody is told.
+    fn attach_and(
+        &self,
+        number: &str,
+        who: &str,
+        file: &Attachment,
+        then: impl FnOnce(&mut World, &str),
+    ) -> Option<String> {
         let now = self.meta.now_ms();
-        let content = media::attach(&mut self.world(), &self.meta, number, file, now);
+        let content = {
+            let mut world = self.world();
+            let content = media::attach(&mut world, &self.meta, number, file, now);
+            then(&mut world, content["id"].as_str().unwrap_or_default());
+            content
+        };
         self.write(number, who, &Inbound::new(&file.kind, content))
     }
 
@@ -121,6 +137,37 @@ impl WhatsAppHandle {
     /// Somebody sends a file.
     pub fn attach(&self, number: &str, who: &str, file: &Attachment) -> Option<String> {
         self.desk.attach(number, who, file)
+    }
+
+    /// Somebody sends a file that is gone before it can be fetched.
+    pub fn attach_lost(&self, number: &str, who: &str, file: &Attachment) -> Option<String> {
+        self.desk.attach_and(number, who, file, |world, id| {
+            world.media.remove(id);
+        })
+    }
+
+    /// Somebody sends a file, and other bytes can be fetched in its place.
+    pub fn attach_swapped(&self, number: &str, who: &str, file: &Attachment, bytes: &[u8]) -> Option<String> {
+        self.desk.attach_and(number, who, file, |world, id| {
+            if let Some(media) = world.media.get_mut(id) {
+                media.bytes = bytes.to_vec().into();
+            }
+        })
+    }
+
+    /// Somebody wrote a message of this id, in Unix milliseconds, and whoever calls this tells of it: it can be answered.
+    pub fn note_message(&self, number: &str, who: &str, id: &str, at: i64) {
+        let mut world = self.desk.world();
+        let person = world.somebody(who);
+        let kept = Kept { person, by_business: false, read: false, content: Value::Null };
+        world.keep(number, id, kept);
+        let chat = world.chat(number, person);
+        chat.last_inbound = chat.last_inbound.max(Some(at));
+    }
+
+    /// The size of a file that messages can name, in bytes.
+    pub fn media_size(&self, id: &str) -> Option<usize> {
+        self.desk.world().media.get(id).map(|media| media.bytes.len())
     }
 
     /// The business writes on its phone (coexistence).

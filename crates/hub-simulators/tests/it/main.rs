@@ -12,4 +12,5 @@ mod meta_support;
 mod meta_webhooks;
 mod sdk;
 mod spec;
+mod twitter;
 mod whatsapp;
