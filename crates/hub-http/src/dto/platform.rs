@@ -1,6 +1,6 @@
 //! Platforms, as their cards describe them.
 
-use hub_app::Card;
+use hub_app::{Card, Pull};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,6 +17,13 @@ pub(crate) struct PlatformDto {
     /// Why it cannot be used here; null = it can.
     not_configured: Option<String>,
     connect: Vec<ConnectMethodDto>,
+    /// The platform calls the hub when something happens.
+    webhook: bool,
+    /// When the hub asks by itself: `never`, `regularly`, `without_webhook` (only while no platform can call it) or `backfill`
+    /// (once after linking, for what there is).
+    history: &'static str,
+    /// Names and pictures of people are asked for.
+    profiles: bool,
     /// Most units in one message.
     max_text: usize,
     max_caption: usize,
@@ -100,6 +107,14 @@ impl PlatformDto {
                 .iter()
                 .map(|m| ConnectMethodDto { id: m.id, label: m.label, redirects: m.redirects })
                 .collect(),
+            webhook: card.intake.webhook,
+            history: match card.intake.pull {
+                Pull::No => "never",
+                Pull::Every(_) => "regularly",
+                Pull::LongPollWithoutWebhook => "without_webhook",
+                Pull::Backfill => "backfill",
+            },
+            profiles: card.profiles,
             max_text: card.text.max,
             max_caption: card.text.max_caption,
             text_unit: serde_json::to_value(card.text.unit).unwrap_or_default(),
