@@ -79,6 +79,10 @@ impl Client {
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         answer(self.request(Method::POST, path).json(body)).await
     }
+    /// PUT with JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::PUT, path).json(body)).await
+    }
     /// PATCH.
     pub async fn patch(&self, path: &str) -> Answer {
         answer(self.request(Method::PATCH, path)).await

@@ -1,6 +1,6 @@
 //! Fresh databases: a file of its own on SQLite, a database of its own on the PostgreSQL server the test runner names.
 
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 
 /// Names a PostgreSQL server (an administrator's URL) that tests may make databases on.
@@ -59,5 +59,36 @@ impl Database {
             }
         };
         Self { engine, url, folder }
+    }
+
+    /// Changes what no door changes, such as a time; gives the number of rows.
+    pub async fn change(&self, statement: impl Into<String>) -> u64 {
+        let statement = AssertSqlSafe(statement.into());
+        match self.engine {
+            Engine::Sqlite => self.file().await.execute(statement).await.expect("a statement").rows_affected(),
+            Engine::Postgres => self.server().await.execute(statement).await.expect("a statement").rows_affected(),
+        }
+    }
+
+    /// The first column of every row, as text.
+    pub async fn texts(&self, query: &'static str) -> Vec<Option<String>> {
+        match self.engine {
+            Engine::Sqlite => {
+                let rows = self.file().await.fetch_all(query).await.expect("a query");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+            Engine::Postgres => {
+                let rows = self.server().await.fetch_all(query).await.expect("a query");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
+    async fn file(&self) -> SqliteConnection {
+        SqliteConnection::connect(&self.url).await.expect("the file opens")
+    }
+
+    async fn server(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.expect("the server answers")
     }
 }

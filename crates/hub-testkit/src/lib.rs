@@ -5,15 +5,18 @@
 
 pub mod client;
 pub mod clock;
+pub mod conformance;
 pub mod database;
 pub mod process;
 pub mod proxy;
+pub mod pushes;
 
 pub use client::Client;
 pub use clock::TestClock;
 pub use database::{Database, Engine};
 pub use process::HubProcess;
 pub use proxy::Proxy;
+pub use pushes::Pushes;
 
 use std::time::Duration;
 
@@ -22,8 +25,17 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks until `probe` finds something; panics with `what` when patience ends. Polls because the thing under test is
 /// another process or task; it never waits longer than needed.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut probe: impl FnMut() -> F) -> T {
-    let end = tokio::time::Instant::now() + PATIENCE;
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, probe: impl FnMut() -> F) -> T {
+    eventually_within(PATIENCE, what, probe).await
+}
+
+/// The same with a patience of one's own, for what a time limit of the hub decides.
+pub async fn eventually_within<T, F: Future<Output = Option<T>>>(
+    patience: Duration,
+    what: &str,
+    mut probe: impl FnMut() -> F,
+) -> T {
+    let end = tokio::time::Instant::now() + patience;
     loop {
         if let Some(found) = probe().await {
             return found;

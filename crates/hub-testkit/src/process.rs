@@ -20,8 +20,18 @@ impl HubProcess {
         Self::start_as(binary, "serve", settings).await
     }
 
+    /// The same with its log in a file, which is added to.
+    pub async fn start_logged(binary: &Path, settings: &[(&str, &str)], log: &Path) -> Self {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a file for the log");
+        Self::spawn(binary, "serve", settings, Stdio::from(log)).await
+    }
+
     /// The same with another command than `serve`.
     pub async fn start_as(binary: &Path, command: &str, settings: &[(&str, &str)]) -> Self {
+        Self::spawn(binary, command, settings, Stdio::inherit()).await
+    }
+
+    async fn spawn(binary: &Path, command: &str, settings: &[(&str, &str)], log: Stdio) -> Self {
         let mut child = Command::new(binary)
             .arg(command)
             .env_clear()
@@ -31,6 +41,7 @@ impl HubProcess {
             .env("PORT", "0")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .expect("the hub starts");

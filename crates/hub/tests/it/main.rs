@@ -4,7 +4,9 @@
 
 #[cfg(feature = "demo")]
 mod browser;
+mod conformance;
 mod crash;
+mod door;
 mod house_rules;
 mod outage;
 mod support;

@@ -1,0 +1,7 @@
+//! The conformance suite, run for every platform against its simulator.
+
+mod facebook;
+mod instagram;
+mod meta;
+mod telegram;
+mod whatsapp;
