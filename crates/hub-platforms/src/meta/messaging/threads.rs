@@ -61,6 +61,8 @@ impl ReadBack {
     pub(crate) fn events(&self) -> Vec<Parsed> {
         let mut told: Vec<(Option<Timestamp>, Parsed)> =
             self.threads.iter().flat_map(|thread| self.thread(thread)).collect();
+        // Times are told in seconds: what was said within one keeps the order of the list, which is newest first.
+        told.reverse();
         told.sort_by_key(|(at, _)| *at);
         told.into_iter().map(|(_, event)| event).collect()
     }
