@@ -75,13 +75,11 @@ impl Api {
     fn of_the_app<'a>(&self, call: Call<'a>, mut fields: Vec<(&'static str, String)>) -> Result<Call<'a>> {
         let missing = || PlatformError::new(ErrorKind::Misconfigured, "TWITTER_CLIENT_ID is not set");
         let client_id = self.settings.client_id().ok_or_else(missing)?;
-        Ok(match self.settings.client_secret() {
-            Some(secret) => call.pair(client_id, secret).fields(fields),
-            None => {
-                fields.push(("client_id", client_id.to_owned()));
-                call.fields(fields)
-            }
-        })
+        if let Some(secret) = self.settings.client_secret() {
+            return Ok(call.pair(client_id, secret).fields(fields));
+        }
+        fields.push(("client_id", client_id.to_owned()));
+        Ok(call.fields(fields))
     }
 
     /// Trades a code, which lives for half a minute and counts once.

@@ -137,7 +137,8 @@ impl Call<'_> {
     pub(super) async fn ask(self) -> Result<(Value, Answer)> {
         let (sends, tokens) = (self.sends, self.tokens);
         match self.attempt().await {
-            Err(error) if sends => Err(doubtful(error)),
+            // Budgets of sending are the account's, whomever it writes to.
+            Err(error) if sends => Err(doubtful(error).for_whole_account()),
             // Whether a token was spent matters to whoever asked.
             Err(error) if tokens => Err(error),
             Err(error) => Err(harmless(error)),

@@ -93,7 +93,7 @@ pub(super) fn refusal(answer: &Answer, body: Option<&Value>, secrets: &[&str]) -
     if let Some(day) = words(&body["reset_date"]) {
         message = format!("{message} (until {})", clean(day, secrets));
     }
-    let error = PlatformError::new(kind, message).with_status(answer.status).for_whole_account();
+    let error = PlatformError::new(kind, message).with_status(answer.status);
     // A title such as `CreditsDepleted` says more than the type they share.
     let title = words(&body["title"]).filter(|title| title.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     let code = code.map(|code| code.to_string());

@@ -3,7 +3,6 @@
 use super::api::Api;
 use super::client::odd_answer;
 use super::wire::{id, list, words};
-use hub_domain::Timestamp;
 use hub_platform_kit::{ErrorKind, PlatformError, Result};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -49,11 +48,10 @@ impl Subscribed {
 }
 
 impl Api {
-    /// The app's webhooks, and the moment by the platform's clock.
-    pub(super) async fn hooks(&self) -> Result<(Vec<Hook>, Option<Timestamp>)> {
-        let (body, answer) = self.as_app(self.client.get(["2", "webhooks"])).await?;
-        let hooks = list(&body["data"]).iter().filter_map(Hook::of).collect();
-        Ok((hooks, super::errors::said_at(&answer)))
+    /// The app's webhooks.
+    pub(super) async fn hooks(&self) -> Result<Vec<Hook>> {
+        let (body, _) = self.as_app(self.client.get(["2", "webhooks"])).await?;
+        Ok(list(&body["data"]).iter().filter_map(Hook::of).collect())
     }
 
     /// Names an address; the platform challenges it before it answers.

@@ -42,9 +42,12 @@ const MAX_ATTACHMENTS: usize = 10;
 const MAX_IMAGE_BYTES: u64 = 5 * MB;
 /// Largest video. The platform takes more, but what cannot be put there within a send's time cannot be sent.
 const MAX_VIDEO_BYTES: u64 = 100 * MB;
-/// How often the hub looks for what it was not told. Fifteen looks in a quarter of an hour are allowed, and reading back needs
-/// some of them.
-const LOOK_EVERY: Duration = Duration::from_mins(2);
+/// The budget of readings says how often the hub looks for what it was not told, so there is no other bound.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Readings, and messages sent, of one account.
+const FIFTEEN_A_QUARTER: Window = Window { calls: 15, per: Duration::from_mins(15) };
+/// Messages sent, of one account as of the whole app.
+const SENDS_A_DAY: Window = Window { calls: 1_440, per: Duration::from_hours(24) };
 
 /// The one way to link an account.
 const SIGN_IN: &str = "sign_in";
@@ -56,7 +59,7 @@ const CARD: Card = Card {
     published_name: "twitter",
     account_kind: None,
     display_name: "X",
-    connect: &[ConnectMethod { id: SIGN_IN, label: "Sign in with X", redirects: true }],
+    connect: &[ConnectMethod { id: SIGN_IN, label: "Sign in with X", redirects: true, lacks: &[] }],
     callback_path: "/api/oauth/callback/twitter",
     intake: Intake { webhook: true, pull: Pull::Every(LOOK_EVERY), live: false },
     text: TextRules { max: MAX_TEXT, max_caption: MAX_TEXT, unit: LengthUnit::Chars, split_longer: true },
@@ -86,7 +89,12 @@ const CARD: Card = Card {
     taken_is_delivered: true,
     mark_read: false,
     acknowledges: &[],
-    quota: Quota { per_account: Window { calls: 15, per: Duration::from_mins(15) }, per_conversation: None },
+    quota: Quota {
+        sends: &[FIFTEEN_A_QUARTER, SENDS_A_DAY],
+        app_sends: &[SENDS_A_DAY],
+        pulls: &[FIFTEEN_A_QUARTER],
+        ..Quota::NONE
+    },
     resend_is_safe: false,
     voice: Voice::Account,
     stranger: Some("Unknown"),

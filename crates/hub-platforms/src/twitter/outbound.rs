@@ -76,9 +76,8 @@ fn target<'a>(message: &'a OutboundMessage, account: &str) -> Result<Target<'a>>
         return Err(PlatformError::new(ErrorKind::Rejected, why));
     }
     match ids::conversation(message.conversation.as_str(), account) {
-        Conversation::With(person) => Ok(Target::Person(person)),
         Conversation::Digits(group) if says(GROUP) => Ok(Target::Conversation(group)),
-        Conversation::Digits(person) => Ok(Target::Person(person)),
+        Conversation::With(person) | Conversation::Digits(person) => Ok(Target::Person(person)),
         Conversation::OfOthers | Conversation::Unknown => {
             Err(PlatformError::bad_input("the conversation is not one of this account's"))
         }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 /// Bytes of a piece; the platform takes a little more.
 const PIECE_BYTES: usize = 4 * 1024 * 1024;
 /// Putting a file there and waiting for it may take this long, so that sending has time left.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Shortest and longest pause between two questions.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// How long the id of a file counts at the platform, less an hour.

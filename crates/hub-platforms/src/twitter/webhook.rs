@@ -7,12 +7,12 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::TimeDelta;
-use hub_domain::{RemoteAccountId, Timestamp};
+use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Carries the signature.
@@ -89,7 +89,7 @@ impl Webhook for Twitter {
     /// Does what is missing and nothing else, so that it can be done again and again: the app's address is there and works,
     /// and the account's events lead to it.
     async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
-        let (hook, now) = self.address(callback.url.as_str()).await?;
+        let hook = self.address(callback.url.as_str()).await?;
         let known = self.api.subscriptions().await?;
         if let Err(error) = self.listen(grant, &known, &hook.id).await {
             if !matters_to_the_new_way(&error) {
@@ -102,16 +102,20 @@ impl Webhook for Twitter {
                 .await
                 .map_err(|old| if passes(&old) { old } else { error })?;
         }
-        Ok(Subscription { renew_at: now.and_then(|now| now.checked_add_signed(LOOK_AGAIN)), remote_id: Some(hook.id) })
+        Ok(Subscription {
+            renew_at: callback.now.checked_add_signed(LOOK_AGAIN),
+            remote_id: Some(hook.id),
+            memory: Value::Null,
+        })
     }
 
     /// The app's address stays: other accounts are called there.
-    async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
+    async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
         let user = grant.remote_id.as_str();
         for one in self.api.subscriptions().await?.iter().filter(|one| one.user.as_deref() == Some(user)) {
             self.api.end_subscription(&one.id).await?;
         }
-        for hook in self.api.hooks().await?.0 {
+        for hook in self.api.hooks().await? {
             match self.api.end_account(user, &hook.id).await {
                 Err(error) if passes(&error) => return Err(error),
                 _ => {}
@@ -128,21 +132,20 @@ impl Webhook for Twitter {
 
 impl Twitter {
     /// The app's address at the platform, made or healed where that is needed.
-    async fn address(&self, url: &str) -> Result<(Hook, Option<Timestamp>)> {
-        let (hooks, now) = self.api.hooks().await?;
-        let hook = match hooks.into_iter().find(|hook| hook.url == url) {
+    async fn address(&self, url: &str) -> Result<Hook> {
+        let hook = match self.api.hooks().await?.into_iter().find(|hook| hook.url == url) {
             Some(hook) => hook,
             None => match self.api.create_hook(url).await {
                 Ok(hook) => hook,
                 // Somebody else here may have made it meanwhile.
                 Err(error) if error.kind == ErrorKind::BadInput => {
-                    let made = self.api.hooks().await?.0.into_iter().find(|hook| hook.url == url);
+                    let made = self.api.hooks().await?.into_iter().find(|hook| hook.url == url);
                     made.ok_or_else(|| explained(error))?
                 }
                 Err(error) => return Err(error),
             },
         };
-        if hook.valid || self.api.challenge_hook(&hook.id).await? { Ok((hook, now)) } else { Err(unreachable_hub()) }
+        if hook.valid || self.api.challenge_hook(&hook.id).await? { Ok(hook) } else { Err(unreachable_hub()) }
     }
 
     /// Subscribes to what is not subscribed to yet.

@@ -4,7 +4,7 @@ use chrono::DateTime;
 use hub_domain::Timestamp;
 use hub_domain::id::REMOTE_ID_MAX_CHARS;
 use hub_domain::time::from_unix_millis;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// A text that says something.
@@ -99,11 +99,6 @@ impl People {
 /// Files by their key.
 pub(super) fn media_by_key(list: &Value) -> HashMap<&str, &Value> {
     self::list(list).iter().filter_map(|media| Some((words(&media["media_key"])?, media))).collect()
-}
-
-/// An object's members, or none.
-pub(super) fn members(value: &Value) -> Option<&Map<String, Value>> {
-    value.as_object()
 }
 
 #[cfg(test)]

@@ -124,22 +124,18 @@ fn written_out(text: &str, links: &[(String, Option<String>)]) -> String {
     while !rest.is_empty() {
         // The longest fits best where one short link begins like another.
         let here = links.iter().filter(|(short, _)| rest.starts_with(short.as_str()));
-        let step = match here.max_by_key(|(short, _)| short.len()) {
-            Some((short, long)) => {
-                match long {
-                    Some(long) if out.len() + long.len() <= MAX_WRITTEN_OUT => out.push_str(long),
-                    Some(_) => out.push_str(short),
-                    None => {}
-                }
-                short.len()
-            }
-            None => {
-                let step = rest.chars().next().map_or(0, char::len_utf8);
-                out.push_str(&rest[..step]);
-                step
-            }
+        let Some((short, long)) = here.max_by_key(|(short, _)| short.len()) else {
+            let sign = rest.chars().next();
+            out.extend(sign);
+            rest = &rest[sign.map_or(0, char::len_utf8)..];
+            continue;
         };
-        rest = &rest[step..];
+        match long {
+            Some(long) if out.len() + long.len() <= MAX_WRITTEN_OUT => out.push_str(long),
+            Some(_) => out.push_str(short),
+            None => {}
+        }
+        rest = &rest[short.len()..];
     }
     if links.iter().any(|(_, long)| long.is_none()) { out.trim_end().to_owned() } else { out }
 }

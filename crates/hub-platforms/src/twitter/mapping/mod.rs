@@ -88,7 +88,7 @@ fn one_activity(event: &Shell<'_>, unescape: bool, out: &mut Vec<Parsed>) {
     let kind = member("event_type");
     let Some(kind) = words(&kind) else { return out.push(unreadable("an event without its kind")) };
     if kind == "oauth.revoke" {
-        return out.push(account::revoked_by(&member("payload")));
+        return out.extend(account::revoked_by(&member("payload")));
     }
     let is_private = kind.starts_with("dm.") || kind.starts_with("chat.");
     let subscriber = id(&member("filter")["user_id"]);
@@ -119,7 +119,7 @@ fn one_activity(event: &Shell<'_>, unescape: bool, out: &mut Vec<Parsed>) {
 fn account_activity(shell: &Shell<'_>, unescape: bool, out: &mut Vec<Parsed>) {
     let member = |name: &str| value(shell.get(name).copied());
     if shell.contains_key("user_event") {
-        out.push(account::user_event(&member("user_event")));
+        out.extend(account::user_event(&member("user_event")));
     }
     if let Some(raw) = shell.get("replay_job_status") {
         let done = words(&member("replay_job_status")["job_state"]) == Some("Complete");
