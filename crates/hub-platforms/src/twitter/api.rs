@@ -200,8 +200,9 @@ impl Api {
 
     /// Hands over a piece of a file.
     pub(super) async fn append(&self, token: &str, media: &str, place: usize, piece: bytes::Bytes) -> Result<()> {
-        let form = Form::new().text("segment_index", place.to_string());
-        let form = form.part("media", Part::stream(piece).file_name("piece"));
+        let part = Part::stream(piece).file_name("piece").mime_str("application/octet-stream");
+        let part = part.map_err(|_| odd_answer())?;
+        let form = Form::new().text("segment_index", place.to_string()).part("media", part);
         let call = self.client.post(["2", "media", "upload", media, "append"]).token(token).files(form);
         call.ask().await.map(|_| ())
     }

@@ -17,7 +17,7 @@ mod uploads;
 mod webhook;
 mod wire;
 
-pub use settings::{DEFAULT_API_BASE_URL, DEFAULT_AUTHORIZE_BASE_URL, Settings};
+pub use settings::{DEFAULT_API_BASE_URL, DEFAULT_AUTHORIZE_BASE_URL, DEFAULT_UPLOAD_PATIENCE, Settings};
 
 use api::Api;
 use hub_domain::text::LengthUnit;
@@ -117,7 +117,8 @@ impl Twitter {
     pub fn new(settings: Settings, transport: Transport) -> Self {
         let settings = Arc::new(settings);
         let api = Api::new(transport, settings.clone());
-        Self { settings, card: CARD, api, rotation: Rotation::default(), uploads: Uploads::default() }
+        let uploads = Uploads::new(settings.upload_patience);
+        Self { settings, card: CARD, api, rotation: Rotation::default(), uploads }
     }
 }
 

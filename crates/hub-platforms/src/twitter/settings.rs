@@ -2,11 +2,15 @@
 
 use hub_platform_kit::Secret;
 use secrecy::ExposeSecret;
+use std::time::Duration;
 
 /// The API.
 pub const DEFAULT_API_BASE_URL: &str = "https://api.x.com";
 /// Where people sign in.
 pub const DEFAULT_AUTHORIZE_BASE_URL: &str = "https://x.com";
+
+/// Putting a file there and waiting for it may take this long, so that sending has time left.
+pub const DEFAULT_UPLOAD_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Settings of the adapter: the app as it is registered at X. An empty setting is no setting.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub struct Settings {
     pub authorize_base_url: String,
     /// `TWITTER_UNESCAPE_TEXT`: `&amp;`, `&lt;` and `&gt;` in texts stand for the signs.
     pub unescape_text: bool,
+    /// How long one try to send waits until a file is there and the platform is through with it.
+    pub upload_patience: Duration,
     /// Files may be fetched from this machine, without TLS: for simulators only.
     pub loopback_media: bool,
 }
@@ -46,6 +52,7 @@ impl Default for Settings {
             api_base_url: DEFAULT_API_BASE_URL.to_owned(),
             authorize_base_url: DEFAULT_AUTHORIZE_BASE_URL.to_owned(),
             unescape_text: false,
+            upload_patience: DEFAULT_UPLOAD_PATIENCE,
             loopback_media: false,
         }
     }

@@ -11,8 +11,6 @@ use tokio::time::Instant;
 
 /// Bytes of a piece; the platform takes a little more.
 const PIECE_BYTES: usize = 4 * 1024 * 1024;
-/// Putting a file there and waiting for it may take this long, so that sending has time left.
-const PATIENCE: Duration = Duration::from_mins(1);
 /// Shortest and longest pause between two questions.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// How long the id of a file counts at the platform, less an hour.
@@ -21,16 +19,21 @@ const LIFE: Duration = Duration::from_hours(23);
 const MAX_KNOWN: usize = 1_000;
 
 /// Files that are there while the platform still works on them, by account and message: the next try goes on with them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Uploads {
+    patience: Duration,
     known: Mutex<HashMap<(AccountId, String), (Instant, String)>>,
 }
 
 impl Uploads {
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { patience, known: Mutex::default() }
+    }
+
     /// The id of a file that can be sent. Nothing a person sees happens here, so every trouble passes.
     pub(super) async fn put(&self, api: &Api, grant: &Grant, file: &OutboundFile, key: &str) -> Result<String> {
         let name = (grant.account_id, key.to_owned());
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         let (media, state) = match self.known(&name) {
             Some(media) => {
                 let state = api.upload_state(grant.token(), &media).await;
