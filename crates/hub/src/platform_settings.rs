@@ -152,6 +152,15 @@ pub(crate) struct Twitter {
     /// `&amp;`, `&lt;` and `&gt;` in messages stand for the signs; the publisher does not say whether they do.
     #[config(env = "TWITTER_UNESCAPE_TEXT", default = false)]
     unescape_text: bool,
+    /// Messages of one account in 15 minutes, as X allows them.
+    #[config(env = "TWITTER_SENDS_PER_QUARTER", default = 15)]
+    sends_per_quarter: u32,
+    /// Messages in 24 hours, of one account as of the whole app, as X allows them.
+    #[config(env = "TWITTER_SENDS_PER_DAY", default = 1440)]
+    sends_per_day: u32,
+    /// Readings of one account in 15 minutes, as X allows them.
+    #[config(env = "TWITTER_READS_PER_QUARTER", default = 15)]
+    reads_per_quarter: u32,
     /// Address of the API.
     #[config(env = "TWITTER_API_BASE_URL", default = "https://api.x.com")]
     api_base_url: String,
@@ -254,6 +263,11 @@ impl Twitter {
             api_base_url: without_slash(&self.api_base_url),
             authorize_base_url: without_slash(&self.authorize_base_url),
             unescape_text: self.unescape_text,
+            budgets: twitter::Budgets {
+                sends_per_quarter: self.sends_per_quarter,
+                sends_per_day: self.sends_per_day,
+                reads_per_quarter: self.reads_per_quarter,
+            },
             upload_patience: twitter::DEFAULT_UPLOAD_PATIENCE,
             loopback_media: !production && is_here(&self.api_base_url),
         }

@@ -17,7 +17,7 @@ mod uploads;
 mod webhook;
 mod wire;
 
-pub use settings::{DEFAULT_API_BASE_URL, DEFAULT_AUTHORIZE_BASE_URL, DEFAULT_UPLOAD_PATIENCE, Settings};
+pub use settings::{Budgets, DEFAULT_API_BASE_URL, DEFAULT_AUTHORIZE_BASE_URL, DEFAULT_UPLOAD_PATIENCE, Settings};
 
 use api::Api;
 use hub_domain::text::LengthUnit;
@@ -44,10 +44,9 @@ const MAX_IMAGE_BYTES: u64 = 5 * MB;
 const MAX_VIDEO_BYTES: u64 = 100 * MB;
 /// The budget of readings says how often the hub looks for what it was not told, so there is no other bound.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Readings, and messages sent, of one account.
-const FIFTEEN_A_QUARTER: Window = Window { calls: 15, per: Duration::from_mins(15) };
-/// Messages sent, of one account as of the whole app.
-const SENDS_A_DAY: Window = Window { calls: 1_440, per: Duration::from_hours(24) };
+/// The platform's two windows.
+const QUARTER: Duration = Duration::from_mins(15);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The one way to link an account.
 const SIGN_IN: &str = "sign_in";
@@ -89,12 +88,8 @@ const CARD: Card = Card {
     taken_is_delivered: true,
     mark_read: false,
     acknowledges: &[],
-    quota: Quota {
-        sends: &[FIFTEEN_A_QUARTER, SENDS_A_DAY],
-        app_sends: &[SENDS_A_DAY],
-        pulls: &[FIFTEEN_A_QUARTER],
-        ..Quota::NONE
-    },
+    // Filled from the settings.
+    quota: Quota::NONE,
     resend_is_safe: false,
     voice: Voice::Account,
     stranger: Some("Unknown"),
@@ -117,8 +112,22 @@ impl Twitter {
     pub fn new(settings: Settings, transport: Transport) -> Self {
         let settings = Arc::new(settings);
         let api = Api::new(transport, settings.clone());
+        let card = Card { quota: quota(settings.budgets), ..CARD };
         let uploads = Uploads::new(settings.upload_patience);
-        Self { settings, card: CARD, api, rotation: Rotation::default(), uploads }
+        Self { settings, card, api, rotation: Rotation::default(), uploads }
+    }
+}
+
+/// The budgets as the card has them. A card's lists live as long as the program, so they are made once for every adapter and
+/// never given back.
+fn quota(budgets: Budgets) -> Quota {
+    let window = |calls: u32, per: Duration| Window { calls: calls.max(1), per };
+    let (quarter, day) = (window(budgets.sends_per_quarter, QUARTER), window(budgets.sends_per_day, DAY));
+    Quota {
+        sends: Box::leak(Box::new([quarter, day])),
+        app_sends: Box::leak(Box::new([day])),
+        pulls: Box::leak(Box::new([window(budgets.reads_per_quarter, QUARTER)])),
+        ..Quota::NONE
     }
 }
 

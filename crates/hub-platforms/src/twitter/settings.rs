@@ -34,10 +34,29 @@ pub struct Settings {
     pub authorize_base_url: String,
     /// `TWITTER_UNESCAPE_TEXT`: `&amp;`, `&lt;` and `&gt;` in texts stand for the signs.
     pub unescape_text: bool,
+    /// What the platform allows; it changed more than once.
+    pub budgets: Budgets,
     /// How long one try to send waits until a file is there and the platform is through with it.
     pub upload_patience: Duration,
     /// Files may be fetched from this machine, without TLS: for simulators only.
     pub loopback_media: bool,
+}
+
+/// Calls that the platform allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budgets {
+    /// `TWITTER_SENDS_PER_QUARTER`: messages of one account in 15 minutes.
+    pub sends_per_quarter: u32,
+    /// `TWITTER_SENDS_PER_DAY`: messages in 24 hours, of one account as of the whole app.
+    pub sends_per_day: u32,
+    /// `TWITTER_READS_PER_QUARTER`: readings of one account in 15 minutes.
+    pub reads_per_quarter: u32,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self { sends_per_quarter: 15, sends_per_day: 1_440, reads_per_quarter: 15 }
+    }
 }
 
 impl Default for Settings {
@@ -52,6 +71,7 @@ impl Default for Settings {
             api_base_url: DEFAULT_API_BASE_URL.to_owned(),
             authorize_base_url: DEFAULT_AUTHORIZE_BASE_URL.to_owned(),
             unescape_text: false,
+            budgets: Budgets::default(),
             upload_patience: DEFAULT_UPLOAD_PATIENCE,
             loopback_media: false,
         }
