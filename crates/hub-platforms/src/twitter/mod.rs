@@ -61,7 +61,7 @@ const CARD: Card = Card {
     connect: &[ConnectMethod { id: SIGN_IN, label: "Sign in with X", redirects: true, lacks: &[] }],
     callback_path: "/api/oauth/callback/twitter",
     intake: Intake { webhook: true, pull: Pull::Every(LOOK_EVERY), live: false },
-    text: TextRules { max: MAX_TEXT, max_caption: MAX_TEXT, unit: LengthUnit::Chars, split_longer: true },
+    text: TextRules { max: MAX_TEXT, max_caption: MAX_TEXT, unit: LengthUnit::Chars, split_longer: false },
     attachments: &[
         AttachmentRule {
             kind: ContentKind::Image,
