@@ -4,6 +4,7 @@ pub mod facebook;
 pub mod instagram;
 pub mod meta;
 pub mod telegram_bot;
+pub mod twitter;
 pub mod whatsapp;
 
 use hub_platform_kit::Platform;
@@ -21,6 +22,8 @@ pub struct PlatformSettings {
     pub instagram: instagram::Settings,
     /// WhatsApp Cloud API.
     pub whatsapp: whatsapp::Settings,
+    /// X (Twitter).
+    pub twitter: twitter::Settings,
 }
 
 /// All platforms, in the order in which adapters that share a published name are asked.
@@ -29,6 +32,7 @@ pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Pla
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
         Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
         Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport.clone())),
-        Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport)),
+        Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport.clone())),
+        Arc::new(twitter::Twitter::new(settings.twitter.clone(), transport)),
     ]
 }

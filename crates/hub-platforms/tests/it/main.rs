@@ -6,4 +6,5 @@ mod instagram;
 mod meta;
 mod support;
 mod telegram_bot;
+mod twitter;
 mod whatsapp;

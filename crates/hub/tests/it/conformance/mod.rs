@@ -4,4 +4,5 @@ mod facebook;
 mod instagram;
 mod meta;
 mod telegram;
+mod twitter;
 mod whatsapp;
