@@ -42,14 +42,6 @@ pub(super) struct Person {
     pub(super) picture: Option<String>,
 }
 
-/// A subscription as the platform knows it.
-pub(super) struct Subscribed {
-    /// Where notifications go; `None` = there is no subscription.
-    pub(super) webhook: Option<String>,
-    /// The platform's clock.
-    pub(super) at: Option<Timestamp>,
-}
-
 /// The REST API as pages and members use it.
 #[derive(Clone, Debug)]
 pub(super) struct Api {
@@ -145,22 +137,21 @@ impl Api {
         call.query("start", &start.to_string()).query("count", &NOTIFICATIONS.to_string()).ask().await
     }
 
-    /// The page's subscription.
-    pub(super) async fn subscribed(&self, grant: &Grant, key: &str) -> Result<Subscribed> {
-        let call = self.get(format!("rest/eventSubscriptions/{key}"), grant.token(), grant.remote_id.as_str());
-        match call.ask_whole().await {
-            Ok((found, answer)) => Ok(Subscribed { webhook: text(&found, "webhook"), at: said_at(&answer) }),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(Subscribed { webhook: None, at: None }),
+    /// Where the page's notifications go; `None` = there is no subscription.
+    pub(super) async fn subscribed(&self, grant: &Grant, key: &str) -> Result<Option<String>> {
+        let path = format!("rest/eventSubscriptions/{key}");
+        match self.get(path, grant.token(), grant.remote_id.as_str()).ask().await {
+            Ok(found) => Ok(text(&found, "webhook")),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Subscribes the page; answers with the platform's clock.
-    pub(super) async fn subscribe(&self, grant: &Grant, key: &str, webhook: &str) -> Result<Option<Timestamp>> {
+    /// Subscribes the page.
+    pub(super) async fn subscribe(&self, grant: &Grant, key: &str, webhook: &str) -> Result<()> {
         let path = format!("rest/eventSubscriptions/{key}");
         let call = self.rest.call(Method::PUT, path, grant.token(), grant.remote_id.as_str());
-        let (_, answer) = call.json(json!({ "webhook": webhook })).ask_whole().await?;
-        Ok(said_at(&answer))
+        call.json(json!({ "webhook": webhook })).ask().await.map(|_| ())
     }
 
     /// Ends the page's subscription; one that is gone is fine.

@@ -22,7 +22,7 @@ pub use settings::Settings;
 use api::Api;
 use hub_domain::text::LengthUnit;
 use hub_domain::{DeliveryStatus, PlatformId};
-use hub_platform_kit::card::{Card, ConnectMethod, Intake, Pull, Quota, Renewal, TextRules, Voice, Window};
+use hub_platform_kit::card::{Card, ConnectMethod, Feature, Intake, Pull, Quota, Renewal, TextRules, Voice, Window};
 use hub_platform_kit::platform::{Connect, History, Media, Outbound, People, Webhook};
 use hub_platform_kit::transport::Transport;
 use hub_platform_kit::{Grant, Platform};
@@ -40,15 +40,28 @@ const NAME_FACT: &str = "person_name";
 /// Fact: the member allowed their messages to be read.
 const READS_FACT: &str = "reads_messages";
 
+/// Readings follow each other at least this far apart; how often is a matter of the quota.
+const PULL_EVERY: Duration = Duration::from_secs(1);
+/// Readings of one account in a day: an app on trial may make a hundred calls a day for one person, answers included.
+const PULLS: u32 = 72;
+/// The contract's limit for messages of one account in a day; the platform's own are shown to the app's owner only.
+const SENDS: u32 = 100;
+const DAY: Duration = Duration::from_hours(24);
+
 const PAGE_METHOD: ConnectMethod =
-    ConnectMethod { id: PAGE, label: "Link an organisation page: comments on its posts", redirects: true };
+    ConnectMethod { id: PAGE, label: "Link an organisation page: comments on its posts", redirects: true, lacks: &[] };
 const READING_MEMBER: ConnectMethod = ConnectMethod {
     id: MEMBER,
     label: "Link your own messages (members in the EEA and Switzerland; read only)",
     redirects: true,
+    lacks: &[Feature::Send, Feature::Replies],
 };
-const WRITING_MEMBER: ConnectMethod =
-    ConnectMethod { id: MEMBER, label: "Link your own messages (approved app)", redirects: true };
+const WRITING_MEMBER: ConnectMethod = ConnectMethod {
+    id: MEMBER,
+    label: "Link your own messages (approved app)",
+    redirects: true,
+    lacks: &[Feature::Replies],
+};
 
 const CARD: Card = Card {
     id: PlatformId::from_static("linkedin"),
@@ -57,7 +70,7 @@ const CARD: Card = Card {
     display_name: "LinkedIn",
     connect: &[PAGE_METHOD],
     callback_path: "/api/oauth/callback/linkedin",
-    intake: Intake { webhook: true, pull: Pull::Every(settings::DEFAULT_PULL_EVERY), live: false },
+    intake: Intake { webhook: true, pull: Pull::Every(PULL_EVERY), live: false },
     // A longer comment is refused: in public several would look like an accident.
     text: TextRules {
         max: settings::DEFAULT_COMMENT_MAX,
@@ -80,8 +93,11 @@ const CARD: Card = Card {
     taken_is_delivered: false,
     mark_read: false,
     acknowledges: &[],
-    // The platform's own limits are by endpoint and shown to the app's owner only; an app on trial has a hundred a day.
-    quota: Quota { per_account: Window { calls: 100, per: Duration::from_hours(24) }, per_conversation: None },
+    quota: Quota {
+        sends: &[Window { calls: SENDS, per: DAY }],
+        pulls: &[Window { calls: PULLS, per: DAY }],
+        ..Quota::NONE
+    },
     resend_is_safe: false,
     voice: Voice::Account,
     stranger: Some("LinkedIn User"),
@@ -113,12 +129,7 @@ fn card(settings: &Settings) -> Card {
         (true, false) => &[PAGE_METHOD, READING_MEMBER],
         (true, true) => &[PAGE_METHOD, WRITING_MEMBER],
     };
-    Card {
-        connect,
-        intake: Intake { pull: Pull::Every(settings.pull_every), ..CARD.intake },
-        text: TextRules { max: settings.comment_max, ..CARD.text },
-        ..CARD
-    }
+    Card { connect, text: TextRules { max: settings.comment_max, ..CARD.text }, ..CARD }
 }
 
 /// True for an account that is a page; all others are members.

@@ -2,7 +2,6 @@
 
 use hub_platform_kit::Secret;
 use secrecy::ExposeSecret;
-use std::time::Duration;
 
 /// The REST API.
 pub(super) const DEFAULT_API_BASE_URL: &str = "https://api.linkedin.com";
@@ -17,8 +16,6 @@ pub(super) const DEFAULT_SCOPES: &str =
     "openid profile r_organization_social rw_organization_admin w_organization_social";
 /// Longest comment in characters; the platform's manual is silent about it.
 pub(super) const DEFAULT_COMMENT_MAX: usize = 1250;
-/// Pause between two readings: an app on trial may call a hundred times a day for one person.
-pub(super) const DEFAULT_PULL_EVERY: Duration = Duration::from_mins(30);
 
 /// The app as it is registered at LinkedIn. An empty setting is no setting.
 #[derive(Clone, Debug)]
@@ -43,8 +40,6 @@ pub struct Settings {
     pub portability_version: String,
     /// Longest comment in characters.
     pub comment_max: usize,
-    /// Pause between two readings of an account.
-    pub pull_every: Duration,
     /// Address of the REST API.
     pub api_base_url: String,
     /// Address of the sign-in.
@@ -66,7 +61,6 @@ impl Default for Settings {
             version: DEFAULT_VERSION.to_owned(),
             portability_version: DEFAULT_PORTABILITY_VERSION.to_owned(),
             comment_max: DEFAULT_COMMENT_MAX,
-            pull_every: DEFAULT_PULL_EVERY,
             api_base_url: DEFAULT_API_BASE_URL.to_owned(),
             auth_base_url: DEFAULT_AUTH_BASE_URL.to_owned(),
             loopback_media: false,

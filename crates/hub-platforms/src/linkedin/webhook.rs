@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use aws_lc_rs::{constant_time, hmac};
 use hub_domain::{RemoteAccountId, Timestamp};
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{Grant, PlatformError, Result, Secret};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Carries the signature.
@@ -83,19 +83,17 @@ impl Webhook for LinkedIn {
     async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
         if !is_page(grant) {
             // Nothing calls for a member: LinkedIn has no such notification.
-            return Ok(Subscription { renew_at: None, remote_id: None });
+            return Ok(confirmed(None));
         }
         let key = self.key(grant)?;
-        let known = self.api.subscribed(grant, &key).await?;
         let url = callback.url.as_str();
-        let mut at = known.at;
-        if known.webhook.as_deref() != Some(url) {
-            at = self.api.subscribe(grant, &key, url).await?.or(at);
+        if self.api.subscribed(grant, &key).await?.as_deref() != Some(url) {
+            self.api.subscribe(grant, &key, url).await?;
         }
-        Ok(Subscription { renew_at: tomorrow(at), remote_id: None })
+        Ok(confirmed(callback.now.checked_add_signed(LOOK_AFTER)))
     }
 
-    async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
+    async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
         if !is_page(grant) {
             return Ok(());
         }
@@ -144,7 +142,6 @@ fn harmless(code: &str) -> bool {
     (1..=MAX_CHALLENGE_BYTES).contains(&code.len()) && code.bytes().all(plain)
 }
 
-/// A day after the platform's own time.
-fn tomorrow(at: Option<Timestamp>) -> Option<Timestamp> {
-    at?.checked_add_signed(LOOK_AFTER)
+fn confirmed(renew_at: Option<Timestamp>) -> Subscription {
+    Subscription { renew_at, remote_id: None, memory: Value::Null }
 }

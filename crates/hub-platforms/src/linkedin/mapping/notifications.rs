@@ -5,7 +5,7 @@ use super::super::wire::{Comment, Notification};
 use super::comments::message;
 use super::{event, ignored, unreadable};
 use hub_domain::inbound::{ConversationRef, InboundBody};
-use hub_domain::{RemoteConversationId, RemoteMessageId, RemoteParticipantId};
+use hub_domain::{RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId};
 use hub_platform_kit::platform::Parsed;
 use serde_json::json;
 
@@ -32,7 +32,8 @@ pub(super) fn keeps_words_back(told: &Notification) -> bool {
 fn comment(told: &Notification, found: Option<&Comment>, edited: bool) -> Parsed {
     let Some(urn) = told.comment_urn() else { return unreadable("a comment without an id") };
     let Some(comment) = found.cloned().or_else(|| told.comment()) else {
-        return super::read_back::wanted(&told.organization, &urn.full());
+        let account = RemoteAccountId::from(told.organization.as_str());
+        return Parsed::ReadBack { account, why: "a comment without its words" };
     };
     let Some(mut said) = message(&told.organization, &comment, &told.post, told.at, false) else {
         return unreadable("a comment without a time");
@@ -118,7 +119,10 @@ mod tests {
             "generatedActivity": "urn:li:comment:(activity:7456975906406400003,7457003195848458241)" });
         let told = Notification::of(&told).unwrap();
         assert!(keeps_words_back(&told));
-        let Parsed::Event(event) = read(&told, None) else { panic!() };
-        assert!(matches!(event.body, hub_domain::InboundBody::Ignored { .. }), "{event:?}");
+        let read = read(&told, None);
+        assert!(
+            matches!(&read, Parsed::ReadBack { account, .. } if account.as_str() == "urn:li:organization:1"),
+            "{read:?}"
+        );
     }
 }

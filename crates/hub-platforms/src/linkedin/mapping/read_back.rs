@@ -160,8 +160,3 @@ impl ReadBack {
         (told.at, parsed)
     }
 }
-
-/// Words that must be asked for.
-pub(super) fn wanted(account: &str, comment: &str) -> Parsed {
-    ignored(Some(account), comment, "read_back")
-}
