@@ -41,7 +41,7 @@ fn a_challenge_says_nothing_to_a_browser_and_needs_a_secret() {
     let refusal = handle(without).greet(&challenge(Some("890e4665")), &Keys::default()).unwrap_err();
     assert_eq!(refusal, Refusal::BadVerifyToken);
     let mut delivery = challenge(Some("890e4665"));
-    delivery.method = "POST".to_owned();
+    "POST".clone_into(&mut delivery.method);
     assert!(platform.greet(&delivery, &Keys::default()).unwrap().is_none(), "a delivery is no challenge");
 }
 
@@ -50,7 +50,7 @@ fn signed(secret: &str, body: &str) -> WebhookRequest {
     let whole = format!("hmacsha256={body}");
     let signature = hex::encode(aws_lc_rs::hmac::sign(&key, whole.as_bytes()));
     let mut request = challenge(None);
-    request.method = "POST".to_owned();
+    "POST".clone_into(&mut request.method);
     request.body = body.to_owned().into();
     request.headers = vec![("x-li-signature".to_owned(), signature)];
     request
