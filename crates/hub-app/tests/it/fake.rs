@@ -16,7 +16,7 @@ use hub_platform_kit::platform::{
     Sent, Template, Webhook,
 };
 use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
-use hub_platform_kit::{Grant, PlatformError, Result, Secret};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -71,6 +71,8 @@ pub(crate) struct Fake {
     pub(crate) revoked: Mutex<Vec<(String, Option<String>)>>,
     meanwhile: Mutex<VecDeque<Meanwhile>>,
     taken: AtomicU64,
+    /// The access and refresh token it honours and no others; each renewal gives new ones and spends the old.
+    honours: Mutex<Option<(String, String)>>,
 }
 
 impl fmt::Debug for Fake {
@@ -89,6 +91,30 @@ impl Fake {
     /// Happens between the request and the answer of the next send or renewal.
     pub(crate) fn meanwhile(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.meanwhile.lock().unwrap().push_back(Box::pin(work));
+    }
+
+    /// From now on it honours these tokens only.
+    pub(crate) fn honour(&self, access: &str, refresh: &str) {
+        *self.honours.lock().unwrap() = Some((access.to_owned(), refresh.to_owned()));
+    }
+
+    /// A call with a token it does not honour is refused.
+    fn check(&self, grant: &Grant) -> Result<()> {
+        match &*self.honours.lock().unwrap() {
+            Some((access, _)) if access != grant.token() => Err(no_more()),
+            _ => Ok(()),
+        }
+    }
+
+    /// New tokens for a refresh token it honours.
+    fn renewed(&self, grant: &Grant) -> Option<Result<Tokens>> {
+        let mut honours = self.honours.lock().unwrap();
+        let (access, refresh) = honours.as_mut()?;
+        if grant.refresh_token.as_ref().map(ExposeSecret::expose_secret) != Some(refresh.as_str()) {
+            return Some(Err(no_more()));
+        }
+        (*access, *refresh) = (format!("{access}+"), format!("{refresh}+"));
+        Some(Ok(tokens(access, Some(refresh), None)))
     }
 
     /// What it was asked about one thing, such as `profile` or `refresh`.
@@ -115,6 +141,11 @@ impl Fake {
             work.await;
         }
     }
+}
+
+/// The answer about a grant that it does not honour.
+pub(crate) fn no_more() -> PlatformError {
+    PlatformError::new(ErrorKind::ReauthRequired, "this token is not honoured")
 }
 
 /// What the platform answers when it took a message.
@@ -206,7 +237,8 @@ impl Connect for Fake {
     async fn refresh(&self, grant: &Grant) -> Result<Tokens> {
         self.note(format!("refresh {}", grant.remote_id));
         self.let_happen().await;
-        self.renewals.next().unwrap_or_else(|| Err(PlatformError::unsupported("renewing")))
+        let scripted = self.renewals.next().or_else(|| self.renewed(grant));
+        scripted.unwrap_or_else(|| Err(PlatformError::unsupported("renewing")))
     }
     async fn revoke(&self, grant: &Grant) -> Result<()> {
         let refresh = grant.refresh_token.as_ref().map(|token| token.expose_secret().to_owned());
@@ -217,7 +249,8 @@ impl Connect for Fake {
 
 #[async_trait]
 impl Outbound for Fake {
-    async fn send(&self, _: &Grant, message: &OutboundMessage) -> Result<Sent> {
+    async fn send(&self, grant: &Grant, message: &OutboundMessage) -> Result<Sent> {
+        self.check(grant)?;
         self.sent.lock().unwrap().push(message.clone());
         self.let_happen().await;
         let number = self.taken.fetch_add(1, Ordering::Relaxed) + 1;
@@ -242,8 +275,9 @@ impl Outbound for Fake {
 
 #[async_trait]
 impl People for Fake {
-    async fn profile(&self, _: &Grant, person: &RemoteParticipantId) -> Result<Profile> {
+    async fn profile(&self, grant: &Grant, person: &RemoteParticipantId) -> Result<Profile> {
         self.note(format!("profile {person}"));
+        self.check(grant)?;
         self.profiles.next().unwrap_or_else(|| Ok(Profile::default()))
     }
     async fn picture(&self, _: &Grant, picture: &str, _: u64) -> Result<Fetched> {
