@@ -46,15 +46,19 @@ fn one(account: &str, entry: &Value) -> Parsed {
     if failed || invitation {
         return ignored(Some(account), &number_of_entry, "no_message");
     }
+    if id.is_empty() {
+        return unreadable("a message without id");
+    }
     let thread = text(&activity, "thread").filter(|thread| thread.len() <= MAX_ID_BYTES);
-    let (Some(thread), false) = (thread, id.is_empty()) else { return unreadable("a message without id or thread") };
     let processed = instant(entry, "processedAt");
     let method = text(entry, "method").unwrap_or_default();
     if method == "DELETE" {
+        // What is gone has no thread; its id is enough to find it.
+        let conversation = thread.map(RemoteConversationId::from).unwrap_or_default();
         let messages = vec![RemoteMessageId::from(id.as_str())];
-        let body = InboundBody::Deleted { conversation: RemoteConversationId::from(thread), messages, at: processed };
-        return event(account, "delete", &id, body);
+        return event(account, "delete", &id, InboundBody::Deleted { conversation, messages, at: processed });
     }
+    let Some(thread) = thread else { return unreadable("a message without thread") };
     let Some(sent_at) = instant(&activity, "createdAt").or(processed) else {
         return unreadable("a message without a time");
     };

@@ -233,7 +233,10 @@ fn the_log_tells_changes_too_and_no_invitations() {
             entry["method"] = "PARTIAL_UPDATE".into();
             entry["activity"]["content"]["fallback"] = "Changed".into();
         }),
-        entry(|entry| entry["method"] = "DELETE".into()),
+        entry(|entry| {
+            entry["method"] = "DELETE".into();
+            entry["activity"] = json!({});
+        }),
     ]);
     let start = json!({ "begun": true, "since": 1 });
     let (pages, ..) = run(&member(), Some(&start), vec![ok(&log)]);
