@@ -12,8 +12,8 @@ use hub_domain::{
 use hub_platform_kit::card::{Card, ConnectMethod, Intake, Pull, Quota, Renewal, TextRules, Voice, Window};
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::platform::{
-    Connect, ConnectContext, Fetched, Media, Outbound, OutboundMessage, Parsed, People, Platform, Profile, Progress,
-    Sent, Template, Webhook,
+    Connect, ConnectContext, Fetched, History, HistoryPage, Media, Outbound, OutboundMessage, Parsed, People, Platform,
+    Profile, Progress, Sent, Template, Webhook,
 };
 use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
@@ -65,10 +65,13 @@ pub(crate) struct Fake {
     pub(crate) profiles: Script<Profile>,
     pub(crate) pictures: Script<Fetched>,
     pub(crate) files: Script<Fetched>,
+    pub(crate) pages: Script<HistoryPage>,
+    pub(crate) subscriptions: Script<Subscription>,
     /// What it was asked.
     pub(crate) sent: Mutex<Vec<OutboundMessage>>,
     pub(crate) asked: Mutex<Vec<String>>,
     pub(crate) revoked: Mutex<Vec<(String, Option<String>)>>,
+    pub(crate) callbacks: Mutex<Vec<Callback>>,
     meanwhile: Mutex<VecDeque<Meanwhile>>,
     taken: AtomicU64,
     /// The access and refresh token it honours and no others; each renewal gives new ones and spends the old.
@@ -215,7 +218,10 @@ impl Platform for Fake {
         self
     }
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
+        self.card().intake.webhook.then_some(self as &dyn Webhook)
+    }
+    fn history(&self) -> Option<&dyn History> {
+        (self.card().intake.pull != Pull::No).then_some(self as &dyn History)
     }
     fn media(&self) -> Option<&dyn Media> {
         Some(self)
@@ -273,6 +279,28 @@ impl Outbound for Fake {
     }
 }
 
+/// A page of events, and how far reading has got with it.
+pub(crate) fn page(events: &Value, next: &str, more: bool) -> HistoryPage {
+    let read = |event| Parsed::Event(fake_events::read(event));
+    HistoryPage {
+        events: events.as_array().expect("a list").iter().map(read).collect(),
+        raw: events.to_string().into(),
+        next: Some(next.to_owned()),
+        more,
+    }
+}
+
+#[async_trait]
+impl History for Fake {
+    async fn pull(&self, _: &Grant, cursor: Option<&str>, _: Duration) -> Result<HistoryPage> {
+        self.note(format!("pull {}", cursor.unwrap_or("-")));
+        self.pages.next().unwrap_or_else(|| Ok(page(&Value::Array(Vec::new()), cursor.unwrap_or("0"), false)))
+    }
+    async fn prepare(&self, _: &Grant) -> Result<()> {
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl People for Fake {
     async fn profile(&self, grant: &Grant, person: &RemoteParticipantId) -> Result<Profile> {
@@ -314,7 +342,12 @@ impl Webhook for Fake {
             if event["odd"] == true && !fixed {
                 return Parsed::Unreadable("an odd event".to_owned());
             }
-            Parsed::Event(fake_events::read(event))
+            let account = RemoteAccountId::new(ACCOUNT);
+            match event["kind"].as_str() {
+                Some("read_back") => Parsed::ReadBack { account, why: "told" },
+                Some("resubscribe") => Parsed::Resubscribe { account, why: "told" },
+                _ => Parsed::Event(fake_events::read(event)),
+            }
         };
         Ok(events.iter().map(read).collect())
     }
@@ -324,8 +357,10 @@ impl Webhook for Fake {
     fn subscriber(&self, grant: &Grant) -> RemoteAccountId {
         grant.remote_id.clone()
     }
-    async fn subscribe(&self, _: &Grant, _: &Callback) -> Result<Subscription> {
-        Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null })
+    async fn subscribe(&self, _: &Grant, callback: &Callback) -> Result<Subscription> {
+        self.callbacks.lock().unwrap().push(callback.clone());
+        let scripted = self.subscriptions.next();
+        scripted.unwrap_or(Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null }))
     }
     async fn unsubscribe(&self, _: &Grant, _: Option<&Previous>) -> Result<()> {
         Ok(())
