@@ -25,7 +25,7 @@ pub(super) const COMMENTS: usize = 100;
 /// Notifications asked for at once.
 pub(super) const NOTIFICATIONS: usize = 20;
 /// Posts asked for; older ones rest.
-const POSTS: &str = "10";
+const POSTS: &str = "30";
 /// Entries of a member's log asked for at once; the platform allows 10 to 50.
 const LOG_ENTRIES: &str = "50";
 /// Hosts that pictures lie on.

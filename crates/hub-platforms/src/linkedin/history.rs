@@ -21,6 +21,8 @@ const MAX_ANSWERED: usize = 10;
 const MAX_PAGES: usize = 250;
 /// Pages of a post's comments.
 const MAX_COMMENT_PAGES: usize = 3;
+/// Pages of comments read in one go.
+const POSTS_AT_ONCE: usize = 10;
 /// Posts that are looked through again and again where notifications cannot be asked for.
 const MAX_POSTS_AGAIN: usize = 3;
 /// Pages of old private messages.
@@ -78,47 +80,55 @@ impl History for LinkedIn {
 }
 
 impl LinkedIn {
-    /// Reads what was said under the newest posts, one page of comments at a time.
+    /// Reads what was said under the newest posts, some of them at a time.
     async fn said(&self, grant: &Grant, mut cursor: Cursor) -> Result<HistoryPage> {
         let first = !cursor.begun;
         let mut page = ReadBack::new(grant.remote_id.as_str(), first);
         if cursor.posts.is_empty() {
-            match self.api.posts(grant).await {
-                Ok((listing, at)) => {
-                    cursor.posts = elements(&listing, "elements").iter().filter_map(post).collect();
-                    // From this moment on notifications tell what is new.
-                    cursor.since = at.map_or(cursor.since, |at| at.timestamp_millis());
-                    cursor.past = at.is_none();
+            self.list_posts(grant, &mut cursor).await?;
+        }
+        for read in 0..POSTS_AT_ONCE {
+            let Some((post, title)) = cursor.posts.first().cloned() else { break };
+            match self.comments(grant, &post, cursor.start).await {
+                Ok((comments, more)) => {
+                    page.add_thread(&post, title.as_deref(), comments);
+                    if more && cursor.start / COMMENTS + 1 < MAX_COMMENT_PAGES {
+                        cursor.start += COMMENTS;
+                        continue;
+                    }
                 }
-                // Notifications tell of the past as well.
-                Err(error) if first && is_final(&error) => cursor.past = true,
+                // A post that is gone hides no other.
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                // What was read so far is kept; the next reading starts where this one stopped.
+                Err(_) if read > 0 => break,
                 Err(error) => return Err(error),
             }
-            if !first {
-                cursor.posts.truncate(MAX_POSTS_AGAIN);
-            }
-        }
-        let Some((post, title)) = cursor.posts.first().cloned() else {
-            return finished(&page, &Cursor { begun: true, ..cursor }, first);
-        };
-        let more = match self.comments(grant, &post, cursor.start).await {
-            Ok((comments, more)) => {
-                page.add_thread(&post, title.as_deref(), comments);
-                more && cursor.start / COMMENTS + 1 < MAX_COMMENT_PAGES
-            }
-            // A post that is gone hides no other.
-            Err(error) if error.kind == ErrorKind::NotFound => false,
-            Err(error) => return Err(error),
-        };
-        if more {
-            cursor.start += COMMENTS;
-        } else {
             cursor.posts.remove(0);
             cursor.start = 0;
         }
         let through = cursor.posts.is_empty();
         cursor.begun |= through;
-        finished(&page, &cursor, !through)
+        // Behind the past comes what was told meanwhile.
+        finished(&page, &cursor, first || !through)
+    }
+
+    /// Lists the newest posts, whose comments are read next.
+    async fn list_posts(&self, grant: &Grant, cursor: &mut Cursor) -> Result<()> {
+        match self.api.posts(grant).await {
+            Ok((listing, at)) => {
+                cursor.posts = elements(&listing, "elements").iter().filter_map(post).collect();
+                // From this moment on notifications tell what is new.
+                cursor.since = at.map_or(cursor.since, |at| at.timestamp_millis());
+                cursor.past = at.is_none();
+            }
+            // Notifications tell of the past as well.
+            Err(error) if !cursor.begun && is_final(&error) => cursor.past = true,
+            Err(error) => return Err(error),
+        }
+        if cursor.begun {
+            cursor.posts.truncate(MAX_POSTS_AGAIN);
+        }
+        Ok(())
     }
 
     /// Comments of a post with the answers to them, and whether there are more.

@@ -46,7 +46,8 @@ fn pull(grant: &Grant, cursor: &Value, replies: Vec<Reply>) -> (Result<HistoryPa
 
 /// Asks for the comments of the fixtures' post.
 fn comments(fixture: &Fixture) -> Result<HistoryPage, PlatformError> {
-    let (outcome, asked) = pull(&page(), &json!({ "posts": [[THREAD, "A post"]] }), vec![reply(fixture)]);
+    let (outcome, asked) =
+        pull(&page(), &json!({ "begun": true, "by_posts": true, "posts": [[THREAD, "A post"]] }), vec![reply(fixture)]);
     check_call(&asked[0], fixture);
     check_head(&asked[0], "GET", &format!("/rest/socialActions/{}/comments", encoded(THREAD)));
     outcome
