@@ -5,6 +5,7 @@ use super::deliver::Delivery;
 use super::dialog::DialogMode;
 use super::faults::Fault;
 use super::hooks::Webhook;
+use super::images::Image;
 use super::limits::Limit;
 use super::log::LoggedRequest;
 use super::options::LinkedInOptions;
@@ -195,6 +196,32 @@ impl LinkedInHandle {
         self.platform.comment(author, on, text, Some(id))
     }
 
+    /// A member comments on a post with a picture and no words; gives the comment's URN.
+    pub fn comment_with_image(&self, member: &str, on: &str, image: Image) -> Option<String> {
+        self.platform.comment_with_image(&urn::person(member), on, image)
+    }
+
+    /// What an app wrote in the name of an organisation, in order.
+    pub fn written(&self, organization: &str) -> Vec<Written> {
+        let owner = urn::organization(organization);
+        let state = self.platform.state();
+        let by_app = state.comments.values().filter(|it| it.author == owner && it.impersonator.is_some());
+        let written = by_app.map(|it| Written {
+            urn: it.urn(),
+            post: urn::activity(it.activity),
+            text: it.text.clone(),
+            parent: it.parent.map(|parent| urn::comment(it.activity, parent)),
+        });
+        written.collect()
+    }
+
+    /// Every token and code there is or was.
+    pub fn tokens(&self) -> Vec<String> {
+        let state = self.platform.state();
+        let tokens = &state.tokens;
+        tokens.access.keys().chain(tokens.refresh.keys()).chain(tokens.codes.keys()).cloned().collect()
+    }
+
     /// A comment gets other words; tells whether it is there.
     pub fn edit_comment(&self, comment: &str, text: &str) -> bool {
         urn::comment_parts(comment).is_some_and(|(_, id)| self.platform.edit_comment(id, text))
@@ -373,6 +400,19 @@ impl LinkedInHandle {
         self.platform.tasks.close();
         self.platform.tasks.wait().await;
     }
+}
+
+/// A comment that an app wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its URN.
+    pub urn: String,
+    /// URN of the thread.
+    pub post: String,
+    /// Its words.
+    pub text: String,
+    /// URN of the comment above it.
+    pub parent: Option<String>,
 }
 
 impl Platform {

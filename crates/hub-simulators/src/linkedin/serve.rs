@@ -85,6 +85,9 @@ fn dispatch(platform: &Platform, call: &Call) -> Response {
         },
         Surface::V2 => answer(unversioned(platform, call, &path)),
         Surface::Rest => answer(versioned(platform, call, &path)),
+        Surface::Other if path.starts_with(&["dms", "image", "v2"]) => {
+            platform.image_bytes(call, path.get(3).copied().unwrap_or_default())
+        }
         Surface::Other if path.starts_with(&["dms", "image"]) => platform.picture(call),
         Surface::Other => StatusCode::NOT_FOUND.into_response(),
     }
@@ -112,6 +115,7 @@ fn versioned(platform: &Platform, call: &Call, path: &[&str]) -> Outcome {
         ["organizationAcls"] if reads => platform.organization_acls(call),
         ["organizations", id] if reads => platform.organization(call, id),
         ["people", key] if reads => platform.person(call, key),
+        ["images", key] if reads => platform.image(call, key),
         ["posts"] => platform.posts(call, None),
         ["posts", key] if reads => platform.posts(call, Some(key)),
         ["socialActions", on, "comments"] => platform.comments(call, on, None),

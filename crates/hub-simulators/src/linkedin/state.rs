@@ -6,6 +6,7 @@ use super::deliver::{Delivery, Post as Waiting};
 use super::dialog::DialogMode;
 use super::faults::Fault;
 use super::hooks::Webhook;
+use super::images::Image;
 use super::inbox::Inbox;
 use super::limits::Limits;
 use super::log::LoggedRequest;
@@ -43,6 +44,8 @@ pub(super) struct State {
     pub(super) comments: BTreeMap<i64, Comment>,
     /// Who liked a post or a comment, by its URN.
     pub(super) likes: BTreeMap<String, Vec<String>>,
+    /// Pictures in comments by their ids, with the URNs of their owners.
+    pub(super) images: BTreeMap<String, (String, Image)>,
     pub(super) webhooks: BTreeMap<(String, String), Webhook>,
     pub(super) subscriptions: BTreeMap<SubscriptionKey, Subscription>,
     pub(super) notices: VecDeque<Kept>,
@@ -82,6 +85,7 @@ impl State {
             posts: BTreeMap::new(),
             comments: BTreeMap::new(),
             likes: BTreeMap::new(),
+            images: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             notices: VecDeque::new(),
