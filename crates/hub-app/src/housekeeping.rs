@@ -52,6 +52,16 @@ pub async fn settle_stuck(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// Renews subscriptions whose time has come.
+pub async fn renew_subscriptions(app: &App) -> Result<()> {
+    accounts::subscribe_webhook::renew_due(app).await
+}
+
+/// Sees to it that platforms are asked that do not tell everything by themselves.
+pub async fn start_readings(app: &App) -> Result<()> {
+    crate::sync::start_readings(app).await
+}
+
 /// Renews grants that end soon.
 pub async fn renew_grants(app: &App) -> Result<()> {
     accounts::grants::renew_due(app).await

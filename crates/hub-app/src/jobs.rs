@@ -25,6 +25,8 @@ pub const REVOKE_GRANT: &str = "revoke_grant";
 pub const REFRESH_PROFILE: &str = "refresh_profile";
 /// Reads back what a platform keeps of an account.
 pub const BACKFILL: &str = "backfill";
+/// Asks a platform that does not tell everything by itself, again and again.
+pub const POLL: &str = "poll";
 /// Reads a delivery again, because a message it spoke of has come.
 pub const REPLAY_RECEIPT: &str = "replay_receipt";
 
@@ -135,6 +137,16 @@ pub fn backfill(account: AccountId, at: Timestamp) -> NewJob {
     job(BACKFILL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, 12, at)
 }
 
+/// Reads on at once, because a delivery said that there is something. Beside a regular reading, which may have passed it.
+pub fn read_on(account: AccountId, at: Timestamp) -> NewJob {
+    job(BACKFILL, &AccountJob { account }, None, Some(format!("{account}:told")), Urgency::Soon, 12, at)
+}
+
+/// Asks `account` regularly.
+pub fn poll(account: AccountId, at: Timestamp) -> NewJob {
+    job(POLL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, i32::MAX, at)
+}
+
 /// Reads `receipt` again; one after the other, so that news keep their order. Never left out for one that is running: that
 /// one may have read before what it is to be read for.
 pub fn replay_receipt(receipt: ReceiptId, at: Timestamp) -> NewJob {
@@ -208,6 +220,10 @@ pub async fn run(app: &App, job: &Job) -> Outcome {
         },
         BACKFILL => match payload::<AccountJob>(job) {
             Ok(p) => sync::backfill(app, p.account).await,
+            Err(bad) => bad,
+        },
+        POLL => match payload::<AccountJob>(job) {
+            Ok(p) => sync::regularly(app, p.account).await,
             Err(bad) => bad,
         },
         REPLAY_RECEIPT => match payload::<ReceiptJob>(job) {

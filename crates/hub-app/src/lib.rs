@@ -23,7 +23,7 @@ pub use error::{AppError, Result};
 pub use settings::AppSettings;
 
 pub use hub_bus::{Bus, Listener, Signal};
-pub use hub_platform_kit::card::Pull;
+pub use hub_platform_kit::card::{Pull, Window};
 pub use hub_platform_kit::platform::OutboundFile;
 pub use hub_platform_kit::webhook::WebhookRequest;
 pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};

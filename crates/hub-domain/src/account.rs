@@ -22,6 +22,8 @@ pub struct Account {
     pub is_active: bool,
     /// A larger thing at the platform that events may name instead, such as a business with several numbers.
     pub group: Option<RemoteAccountId>,
+    /// By which of its platform's ways it was linked; `None` on rows of the originals.
+    pub method: Option<String>,
     /// Whether the platform still accepts our grant.
     pub health: AccountHealth,
     /// When the row was made.

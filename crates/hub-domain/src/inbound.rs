@@ -24,6 +24,8 @@ pub enum InboundBody {
     Message(Box<InboundMessage>),
     /// A message was changed; the whole new state. An unseen original is created.
     Edited(Box<InboundMessage>),
+    /// A message that was taken back stands again; the whole state.
+    Restored(Box<InboundMessage>),
     /// Messages were taken back by their sender.
     Deleted {
         /// Where.
@@ -47,6 +49,27 @@ pub enum InboundBody {
         removed: Vec<String>,
         /// True where a person has one reaction at most: whatever of theirs stood there before goes first.
         replaces: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// All reactions that stand at a message now, where a platform tells the whole and not what changed. Older news than what
+    /// is known changes nothing.
+    Reactions {
+        /// Where.
+        conversation: RemoteConversationId,
+        /// At which message.
+        message: RemoteMessageId,
+        /// Who put what there, and when.
+        standing: Vec<(RemoteParticipantId, String, Timestamp)>,
+        /// As of when.
+        at: Timestamp,
+    },
+    /// The account read what others said up to a point, elsewhere.
+    ReadElsewhere {
+        /// Where.
+        conversation: RemoteConversationId,
+        /// Up to which point.
+        up_to: UpTo,
         /// When.
         at: Timestamp,
     },

@@ -134,6 +134,39 @@ pub struct ConnectMethod {
     pub label: &'static str,
     /// True when it starts with a redirect of the browser.
     pub redirects: bool,
+    /// What accounts linked this way cannot do although the card says it.
+    pub lacks: &'static [Feature],
+}
+
+/// Something a card says yes to and one way of linking may say no to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// Sending at all.
+    Send,
+    /// Answering one message.
+    Replies,
+    /// Reacting to a message.
+    Reactions,
+    /// Showing that somebody is typing.
+    Typing,
+    /// Telling that messages were read.
+    MarkRead,
+    /// Asking who somebody is.
+    Profiles,
+}
+
+impl Feature {
+    /// As the API shows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Replies => "replies",
+            Self::Reactions => "reactions",
+            Self::Typing => "typing",
+            Self::MarkRead => "mark_read",
+            Self::Profiles => "profiles",
+        }
+    }
 }
 
 /// How events come in.
@@ -184,13 +217,24 @@ pub struct AttachmentRule {
     pub mime_types: &'static [&'static str],
 }
 
-/// Calls allowed in a window.
+/// Calls allowed. Where several windows stand beside each other, all of them hold at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// Calls per account.
-    pub per_account: Window,
-    /// Messages per conversation, where the platform limits them.
-    pub per_conversation: Option<Window>,
+    /// Calls of any kind, per account.
+    pub per_account: &'static [Window],
+    /// Messages sent, per account.
+    pub sends: &'static [Window],
+    /// Messages sent, over all accounts of the app.
+    pub app_sends: &'static [Window],
+    /// Messages sent, per conversation.
+    pub per_conversation: &'static [Window],
+    /// Readings, per account.
+    pub pulls: &'static [Window],
+}
+
+impl Quota {
+    /// No limit that is known beforehand.
+    pub const NONE: Self = Self { per_account: &[], sends: &[], app_sends: &[], per_conversation: &[], pulls: &[] };
 }
 
 /// So many calls in so much time.
@@ -215,6 +259,20 @@ impl Card {
                 Signature { sender_id: id.to_owned(), sender_name: Some(name.to_owned()), is_read: true }
             }
         }
+    }
+
+    /// Whether an account linked by `method` can do something.
+    pub fn offers(&self, feature: Feature, method: Option<&str>) -> bool {
+        let said = match feature {
+            Feature::Send => true,
+            Feature::Replies => self.replies,
+            Feature::Reactions => self.reactions,
+            Feature::Typing => self.typing,
+            Feature::MarkRead => self.mark_read,
+            Feature::Profiles => self.profiles,
+        };
+        let way = self.connect.iter().find(|known| Some(known.id) == method);
+        said && way.is_none_or(|way| !way.lacks.contains(&feature))
     }
 
     /// The rule for a kind of file, if it can be sent.

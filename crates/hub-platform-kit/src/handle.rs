@@ -3,18 +3,24 @@
 use crate::card::Card;
 use crate::error::{ErrorKind, PlatformError, Result};
 use crate::grant::{Grant, Tokens};
-use crate::guards::{Call, Operation, Throttle};
+use crate::guards::{Call, Operation};
 use crate::platform::{
     ConnectContext, Fetched, History, HistoryPage, Media, OutboundMessage, Parsed, People, Platform, Profile, Progress,
     Sent, Template, Webhook,
 };
-use crate::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use crate::throttle::{Budget, Throttle};
+use crate::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_domain::connect::Answers;
 use hub_domain::{AccountId, Attachment, RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId};
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Longest wait for what proving a delivery needs: platforms give up on an answer after some seconds.
+const WARM_LIMIT: Duration = Duration::from_millis(2_500);
+/// Subscriptions one delivery may name.
+const MAX_SUBSCRIPTIONS: usize = 100;
 
 /// A platform behind its guards. Cheap to clone.
 #[derive(Clone)]
@@ -45,9 +51,9 @@ impl PlatformHandle {
         self.platform.not_configured()
     }
 
-    /// Calls left for an account now, and how long until all are back.
-    pub fn budget(&self, account: AccountId) -> (u32, Duration) {
-        self.throttle.budget(self.card(), account)
+    /// What is left of an account's budgets.
+    pub fn budgets(&self, account: AccountId) -> Vec<Budget> {
+        self.throttle.budgets(self.card(), account)
     }
 
     /// Starts linking.
@@ -139,8 +145,8 @@ impl PlatformHandle {
         self.guarded(call(Operation::Subscribe, Some(grant)), self.webhook()?.subscribe(grant, callback)).await
     }
     /// Asks it to stop.
-    pub async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
-        self.guarded(call(Operation::Subscribe, Some(grant)), self.webhook()?.unsubscribe(grant)).await
+    pub async fn unsubscribe(&self, grant: &Grant, previous: Option<&Previous>) -> Result<()> {
+        self.guarded(call(Operation::Subscribe, Some(grant)), self.webhook()?.unsubscribe(grant, previous)).await
     }
     /// Reads on.
     pub async fn pull(&self, grant: &Grant, cursor: Option<&str>, wait: Duration) -> Result<HistoryPage> {
@@ -164,6 +170,19 @@ impl PlatformHandle {
     /// A challenge is answered at once.
     pub fn greet(&self, request: &WebhookRequest, keys: &Keys) -> Result<Option<Greeting>, Refusal> {
         self.platform.webhook().ok_or(Refusal::BadSignature)?.greet(request, keys)
+    }
+    /// Fetches what proving needs, within a bound; without it, proving fails.
+    pub async fn warm(&self, request: &WebhookRequest) {
+        let Some(webhook) = self.platform.webhook() else { return };
+        if tokio::time::timeout(WARM_LIMIT, webhook.warm(request)).await.is_err() {
+            tracing::warn!(platform = %self.card().id, "what proving a delivery needs did not come in time");
+        }
+    }
+    /// The subscriptions a delivery says it belongs to.
+    pub fn subscription_ids(&self, request: &WebhookRequest) -> Vec<String> {
+        let mut ids = self.platform.webhook().map(|webhook| webhook.subscription_ids(request)).unwrap_or_default();
+        ids.truncate(MAX_SUBSCRIPTIONS);
+        ids
     }
     /// The digest of the secret the request shows.
     pub fn shown_secret_digest(&self, request: &WebhookRequest) -> Option<[u8; 32]> {

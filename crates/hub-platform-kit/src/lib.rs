@@ -11,6 +11,7 @@ pub mod guards;
 pub mod handle;
 pub mod platform;
 pub mod registry;
+pub mod throttle;
 pub mod transport;
 pub mod webhook;
 

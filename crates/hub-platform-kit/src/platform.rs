@@ -4,7 +4,7 @@
 use crate::card::Card;
 use crate::error::Result;
 use crate::grant::{Grant, Tokens};
-use crate::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use crate::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use async_trait::async_trait;
 use bytes::Bytes;
 use hub_domain::connect::{Answers, LinkedIdentity, Step};
@@ -198,6 +198,13 @@ pub trait Outbound: Send + Sync {
 /// They call us.
 #[async_trait]
 pub trait Webhook: Send + Sync {
+    /// Fetches what [`Webhook::verify`] needs from the platform, such as its published keys; called before it. The adapter
+    /// keeps them, and sees to it that strangers cannot make it ask all the time.
+    async fn warm(&self, _request: &WebhookRequest) {}
+    /// The platform's ids of the subscriptions this delivery says it belongs to, unproven; the core then finds their keys.
+    fn subscription_ids(&self, _request: &WebhookRequest) -> Vec<String> {
+        Vec::new()
+    }
     /// A challenge is answered at once, and that is all. `Ok(None)` = it is no challenge.
     fn greet(&self, request: &WebhookRequest, keys: &Keys) -> std::result::Result<Option<Greeting>, Refusal>;
     /// The SHA-256 digest of the secret the request shows, for platforms whose header is the secret itself; the core then
@@ -214,8 +221,8 @@ pub trait Webhook: Send + Sync {
     fn subscriber(&self, grant: &Grant) -> RemoteAccountId;
     /// Asks the platform to call us.
     async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription>;
-    /// Asks it to stop.
-    async fn unsubscribe(&self, grant: &Grant) -> Result<()>;
+    /// Asks it to stop; `previous` is the subscription as it was last confirmed.
+    async fn unsubscribe(&self, grant: &Grant, previous: Option<&Previous>) -> Result<()>;
     /// A callback and secret that the operator fixed for this account in the settings; `None` = a fresh one per account.
     fn fixed_callback_secret(&self, grant: &Grant) -> Option<crate::Secret>;
 }
@@ -228,6 +235,20 @@ pub enum Parsed {
     Event(Inbound),
     /// Not understood; parked with this reason, its neighbours stand.
     Unreadable(String),
+    /// Something happened that this delivery does not tell: read on.
+    ReadBack {
+        /// Of which account.
+        account: RemoteAccountId,
+        /// Why, for the operator.
+        why: &'static str,
+    },
+    /// The subscription has ended or must be confirmed now.
+    Resubscribe {
+        /// Of which account.
+        account: RemoteAccountId,
+        /// Why, for the operator.
+        why: &'static str,
+    },
 }
 
 /// A page of what happened.

@@ -1,7 +1,8 @@
 //! A delivery on its way in, and what an adapter says about it.
 
 use bytes::Bytes;
-use hub_domain::RemoteAccountId;
+use hub_domain::{RemoteAccountId, Timestamp};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A request of a platform, untouched: nothing was parsed yet.
@@ -53,9 +54,14 @@ pub struct SubscriptionKey {
     pub remote_id: RemoteAccountId,
     /// Its secret.
     pub secret: crate::Secret,
+    /// The platform's id of it, where it has one.
+    pub subscription: Option<String>,
+    /// What the adapter wanted to remember of it ([`Subscription::memory`]).
+    pub memory: Value,
 }
 
-/// A delivery whose origin was proven. Made by [`PlatformHandle::verify`](crate::PlatformHandle::verify), or from a receipt
+/// A delivery whose origin was proven. The bytes may be what the delivery held once it was opened: encrypted parts decrypted,
+/// parts that did not prove themselves left out. Made by [`PlatformHandle::verify`](crate::PlatformHandle::verify), or from a receipt
 /// that was stored as one.
 #[derive(Clone, Debug)]
 pub struct Verified {
@@ -80,9 +86,12 @@ pub enum Refusal {
 #[derive(Clone, Debug)]
 pub struct Subscription {
     /// When to renew; `None` = does not end.
-    pub renew_at: Option<hub_domain::Timestamp>,
+    pub renew_at: Option<Timestamp>,
     /// The platform's id of it, where it has one.
     pub remote_id: Option<String>,
+    /// What the adapter must remember of it, secrets included; kept sealed, given back with [`SubscriptionKey`] and
+    /// [`Callback::previous`].
+    pub memory: Value,
 }
 
 /// What the platform should call.
@@ -92,4 +101,24 @@ pub struct Callback {
     pub url: url::Url,
     /// The secret it must show, fresh and random for this subscription.
     pub secret: crate::Secret,
+    /// The subscription this one follows: to be prolonged rather than made anew, where the platform can.
+    pub previous: Option<Previous>,
+    /// The hub's clock.
+    pub now: Timestamp,
+}
+
+impl Callback {
+    /// A first one.
+    pub fn new(url: url::Url, secret: crate::Secret, now: Timestamp) -> Self {
+        Self { url, secret, previous: None, now }
+    }
+}
+
+/// A subscription as it was last confirmed.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    /// The platform's id of it.
+    pub remote_id: Option<String>,
+    /// What the adapter wanted to remember of it.
+    pub memory: Value,
 }

@@ -14,7 +14,7 @@ struct Entry {
     run: fn(&App) -> BoxFuture<'_, Result<()>>,
 }
 
-const TIMETABLE: [Entry; 4] = [
+const TIMETABLE: [Entry; 6] = [
     Entry {
         name: "renew webhooks",
         every: Duration::from_hours(6),
@@ -26,6 +26,18 @@ const TIMETABLE: [Entry; 4] = [
         every: Duration::from_hours(6),
         first: Duration::from_secs(30),
         run: |app| Box::pin(housekeeping::renew_grants(app)),
+    },
+    Entry {
+        name: "renew subscriptions",
+        every: Duration::from_mins(1),
+        first: Duration::from_secs(10),
+        run: |app| Box::pin(housekeeping::renew_subscriptions(app)),
+    },
+    Entry {
+        name: "start readings",
+        every: Duration::from_mins(1),
+        first: Duration::from_secs(1),
+        run: |app| Box::pin(housekeeping::start_readings(app)),
     },
     Entry {
         name: "settle stuck messages",

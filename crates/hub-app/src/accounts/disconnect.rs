@@ -1,6 +1,7 @@
 //! Disconnecting: the tokens are erased at once; the platform is told, again and again until it has heard.
 
 use super::grants::{open_grant, stored_grant};
+use super::subscribe_webhook::previous;
 use crate::jobs::Outcome;
 use crate::{App, AppError, Caller, Result, jobs};
 use hub_domain::{AccountId, EventBody};
@@ -91,7 +92,8 @@ async fn try_revoke(app: &App, id: AccountId, sealed: &str) -> Result<Outcome> {
         && let Some(subscription) =
             session.subscriptions().by_account(name, account.kind.as_deref(), &subscriber).await?
     {
-        if let Err(error) = handle.unsubscribe(&grant).await
+        let previous = previous(app, &subscription);
+        if let Err(error) = handle.unsubscribe(&grant, Some(&previous)).await
             && let Some(outcome) = worth_repeating(&error)
         {
             return Ok(outcome);

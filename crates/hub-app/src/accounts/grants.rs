@@ -164,6 +164,11 @@ async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account
         }
         Err(error) => {
             if error.kind == ErrorKind::ReauthRequired {
+                // A refresh token that may be used once is refused to whoever comes second: that accuses nobody.
+                let (account, stored) = stored_grant(app, account.id).await?;
+                if !same_tokens(&stored, &grant) {
+                    return Ok((account, stored));
+                }
                 mark(app, &account, AccountHealth::NeedsReauth).await?;
                 return Err(AppError::AccountNeedsReauth);
             }
@@ -175,6 +180,11 @@ async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account
             Err(AppError::Platform { platform: account.platform_name, error })
         }
     }
+}
+
+fn same_tokens(one: &Grant, other: &Grant) -> bool {
+    let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+    one.token() == other.token() && text(&one.refresh_token) == text(&other.refresh_token)
 }
 
 /// Writes down what the last evidence says; clients hear of a change.

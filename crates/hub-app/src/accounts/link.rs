@@ -3,6 +3,7 @@
 use super::grants::seal_tokens;
 use crate::clock::new_id;
 use crate::{App, Result, jobs};
+use chrono::TimeDelta;
 use hub_domain::connect::LinkedIdentity;
 use hub_domain::{Account, EventBody, UserId, text};
 use hub_platform_kit::Card;
@@ -10,11 +11,15 @@ use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
 use hub_store::{LinkedAccount, NewEvent};
 
+/// The regular reading of a new account begins this long after what there is already was read.
+const FIRST_READING: TimeDelta = TimeDelta::minutes(1);
+
 /// Links, or links again: an existing row keeps its id and its history.
 pub(super) async fn link(
     app: &App,
     user_id: UserId,
     card: &Card,
+    method: &str,
     identity: &LinkedIdentity,
     tokens: &Tokens,
 ) -> Result<Account> {
@@ -33,6 +38,7 @@ pub(super) async fn link(
             remote_id: identity.remote_id.clone(),
             username: identity.username.as_deref().map(text::fit_name),
             group: identity.group.clone(),
+            method: method.to_owned(),
             grantor: identity.grantor.clone(),
             facts: (!identity.facts.is_null()).then(|| identity.facts.to_string()),
             tokens: seal_tokens(app, id, tokens),
@@ -47,8 +53,11 @@ pub(super) async fn link(
     if card.intake.webhook {
         work.push(jobs::subscribe_webhook(account.id, now));
     }
-    if card.intake.pull == Pull::Backfill {
-        work.push(jobs::backfill(account.id, now));
+    match card.intake.pull {
+        Pull::Backfill => work.push(jobs::backfill(account.id, now)),
+        // Once now; the regular reading begins when its time comes.
+        Pull::Every(_) => work.extend([jobs::read_on(account.id, now), jobs::poll(account.id, now + FIRST_READING)]),
+        Pull::No | Pull::LongPollWithoutWebhook => {}
     }
     tx.jobs().enqueue_many(&work).await?;
     let body = EventBody::AccountChanged { account_id: account.id };

@@ -2,6 +2,7 @@
 
 use crate::{App, Caller, Result};
 use hub_domain::{Account, AccountId, Timestamp};
+use hub_platform_kit::throttle::Budget;
 
 /// The caller's accounts, newest first, disconnected ones included.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Account>> {
@@ -15,14 +16,10 @@ pub struct RateLimit {
     pub account_id: AccountId,
     /// Published platform name.
     pub platform: String,
-    /// Calls in a window.
-    pub limit: u32,
-    /// Calls left now.
-    pub remaining: u32,
-    /// When the budget is whole again.
-    pub reset_at: Timestamp,
-    /// The window.
-    pub window_ms: u64,
+    /// The budgets of its platform's card, the one that is most used up first; never empty.
+    pub budgets: Vec<Budget>,
+    /// Now.
+    pub at: Timestamp,
 }
 
 /// The budgets of the caller's active accounts.
@@ -30,16 +27,11 @@ pub async fn rate_limits(app: &App, caller: &Caller) -> Result<Vec<RateLimit>> {
     let mut limits = Vec::new();
     for account in list(app, caller).await?.into_iter().filter(|a| a.is_active) {
         let Ok(handle) = app.handle_of(&account) else { continue };
-        let window = handle.card().quota.per_account;
-        let (remaining, full_in) = handle.budget(account.id);
-        limits.push(RateLimit {
-            account_id: account.id,
-            platform: account.platform_name,
-            limit: window.calls,
-            remaining,
-            reset_at: app.now() + full_in,
-            window_ms: u64::try_from(window.per.as_millis()).unwrap_or(u64::MAX),
-        });
+        let mut budgets = handle.budgets(account.id);
+        budgets.sort_by_key(|budget| u64::from(budget.left) * 1000 / u64::from(budget.window.calls.max(1)));
+        if !budgets.is_empty() {
+            limits.push(RateLimit { account_id: account.id, platform: account.platform_name, budgets, at: app.now() });
+        }
     }
     Ok(limits)
 }

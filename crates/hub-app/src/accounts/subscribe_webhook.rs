@@ -5,7 +5,7 @@ use crate::clock::{self, new_id};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
 use hub_domain::{AccountHealth, AccountId};
-use hub_platform_kit::webhook::Callback;
+use hub_platform_kit::webhook::{Callback, Previous};
 use hub_platform_kit::{Remedy, Secret};
 use hub_store::Subscription;
 use secrecy::ExposeSecret;
@@ -22,6 +22,22 @@ fn secret_context(subscription: uuid::Uuid) -> String {
 pub(crate) fn open_secret(app: &App, subscription: &Subscription) -> Option<String> {
     let bytes = app.sealer().unwrap(&secret_context(subscription.id), &subscription.secret)?;
     String::from_utf8(bytes).ok()
+}
+
+fn memory_context(subscription: uuid::Uuid) -> String {
+    format!("hub_subscriptions.memory.{subscription}")
+}
+
+/// What the adapter wanted to remember of a subscription; `Null` when there is nothing, or no key opens it.
+pub(crate) fn open_memory(app: &App, subscription: &Subscription) -> serde_json::Value {
+    let sealed = subscription.memory.as_deref();
+    let bytes = sealed.and_then(|sealed| app.sealer().unwrap(&memory_context(subscription.id), sealed));
+    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+/// A subscription as the adapter knows it.
+pub(super) fn previous(app: &App, known: &Subscription) -> Previous {
+    Previous { remote_id: known.remote_subscription.clone(), memory: open_memory(app, known) }
 }
 
 /// Asks the platform to call us for this account. Without a public address there is nothing to do: the hub asks instead.
@@ -59,6 +75,21 @@ pub(crate) async fn subscribe_all(app: &App) -> Result<()> {
     }
 }
 
+/// Leaves a job for every subscription that is to be renewed now.
+pub(crate) async fn renew_due(app: &App) -> Result<()> {
+    let now = app.now();
+    let due = app.store().read().subscriptions().due(now, ACCOUNTS_PER_PAGE).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let work: Vec<_> = due.into_iter().map(|account| jobs::subscribe_webhook(account, now)).collect();
+    let tx = app.store().begin().await?;
+    tx.jobs().enqueue_many(&work).await?;
+    app.commit(tx, Vec::new()).await?;
+    app.bus().wake_workers();
+    Ok(())
+}
+
 async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
     let Some(base) = app.settings().public_url.clone() else { return Ok(Outcome::Done) };
     let (account, grant) = open_grant(app, id).await?;
@@ -88,7 +119,11 @@ async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
         state: "pending".to_owned(),
         renew_at: None,
         at: now,
+        remote_subscription: known.as_ref().and_then(|s| s.remote_subscription.clone()),
+        memory: known.as_ref().and_then(|s| s.memory.clone()),
+        account: Some(id),
     };
+    let previous = known.as_ref().map(|known| previous(app, known));
     let tx = app.store().begin().await?;
     tx.subscriptions().upsert(&subscription).await?;
     app.commit(tx, Vec::new()).await?;
@@ -97,10 +132,13 @@ async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
     let path =
         if fixed.is_some() { format!("/api/webhooks/{name}") } else { format!("/api/webhooks/{name}/{path_key}") };
     let url = Url::parse(&format!("{base}{path}")).map_err(|e| AppError::Internal(format!("WEBHOOK_BASE_URL: {e}")))?;
-    match handle.subscribe(&grant, &Callback { url, secret: Secret::from(secret) }).await {
+    match handle.subscribe(&grant, &Callback { url, secret: Secret::from(secret), previous, now }).await {
         Ok(confirmed) => {
             "active".clone_into(&mut subscription.state);
             subscription.renew_at = confirmed.renew_at;
+            subscription.remote_subscription = confirmed.remote_id;
+            let memory = (!confirmed.memory.is_null()).then(|| confirmed.memory.to_string());
+            subscription.memory = memory.map(|memory| app.sealer().wrap(&memory_context(row), memory.as_bytes()));
             let tx = app.store().begin().await?;
             tx.subscriptions().upsert(&subscription).await?;
             app.commit(tx, Vec::new()).await?;

@@ -2,6 +2,7 @@
 //! Reading twice is harmless, and everything goes through the one door.
 
 use crate::jobs;
+use hub_domain::inbound::UpTo;
 use hub_domain::{AccountId, ReceiptId, RemoteMessageId, Timestamp};
 use hub_store::{NewJob, StoreError, Tx};
 
@@ -13,6 +14,20 @@ pub(crate) async fn recall(
 ) -> Result<Vec<NewJob>, StoreError> {
     let receipts = tx.early_news().take(messages).await?;
     Ok(receipts.into_iter().map(|receipt| jobs::replay_receipt(receipt, now)).collect())
+}
+
+/// Notes that a delivery spoke of everything up to a message that is not known yet.
+pub(crate) async fn note_point(
+    tx: &Tx,
+    account: AccountId,
+    point: &UpTo,
+    receipt: ReceiptId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match point {
+        UpTo::Message(message) => note(tx, account, message, receipt, now).await,
+        UpTo::Time(_) => Ok(()),
+    }
 }
 
 /// Notes that a delivery spoke of a message that is not known yet.

@@ -49,6 +49,7 @@ pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effe
         if !fresh[position] && !delivery.replay {
             continue;
         }
+        wishes(&accounts, delivery, now, &mut effects);
         for parsed in &delivery.parsed {
             let Parsed::Event(event) = parsed else { continue };
             for account in recipients(&accounts, &delivery.platform, event) {
@@ -76,6 +77,7 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
     let mut effects = Effects { stored: vec![Stored { known: !fresh[0], ..Stored::default() }], ..Effects::default() };
     let mut faults = Vec::new();
     if fresh[0] || delivery.replay {
+        wishes(&accounts, delivery, now, &mut effects);
         for parsed in &delivery.parsed {
             let Parsed::Event(event) = parsed else { continue };
             for account in recipients(&accounts, &delivery.platform, event) {
@@ -131,9 +133,12 @@ async fn accounts_of(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Accounts,
     let mut wanted: HashMap<&PlatformId, HashSet<&hub_domain::RemoteAccountId>> = HashMap::new();
     for delivery in batch {
         for parsed in &delivery.parsed {
-            if let Parsed::Event(event) = parsed {
-                wanted.entry(&delivery.platform).or_default().extend(&event.accounts);
-            }
+            let named = match parsed {
+                Parsed::Event(event) => event.accounts.as_slice(),
+                Parsed::ReadBack { account, .. } | Parsed::Resubscribe { account, .. } => std::slice::from_ref(account),
+                Parsed::Unreadable(_) => continue,
+            };
+            wanted.entry(&delivery.platform).or_default().extend(named);
         }
     }
     let mut accounts = Accounts::new();
@@ -150,6 +155,26 @@ async fn accounts_of(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Accounts,
         }
     }
     Ok(accounts)
+}
+
+/// What a delivery asks the hub to do: read on, or see to the subscription.
+fn wishes(accounts: &Accounts, delivery: &Delivery, now: Timestamp, effects: &mut Effects) {
+    let of = |id: &hub_domain::RemoteAccountId| {
+        accounts.get(&(delivery.platform.clone(), id.as_str().to_owned())).into_iter().flatten()
+    };
+    for parsed in &delivery.parsed {
+        match parsed {
+            Parsed::ReadBack { account, why } => {
+                tracing::debug!(platform = %delivery.platform, why, "there is something to be read");
+                effects.jobs.extend(of(account).map(|a| jobs::read_on(a.id, now)));
+            }
+            Parsed::Resubscribe { account, why } => {
+                tracing::info!(platform = %delivery.platform, why, "a subscription is to be confirmed");
+                effects.jobs.extend(of(account).map(|a| jobs::subscribe_webhook(a.id, now)));
+            }
+            Parsed::Event(_) | Parsed::Unreadable(_) => {}
+        }
+    }
 }
 
 /// The accounts an event is for, each once.
@@ -390,7 +415,7 @@ async fn settle(
         }
         let unreadable = delivery.parsed.iter().find_map(|p| match p {
             Parsed::Unreadable(why) => Some(why.as_str()),
-            Parsed::Event(_) => None,
+            Parsed::Event(_) | Parsed::ReadBack { .. } | Parsed::Resubscribe { .. } => None,
         });
         if let Some(why) = unreadable {
             effects.stored[position].parked += 1;

@@ -32,6 +32,12 @@ pub(crate) async fn apply(
     match &event.body {
         InboundBody::Message(_) | InboundBody::Ignored { .. } => {}
         InboundBody::Edited(message) => return edited(app, tx, account, message, now, effects).await,
+        InboundBody::Restored(message) => {
+            if let Some((_, id)) = find(app, tx, account, Some(&message.conversation.id), &message.id).await? {
+                tx.messages().restore(id, message.edited_at.unwrap_or(now)).await?;
+            }
+            return edited(app, tx, account, message, now, effects).await;
+        }
         InboundBody::Deleted { conversation, messages, at } => {
             for message in messages {
                 match find(app, tx, account, Some(conversation), message).await? {
@@ -59,6 +65,23 @@ pub(crate) async fn apply(
                 acted(tx, conversation_id, *at, now).await?;
             }
         }
+        InboundBody::Reactions { conversation, message, standing, at } => {
+            let Some((conversation_id, message_id)) = find(app, tx, account, Some(conversation), message).await? else {
+                return early::note(tx, account.id, message, receipt, now).await;
+            };
+            if tx.messages().set_reactions(message_id, standing, *at).await? {
+                say(EventBody::MessageUpdated { message_id, conversation_id });
+            }
+        }
+        InboundBody::ReadElsewhere { conversation, up_to, at: _ } => {
+            let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(()) };
+            let Some(moment) = moment(tx, found.id, up_to).await? else {
+                return early::note_point(tx, account.id, up_to, receipt, now).await;
+            };
+            if tx.conversations().read_up_to(found.id, moment, now).await? {
+                say(EventBody::ConversationUpdated { conversation_id: found.id });
+            }
+        }
         InboundBody::Status { conversation, message, client_key, status, reason, at } => {
             let own = match client_key.as_deref().and_then(echo::own_key) {
                 Some((id, part)) => tx.messages().place(id).await?.map(|place| (id, part, place)),
@@ -82,21 +105,15 @@ pub(crate) async fn apply(
             }
         }
         InboundBody::StatusUpTo { conversation, up_to, status, at } => {
-            let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else {
-                // The message that opens the conversation may be under way.
-                return match up_to {
-                    UpTo::Message(message) => early::note(tx, account.id, message, receipt, now).await,
-                    UpTo::Time(_) => Ok(()),
-                };
+            let found = tx.conversations().by_remote_any(account.id, conversation).await?;
+            let known = match found {
+                Some(found) => moment(tx, found.id, up_to).await?.map(|up_to| (found, up_to)),
+                None => None,
             };
-            let up_to = match up_to {
-                UpTo::Time(time) => Some(*time),
-                UpTo::Message(message) => match tx.messages().id_of(found.id, message).await? {
-                    Some(id) => tx.messages().sent_at(id).await?,
-                    None => return early::note(tx, account.id, message, receipt, now).await,
-                },
+            let Some((found, up_to)) = known else {
+                // The message it names, or the one that opens the conversation, may be under way.
+                return early::note_point(tx, account.id, up_to, receipt, now).await;
             };
-            let Some(up_to) = up_to else { return Ok(()) };
             let report = Report { status: *status, up_to, at: *at };
             for message_id in reports::apply(tx, found.id, report).await? {
                 say(EventBody::StatusChanged { message_id, conversation_id: found.id });
@@ -188,6 +205,17 @@ async fn find(
         return tx.messages().in_account(account.id, message).await;
     }
     Ok(None)
+}
+
+/// When a point of a conversation was; `None` when its message is not known yet.
+async fn moment(tx: &Tx, conversation: ConversationId, up_to: &UpTo) -> Result<Option<Timestamp>, StoreError> {
+    match up_to {
+        UpTo::Time(time) => Ok(Some(*time)),
+        UpTo::Message(message) => match tx.messages().id_of(conversation, message).await? {
+            Some(id) => tx.messages().sent_at(id).await,
+            None => Ok(None),
+        },
+    }
 }
 
 /// The other person did something: the account may write again.

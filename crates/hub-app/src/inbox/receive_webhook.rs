@@ -7,7 +7,7 @@ use hub_domain::Timestamp;
 use hub_platform_kit::platform::Parsed;
 use hub_platform_kit::webhook::{Keys, Refusal, SubscriptionKey, Verified, WebhookRequest};
 use hub_platform_kit::{PlatformHandle, Secret};
-use hub_store::NewReceipt;
+use hub_store::{NewReceipt, StoreError};
 use std::panic::AssertUnwindSafe;
 
 /// The delivery is on disk; this is what the platform wants to hear.
@@ -50,6 +50,7 @@ impl From<Refusal> for Refused {
 pub async fn receive_webhook(app: &App, platform: &str, request: WebhookRequest) -> Result<Accepted, Refused> {
     let handle = receiver(app, platform)?;
     let keys = keys_for(app, handle, &request).await?;
+    handle.warm(&request).await;
     let verified = handle.verify(&request, &keys)?;
     let delivery = Delivery {
         platform: handle.card().id.clone(),
@@ -71,27 +72,43 @@ pub(super) fn receiver<'a>(app: &'a App, platform: &str) -> Result<&'a PlatformH
     app.platforms().published(platform).into_iter().find(|h| h.has_webhook()).ok_or(Refused::UnknownPlatform)
 }
 
-/// The secrets that could have signed this request: of the subscription its path names, or of the one whose secret it shows.
+/// The secrets that could have signed this request: of the subscription its path names, of the one whose secret it shows, or
+/// of those it says it belongs to.
 pub(super) async fn keys_for(app: &App, handle: &PlatformHandle, request: &WebhookRequest) -> Result<Keys, Refused> {
     let name = handle.card().published_name;
     let session = app.store().read();
-    let found = if let Some(key) = &request.path_key {
-        session.subscriptions().by_path_key(name, key).await
-    } else if let Some(digest) = handle.shown_secret_digest(request) {
-        session.subscriptions().by_secret_digest(name, &hex::encode(digest)).await
-    } else {
-        Ok(None)
+    let read = async {
+        let subscriptions = session.subscriptions();
+        let mut found = Vec::new();
+        if let Some(key) = &request.path_key {
+            found.extend(subscriptions.by_path_key(name, key).await?);
+        } else if let Some(digest) = handle.shown_secret_digest(request) {
+            found.extend(subscriptions.by_secret_digest(name, &hex::encode(digest)).await?);
+        }
+        let ids = handle.subscription_ids(request);
+        if !ids.is_empty() {
+            found.extend(subscriptions.by_remote_ids(name, &ids).await?);
+        }
+        Ok::<_, StoreError>(found)
     };
-    let found = found.map_err(|error| {
+    let mut found = read.await.map_err(|error| {
         tracing::warn!(%error, "a subscription could not be read");
         Refused::Busy
     })?;
+    found.sort_by_key(|subscription| subscription.id);
+    found.dedup_by_key(|subscription| subscription.id);
     let subscriptions = found
-        .and_then(|subscription| {
-            let secret = accounts::subscribe_webhook::open_secret(app, &subscription)?;
-            Some(SubscriptionKey { remote_id: subscription.remote_id, secret: Secret::from(secret) })
-        })
         .into_iter()
+        .filter_map(|known| {
+            let secret = Secret::from(accounts::subscribe_webhook::open_secret(app, &known)?);
+            let memory = accounts::subscribe_webhook::open_memory(app, &known);
+            Some(SubscriptionKey {
+                remote_id: known.remote_id,
+                secret,
+                subscription: known.remote_subscription,
+                memory,
+            })
+        })
         .collect();
     Ok(Keys { subscriptions })
 }

@@ -4,13 +4,19 @@ use crate::{AppError, Result};
 use chrono::TimeDelta;
 use hub_domain::{ContentKind, Conversation, Timestamp};
 use hub_platform_kit::Card;
+use hub_platform_kit::card::Feature;
 use hub_platform_kit::platform::OutboundFile;
 
 use super::send_message::SendMessage;
 
-/// Checks a message against the card. Files are made what they can leave as: a picture of a type that cannot be sent as one
+/// Checks a message against the card, and against what accounts linked by `method` lack. Files are made what they can leave as: a picture of a type that cannot be sent as one
 /// leaves as a file, where files can be sent.
-pub(super) fn check(card: &Card, conversation: &Conversation, input: &mut SendMessage) -> Result<()> {
+pub(super) fn check(
+    card: &Card,
+    method: Option<&str>,
+    conversation: &Conversation,
+    input: &mut SendMessage,
+) -> Result<()> {
     let name = card.display_name;
     if conversation.remote_id.as_str().is_empty() {
         return Err(AppError::Invalid("This conversation has no address to send to.".to_owned()));
@@ -29,7 +35,10 @@ pub(super) fn check(card: &Card, conversation: &Conversation, input: &mut SendMe
     for file in &mut input.attachments {
         fit(card, file)?;
     }
-    if input.reply_to.is_some() && !card.replies {
+    if !card.offers(Feature::Send, method) {
+        return Err(AppError::Invalid(format!("{name} lets this account read, not write.")));
+    }
+    if input.reply_to.is_some() && !card.offers(Feature::Replies, method) {
         return Err(AppError::Invalid(format!("{name} cannot answer a single message.")));
     }
     let special = input.special.kind();

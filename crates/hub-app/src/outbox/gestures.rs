@@ -4,8 +4,9 @@
 use crate::accounts::grants::open_grant;
 use crate::{App, AppError, Caller, Result};
 use hub_domain::{Account, AccountId, Conversation, ConversationId, EventBody, MessageId, RemoteParticipantId};
+use hub_platform_kit::card::Feature;
 use hub_platform_kit::platform::Template;
-use hub_platform_kit::{Grant, PlatformError};
+use hub_platform_kit::{Grant, PlatformError, PlatformHandle};
 use hub_store::NewEvent;
 
 /// Longest reaction in characters: an emoji may be several.
@@ -22,7 +23,7 @@ pub async fn react(app: &App, caller: &Caller, id: MessageId, emoji: Option<&str
     if message.remote_id.as_str().starts_with("hub:") {
         return Err(AppError::Invalid("This message has not been sent yet.".to_owned()));
     }
-    let handle = app.handle_of(&account)?;
+    let handle = offering(app, &account, Feature::Reactions, "reacting to messages")?;
     let outcome = handle.react(&grant, &conversation.remote_id, &message.remote_id, emoji).await;
     outcome.map_err(|error| said(&account, error))?;
     let actor = RemoteParticipantId::new(account.remote_id.as_str());
@@ -42,7 +43,8 @@ pub async fn react(app: &App, caller: &Caller, id: MessageId, emoji: Option<&str
 pub async fn typing(app: &App, caller: &Caller, id: ConversationId) -> Result<()> {
     let (conversation, account, grant) = open(app, caller, id).await?;
     let latest = app.store().read().messages().latest_incoming(id).await?;
-    let outcome = app.handle_of(&account)?.typing(&grant, &conversation.remote_id, latest.as_ref()).await;
+    let handle = offering(app, &account, Feature::Typing, "showing that somebody is typing")?;
+    let outcome = handle.typing(&grant, &conversation.remote_id, latest.as_ref()).await;
     outcome.map_err(|error| said(&account, error))
 }
 
@@ -62,6 +64,15 @@ async fn open(app: &App, caller: &Caller, id: ConversationId) -> Result<(Convers
     let conversation = found.ok_or(AppError::ConversationForbidden)?;
     let (account, grant) = open_grant(app, conversation.account_id).await?;
     Ok((conversation, account, grant))
+}
+
+/// The account's platform, if an account linked like this can do it.
+fn offering<'a>(app: &'a App, account: &Account, feature: Feature, what: &str) -> Result<&'a PlatformHandle> {
+    let handle = app.handle_of(account)?;
+    if handle.card().offers(feature, account.method.as_deref()) {
+        return Ok(handle);
+    }
+    Err(said(account, PlatformError::unsupported(what)))
 }
 
 fn said(account: &Account, error: PlatformError) -> AppError {

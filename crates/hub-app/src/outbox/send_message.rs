@@ -104,7 +104,7 @@ pub async fn send_message(app: &App, caller: &Caller, mut input: SendMessage) ->
         return Err(AppError::AccountNeedsReauth);
     }
     let card = app.handle_of(&account)?.card();
-    check(card, &conversation, &mut input)?;
+    check(card, account.method.as_deref(), &conversation, &mut input)?;
     let acted = session.conversations().customer_at(conversation.id).await?;
     let prepared = matches!(input.special, Special::Template(_));
     window(card, acted, app.now(), input.tag.as_deref(), prepared)?;

@@ -5,6 +5,7 @@ use crate::jobs::{self, Outcome};
 use crate::{App, AppError};
 use hub_domain::{ConversationId, MessageId};
 use hub_platform_kit::Remedy;
+use hub_platform_kit::card::Feature;
 
 /// Tells it.
 pub async fn tell_read(app: &App, conversation: ConversationId, message: MessageId) -> Outcome {
@@ -25,7 +26,7 @@ pub async fn tell_read(app: &App, conversation: ConversationId, message: Message
         Err(error) => return jobs::again(&AppError::from(error)),
     };
     let Ok(handle) = app.handle_of(&account) else { return Outcome::Done };
-    if !handle.card().mark_read || !account.is_active {
+    if !handle.card().offers(Feature::MarkRead, account.method.as_deref()) || !account.is_active {
         return Outcome::Done;
     }
     let Ok((_, grant)) = open_grant(app, account.id).await else { return Outcome::Done };

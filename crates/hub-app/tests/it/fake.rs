@@ -15,7 +15,7 @@ use hub_platform_kit::platform::{
     Connect, ConnectContext, Fetched, Media, Outbound, OutboundMessage, Parsed, People, Platform, Profile, Progress,
     Sent, Template, Webhook,
 };
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{Grant, PlatformError, Result, Secret};
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -134,13 +134,15 @@ pub(crate) fn linked(remote_id: &str, tokens: Tokens) -> Progress {
     Progress::Linked { identity, tokens, proof: None }
 }
 
+const CALLS: &[Window] = &[Window { calls: 100, per: Duration::from_secs(1) }];
+
 fn card() -> Card {
     Card {
         id: PlatformId::from_static("fake"),
         published_name: "telegram",
         account_kind: None,
         display_name: "Fake",
-        connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false }],
+        connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false, lacks: &[] }],
         callback_path: "/callback",
         intake: Intake { webhook: true, pull: Pull::No, live: false },
         text: TextRules { max: 100, max_caption: 100, unit: LengthUnit::Chars, split_longer: false },
@@ -159,7 +161,7 @@ fn card() -> Card {
         taken_is_delivered: true,
         mark_read: false,
         acknowledges: &[],
-        quota: Quota { per_account: Window { calls: 100, per: Duration::from_secs(1) }, per_conversation: None },
+        quota: Quota { per_account: CALLS, ..Quota::NONE },
         resend_is_safe: false,
         voice: Voice::Account,
         stranger: None,
@@ -289,9 +291,9 @@ impl Webhook for Fake {
         grant.remote_id.clone()
     }
     async fn subscribe(&self, _: &Grant, _: &Callback) -> Result<Subscription> {
-        Ok(Subscription { renew_at: None, remote_id: None })
+        Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null })
     }
-    async fn unsubscribe(&self, _: &Grant) -> Result<()> {
+    async fn unsubscribe(&self, _: &Grant, _: Option<&Previous>) -> Result<()> {
         Ok(())
     }
     fn fixed_callback_secret(&self, _: &Grant) -> Option<Secret> {

@@ -15,6 +15,8 @@ pub(crate) struct AccountDto {
     account_kind: Option<String>,
     platform_user_id: String,
     platform_username: Option<String>,
+    /// By which of the platform's ways it was linked; `connect` of the platform tells what such accounts lack.
+    connect_method: Option<String>,
     /// False once disconnected.
     is_active: bool,
     /// `ok`, or `needs_reauth` when the platform no longer accepts the sign-in.
@@ -34,6 +36,7 @@ impl From<&Account> for AccountDto {
             account_kind: account.kind.clone(),
             platform_user_id: account.remote_id.to_string(),
             platform_username: account.username.clone(),
+            connect_method: account.method.clone(),
             is_active: account.is_active,
             health: account.health.as_str(),
             platform_group_id: account.group.as_ref().map(ToString::to_string),

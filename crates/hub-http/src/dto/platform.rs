@@ -1,6 +1,6 @@
 //! Platforms, as their cards describe them.
 
-use hub_app::{Card, Pull};
+use hub_app::{Card, Pull, Window};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,8 +48,8 @@ pub(crate) struct PlatformDto {
     reply_window_s: Option<u64>,
     /// A longer window under a tag that the sender asks for.
     tagged_window: Option<TaggedWindowDto>,
-    /// Calls per account in a window of so many milliseconds.
-    quota: QuotaDto,
+    /// What the hub keeps to; all at once.
+    quotas: Vec<QuotaDto>,
     /// The furthest status the platform reports.
     furthest_status: &'static str,
     mark_read: bool,
@@ -63,6 +63,9 @@ pub(crate) struct ConnectMethodDto {
     label: &'static str,
     /// True when it starts with a redirect of the browser.
     redirects: bool,
+    /// What accounts linked this way cannot do although the platform can: `send`, `replies`, `reactions`, `typing`, `mark_read`,
+    /// `profiles`.
+    lacks: Vec<&'static str>,
 }
 
 /// A longer window under a tag.
@@ -79,6 +82,9 @@ pub(crate) struct TaggedWindowDto {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Quota)]
 pub(crate) struct QuotaDto {
+    /// `calls` of any kind of an account, its `sends`, its `pulls` (readings), `conversation` (messages to one), or `app_sends`
+    /// (messages of all accounts together).
+    spending: &'static str,
     calls: u32,
     window_ms: u64,
 }
@@ -94,6 +100,24 @@ pub(crate) struct AttachmentRuleDto {
     mime_types: &'static [&'static str],
 }
 
+fn quotas(card: &Card) -> Vec<QuotaDto> {
+    let quota = card.quota;
+    let known = [
+        ("calls", quota.per_account),
+        ("sends", quota.sends),
+        ("conversation", quota.per_conversation),
+        ("app_sends", quota.app_sends),
+        ("pulls", quota.pulls),
+    ];
+    let each = known.into_iter().flat_map(|(spending, windows)| windows.iter().map(move |window| (spending, window)));
+    each.map(|(spending, window)| QuotaDto { spending, calls: window.calls, window_ms: window_ms(*window) }).collect()
+}
+
+/// A window's length in milliseconds.
+pub(crate) fn window_ms(window: Window) -> u64 {
+    u64::try_from(window.per.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl PlatformDto {
     pub(crate) fn new(card: &Card, not_configured: Option<String>) -> Self {
         Self {
@@ -105,7 +129,12 @@ impl PlatformDto {
             connect: card
                 .connect
                 .iter()
-                .map(|m| ConnectMethodDto { id: m.id, label: m.label, redirects: m.redirects })
+                .map(|m| ConnectMethodDto {
+                    id: m.id,
+                    label: m.label,
+                    redirects: m.redirects,
+                    lacks: m.lacks.iter().map(|feature| feature.as_str()).collect(),
+                })
                 .collect(),
             webhook: card.intake.webhook,
             history: match card.intake.pull {
@@ -140,10 +169,7 @@ impl PlatformDto {
                 .reply_window
                 .and_then(|window| window.tagged)
                 .map(|tagged| TaggedWindowDto { tag: tagged.tag, within_s: tagged.within.as_secs() }),
-            quota: QuotaDto {
-                calls: card.quota.per_account.calls,
-                window_ms: u64::try_from(card.quota.per_account.per.as_millis()).unwrap_or(u64::MAX),
-            },
+            quotas: quotas(card),
             furthest_status: card.furthest_status.as_str(),
             mark_read: card.mark_read,
         }

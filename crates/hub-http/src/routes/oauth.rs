@@ -3,6 +3,7 @@
 use crate::body::members;
 use crate::dto::account::AccountDto;
 use crate::dto::both_casings;
+use crate::dto::platform::window_ms;
 use crate::extract::{CurrentUser, cookie};
 use crate::failure::{Failure, Named, Result};
 use crate::front::Front;
@@ -221,11 +222,18 @@ async fn rate_limits(State(front): State<Front>, CurrentUser(caller): CurrentUse
         accounts::rate_limits(&front.app, &caller).await.or_500("FETCH_FAILED", "Failed to fetch rate limits")?;
     let limits: Vec<Value> = limits
         .into_iter()
-        .map(|limit| {
-            json!({
-                "accountId": limit.account_id, "platform": limit.platform, "limit": limit.limit,
-                "remaining": limit.remaining, "resetAt": time::to_contract(limit.reset_at), "windowMs": limit.window_ms,
-            })
+        .filter_map(|limit| {
+            // The contract's fields tell of one budget: the one most used up.
+            let tightest = limit.budgets.first()?;
+            Some(json!({
+                "accountId": limit.account_id, "platform": limit.platform, "limit": tightest.window.calls,
+                "remaining": tightest.left, "resetAt": time::to_contract(limit.at + tightest.whole_in),
+                "windowMs": window_ms(tightest.window),
+                "budgets": limit.budgets.iter().map(|budget| json!({
+                    "spending": budget.spending.as_str(), "limit": budget.window.calls, "remaining": budget.left,
+                    "resetAt": time::to_contract(limit.at + budget.whole_in), "windowMs": window_ms(budget.window),
+                })).collect::<Vec<_>>(),
+            }))
         })
         .collect();
     Ok(Json(json!({"rateLimits": limits})))

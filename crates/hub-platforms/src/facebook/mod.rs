@@ -1,6 +1,7 @@
 //! Messages of Facebook pages: the card and the rooms. How the platform behaves is in `README.md` beside this file.
 
 mod connect;
+mod errors;
 mod history;
 mod outbound;
 mod people;
@@ -41,7 +42,7 @@ const CARD: Card = Card {
     published_name: "facebook",
     account_kind: None,
     display_name: "Facebook page",
-    connect: &[ConnectMethod { id: FACEBOOK_LOGIN, label: "Sign in with Facebook", redirects: true }],
+    connect: &[ConnectMethod { id: FACEBOOK_LOGIN, label: "Sign in with Facebook", redirects: true, lacks: &[] }],
     callback_path: "/api/auth/callback/facebook",
     intake: Intake { webhook: true, pull: Pull::Backfill, live: false },
     text: TextRules { max: 2000, max_caption: 0, unit: LengthUnit::Chars, split_longer: true },
@@ -68,7 +69,7 @@ const CARD: Card = Card {
     taken_is_delivered: true,
     mark_read: true,
     acknowledges: &[],
-    quota: Quota { per_account: Window { calls: 200, per: Duration::from_hours(1) }, per_conversation: None },
+    quota: Quota { per_account: &[Window { calls: 200, per: Duration::from_hours(1) }], ..Quota::NONE },
     resend_is_safe: false,
     voice: Voice::Account,
     stranger: Some("Facebook User"),
@@ -88,7 +89,7 @@ pub struct Facebook {
 impl Facebook {
     /// The adapter with its settings and its way out.
     pub fn new(settings: Settings, transport: Transport) -> Self {
-        let graph = Graph::new(transport, &settings.app, &[]);
+        let graph = Graph::new(transport, &settings.app, errors::TABLE);
         Self { settings, card: CARD, graph }
     }
 }

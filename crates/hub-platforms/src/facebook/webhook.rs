@@ -7,7 +7,7 @@ use crate::meta::{greet, messaging, oauth, signature};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{Grant, Result, Secret};
 
 #[async_trait]
@@ -46,10 +46,10 @@ impl Webhook for Facebook {
         call.token(grant.token()).account(page).done().await?;
         let app = &self.settings.app;
         oauth::subscribe_app(&self.graph, app, DIALECT.object, FIELDS_OF_DELIVERIES, callback.url.as_str()).await;
-        Ok(Subscription { renew_at: None, remote_id: None })
+        Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null })
     }
 
-    async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
+    async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
         let page = grant.remote_id.as_str();
         let call = self.graph.delete(format!("{page}/subscribed_apps")).token(grant.token()).account(page);
         call.done().await

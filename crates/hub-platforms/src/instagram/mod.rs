@@ -3,6 +3,7 @@
 
 mod connect;
 mod door;
+mod errors;
 mod history;
 mod outbound;
 mod people;
@@ -11,18 +12,17 @@ mod webhook;
 
 pub use settings::{DEFAULT_DIALOG_BASE_URL, DEFAULT_FIELDS, DEFAULT_GRAPH_BASE_URL, DEFAULT_TOKEN_BASE_URL, Settings};
 
-use crate::meta::errors::Row;
 use crate::meta::graph::Graph;
 use crate::meta::messaging::Dialect;
 use hub_domain::text::LengthUnit;
 use hub_domain::{ContentKind, DeliveryStatus, PlatformId};
+use hub_platform_kit::Platform;
 use hub_platform_kit::card::{
-    AttachmentRule, Card, ConnectMethod, Intake, Pull, Quota, Renewal, ReplyWindow, TaggedWindow, TextRules, Voice,
-    Window,
+    AttachmentRule, Card, ConnectMethod, Feature, Intake, Pull, Quota, Renewal, ReplyWindow, TaggedWindow, TextRules,
+    Voice, Window,
 };
 use hub_platform_kit::platform::{Connect, History, Media, Outbound, People, Webhook};
 use hub_platform_kit::transport::Transport;
-use hub_platform_kit::{ErrorKind, Platform};
 use std::time::Duration;
 
 const MB: u64 = 1024 * 1024;
@@ -43,17 +43,25 @@ const HUMAN_AGENT: &str = "HUMAN_AGENT";
 /// How deliveries of Instagram speak.
 const DIALECT: Dialect = Dialect { object: "instagram", shares_are_files: true };
 
-/// What means something else here: the person has not agreed to be asked for.
-const OWN_ERRORS: &[Row] = &[(230, None, ErrorKind::Rejected)];
-
 const CARD: Card = Card {
     id: PlatformId::from_static("instagram"),
     published_name: "instagram",
     account_kind: None,
     display_name: "Instagram",
     connect: &[
-        ConnectMethod { id: INSTAGRAM_LOGIN, label: "Sign in with Instagram", redirects: true },
-        ConnectMethod { id: FACEBOOK_LOGIN, label: "Sign in with Facebook (account behind a page)", redirects: true },
+        ConnectMethod {
+            id: INSTAGRAM_LOGIN,
+            label: "Sign in with Instagram",
+            redirects: true,
+            // Their host knows no reply to one message and no sender actions.
+            lacks: &[Feature::Replies, Feature::Typing, Feature::MarkRead],
+        },
+        ConnectMethod {
+            id: FACEBOOK_LOGIN,
+            label: "Sign in with Facebook (account behind a page)",
+            redirects: true,
+            lacks: &[],
+        },
     ],
     callback_path: "/api/auth/callback/instagram",
     intake: Intake { webhook: true, pull: Pull::Backfill, live: false },
@@ -93,7 +101,7 @@ const CARD: Card = Card {
     taken_is_delivered: true,
     mark_read: true,
     acknowledges: &[],
-    quota: Quota { per_account: Window { calls: 200, per: Duration::from_hours(1) }, per_conversation: None },
+    quota: Quota { per_account: &[Window { calls: 200, per: Duration::from_hours(1) }], ..Quota::NONE },
     resend_is_safe: false,
     voice: Voice::Account,
     stranger: Some("Instagram User"),
@@ -118,9 +126,9 @@ pub struct Instagram {
 impl Instagram {
     /// The adapter with its settings and its way out.
     pub fn new(settings: Settings, transport: Transport) -> Self {
-        let graph = Graph::new(transport.clone(), &settings.app, OWN_ERRORS);
-        let token_graph = Graph::at(transport.clone(), &settings.token_base_url, &settings.app, OWN_ERRORS);
-        let page_graph = Graph::new(transport, &settings.page_app, OWN_ERRORS);
+        let graph = Graph::new(transport.clone(), &settings.app, errors::TABLE);
+        let token_graph = Graph::at(transport.clone(), &settings.token_base_url, &settings.app, errors::TABLE);
+        let page_graph = Graph::new(transport, &settings.page_app, errors::TABLE);
         Self { settings, card: CARD, graph, page_graph, token_graph }
     }
 }

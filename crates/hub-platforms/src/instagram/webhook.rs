@@ -8,7 +8,7 @@ use crate::meta::{App, greet, messaging, oauth, signature};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{Grant, Result, Secret};
 
 #[async_trait]
@@ -55,12 +55,12 @@ impl Webhook for Instagram {
             let url = callback.url.as_str();
             oauth::subscribe_app(&self.page_graph, &app, DIALECT.object, &self.settings.fields, url).await;
         }
-        Ok(Subscription { renew_at: None, remote_id: None })
+        Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null })
     }
 
     /// A page's subscription may serve the page as an account of its own, so it stays. What it still brings is for nobody and
     /// is not kept; it ends with the permission.
-    async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
+    async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
         let way = self.way(grant)?;
         match way.door {
             Door::Instagram => {

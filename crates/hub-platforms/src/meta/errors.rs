@@ -20,16 +20,8 @@ const SHARED: &[Row] = &[
     // Code 10 means "the reply window is over" far more often than "no permission".
     (10, Some(2_018_278), ErrorKind::Rejected),
     (10, Some(2_018_065), ErrorKind::Rejected),
-    (10, Some(2_534_022), ErrorKind::Rejected),
-    (10, Some(2_018_108), ErrorKind::Rejected),
-    (551, None, ErrorKind::Rejected),
-    (200, Some(1_545_041), ErrorKind::Rejected),
-    // The app is not live: it reaches nobody but its own people.
-    (200, Some(2_018_028), ErrorKind::Misconfigured),
     (100, Some(33), ErrorKind::NotFound),
     (100, Some(2_018_001), ErrorKind::NotFound),
-    (100, Some(2_018_218), ErrorKind::NotFound),
-    (100, Some(2_534_014), ErrorKind::NotFound),
     // Meta could not fetch our file in time.
     (100, Some(2_018_008), TRANSIENT),
     (100, Some(2_018_294), TRANSIENT),

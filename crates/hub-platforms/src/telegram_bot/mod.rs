@@ -47,8 +47,8 @@ const CARD: Card = Card {
     account_kind: Some("bot"),
     display_name: "Telegram bot",
     connect: &[
-        ConnectMethod { id: LOGIN_WIDGET, label: "Sign in with Telegram", redirects: true },
-        ConnectMethod { id: BOT_TOKEN, label: "Link a bot by its token", redirects: false },
+        ConnectMethod { id: LOGIN_WIDGET, label: "Sign in with Telegram", redirects: true, lacks: &[] },
+        ConnectMethod { id: BOT_TOKEN, label: "Link a bot by its token", redirects: false, lacks: &[] },
     ],
     callback_path: "/api/auth/callback/telegram",
     intake: Intake { webhook: true, pull: Pull::LongPollWithoutWebhook, live: false },
@@ -86,8 +86,9 @@ const CARD: Card = Card {
     mark_read: false,
     acknowledges: &[BUTTON_PRESSED],
     quota: Quota {
-        per_account: Window { calls: 30, per: Duration::from_secs(1) },
-        per_conversation: Some(Window { calls: 20, per: Duration::from_secs(20) }),
+        per_account: &[Window { calls: 30, per: Duration::from_secs(1) }],
+        per_conversation: &[Window { calls: 20, per: Duration::from_secs(20) }],
+        ..Quota::NONE
     },
     resend_is_safe: false,
     voice: Voice::Fixed { id: "me", name: "You" },

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use aws_lc_rs::{constant_time, digest};
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
 use secrecy::ExposeSecret;
 
@@ -63,10 +63,10 @@ impl Webhook for TelegramBot {
             return Err(PlatformError::new(ErrorKind::Misconfigured, why));
         }
         self.api.set_webhook(grant.token(), &callback.url, secret).await?;
-        Ok(Subscription { renew_at: None, remote_id: None })
+        Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null })
     }
 
-    async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
+    async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
         self.api.delete_webhook(grant.token()).await.map(|_| ())
     }
 

@@ -66,8 +66,13 @@ const CARD: Card = Card {
     account_kind: None,
     display_name: "WhatsApp",
     connect: &[
-        ConnectMethod { id: FACEBOOK_LOGIN, label: "Sign in with Facebook", redirects: true },
-        ConnectMethod { id: SYSTEM_TOKEN, label: "Link a number by a system user's token", redirects: false },
+        ConnectMethod { id: FACEBOOK_LOGIN, label: "Sign in with Facebook", redirects: true, lacks: &[] },
+        ConnectMethod {
+            id: SYSTEM_TOKEN,
+            label: "Link a number by a system user's token",
+            redirects: false,
+            lacks: &[],
+        },
     ],
     callback_path: "/api/auth/callback/whatsapp",
     intake: Intake { webhook: true, pull: Pull::No, live: false },
@@ -98,9 +103,10 @@ const CARD: Card = Card {
     mark_read: true,
     acknowledges: &[],
     quota: Quota {
-        per_account: Window { calls: 80, per: Duration::from_secs(1) },
+        per_account: &[Window { calls: 80, per: Duration::from_secs(1) }],
         // One message in six seconds to one customer; small bursts are lent.
-        per_conversation: Some(Window { calls: 10, per: Duration::from_mins(1) }),
+        per_conversation: &[Window { calls: 10, per: Duration::from_mins(1) }],
+        ..Quota::NONE
     },
     resend_is_safe: false,
     voice: Voice::Account,

@@ -6,7 +6,7 @@ use crate::meta::{greet, oauth, signature};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
 use hub_platform_kit::{Grant, Result, Secret};
 
 /// Everything the hub wants to hear of; messages and statuses share a field.
@@ -47,10 +47,10 @@ impl Webhook for WhatsApp {
         // What is told is chosen per app, not per business account.
         let (graph, app) = (&self.api.graph, &self.settings.app);
         oauth::subscribe_app(graph, app, mapping::OBJECT, FIELDS, callback.url.as_str()).await;
-        Ok(Subscription { renew_at: None, remote_id: None })
+        Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null })
     }
 
-    async fn unsubscribe(&self, grant: &Grant) -> Result<()> {
+    async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
         let waba = self.waba(grant).ok_or_else(no_business_account)?;
         self.api.unsubscribe(grant.token(), waba).await
     }

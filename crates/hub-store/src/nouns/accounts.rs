@@ -37,6 +37,8 @@ pub struct LinkedAccount {
     pub username: Option<String>,
     /// A larger thing at the platform that events may name instead.
     pub group: Option<RemoteAccountId>,
+    /// By which of the card's ways.
+    pub method: String,
     /// Whose permission it hangs on.
     pub grantor: Option<String>,
     /// What the adapter wants to be told at every call, as JSON.
@@ -64,7 +66,7 @@ pub struct Accounts<'a>(pub(crate) Conn<'a>);
 /// Column 11 and on are for the adapter.
 const COLUMNS: &str = "a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, a.is_active, \
     a.health, ts(a.created_at), ts(a.updated_at), a.remote_group, a.access_token, a.access_token_seal, a.refresh_token, \
-    a.refresh_token_seal, ts(a.token_expires_at), a.facts";
+    a.refresh_token_seal, ts(a.token_expires_at), a.facts, a.connect_method";
 
 fn read(row: &Row) -> Result<Account> {
     let created_at = row.maybe_time(8)?.unwrap_or_default();
@@ -80,6 +82,7 @@ fn read(row: &Row) -> Result<Account> {
         created_at,
         updated_at: row.maybe_time(9)?.unwrap_or(created_at),
         group: row.maybe_text(10)?,
+        method: row.get(17)?,
     })
 }
 
@@ -190,17 +193,16 @@ impl Accounts<'_> {
             .0
             .sql("INSERT INTO connected_accounts (id, user_id, platform, account_kind, platform_user_id,")
             .add("platform_username, is_active, health, access_token, access_token_seal, refresh_token,")
-            .add("refresh_token_seal, token_expires_at, created_at, updated_at, remote_group, grantor, facts)")
-            .add("VALUES (?, ?, ?, ?, ?, ?, TRUE, 'ok', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .add("refresh_token_seal, token_expires_at, created_at, updated_at, remote_group, grantor, facts,")
+            .add("connect_method) VALUES (?, ?, ?, ?, ?, ?, TRUE, 'ok', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .add("ON CONFLICT (user_id, platform, platform_user_id) DO UPDATE SET")
             .add("account_kind = excluded.account_kind, is_active = TRUE, health = 'ok',")
             .add("platform_username = COALESCE(excluded.platform_username, connected_accounts.platform_username),")
             .add("access_token = excluded.access_token, access_token_seal = excluded.access_token_seal,")
             .add("refresh_token = excluded.refresh_token, refresh_token_seal = excluded.refresh_token_seal,")
             .add("token_expires_at = excluded.token_expires_at, updated_at = excluded.updated_at,")
-            .add(
-                "remote_group = excluded.remote_group, grantor = excluded.grantor, facts = excluded.facts RETURNING id",
-            )
+            .add("remote_group = excluded.remote_group, grantor = excluded.grantor, facts = excluded.facts,")
+            .add("connect_method = excluded.connect_method RETURNING id")
             .bind(account.id.0)
             .bind(account.user_id.0)
             .bind(account.platform_name.as_str())
@@ -216,7 +218,8 @@ impl Accounts<'_> {
             .time(account.at)
             .bind(account.group.as_ref().map(|id| id.as_str().to_owned()))
             .bind(account.grantor.clone())
-            .bind(account.facts.clone());
+            .bind(account.facts.clone())
+            .bind(account.method.as_str());
         let id = self.0.read_one(sql, |row| row.id(0)).await?;
         let linked = match id {
             Some(id) => self.get(id).await?,

@@ -92,7 +92,7 @@ pub struct Marked {
     pub changed: bool,
 }
 
-/// Statements about messages. The lists are in `message_lists.rs`.
+/// Statements about messages. The lists are in `message_lists.rs`, the reactions in `reactions.rs`.
 pub struct Messages<'a>(pub(crate) Conn<'a>);
 
 /// Messages of the platform that one part may become; orders them within the message.
@@ -282,31 +282,10 @@ impl Messages<'_> {
         Ok(self.0.run(sql.time(at).bind(id.0)).await? > 0)
     }
 
-    /// Puts one person's reaction there, or takes it away; false when that changes nothing.
-    pub async fn react(
-        &self,
-        id: MessageId,
-        actor: &RemoteParticipantId,
-        emoji: &str,
-        standing: bool,
-        at: Timestamp,
-    ) -> Result<bool> {
-        let sql = if standing {
-            let sql = self.0.sql("INSERT INTO hub_reactions (message_id, actor_id, emoji, at) VALUES (?, ?, ?, ?)");
-            sql.add("ON CONFLICT DO NOTHING").bind(id.0).bind(actor.as_str()).bind(emoji).time(at)
-        } else {
-            let sql = self.0.sql("DELETE FROM hub_reactions WHERE message_id = ? AND actor_id = ? AND emoji = ?");
-            sql.bind(id.0).bind(actor.as_str()).bind(emoji)
-        };
-        Ok(self.0.run(sql).await? > 0)
-    }
-
-    /// Takes all of one person's reactions to a message away but `keep`; false when that changes nothing.
-    pub async fn clear_reactions(&self, id: MessageId, actor: &RemoteParticipantId, keep: &[String]) -> Result<bool> {
-        let sql = self.0.sql("DELETE FROM hub_reactions WHERE message_id = ? AND actor_id = ?");
-        let sql = sql.bind(id.0).bind(actor.as_str());
-        let sql = if keep.is_empty() { sql } else { sql.add("AND emoji NOT IN").list(keep.iter().map(String::as_str)) };
-        Ok(self.0.run(sql).await? > 0)
+    /// Notes that a message stands again, unless it was taken back later than `at`.
+    pub async fn restore(&self, id: MessageId, at: Timestamp) -> Result<()> {
+        let sql = self.0.sql("UPDATE messages SET deleted_at = NULL WHERE id = ? AND deleted_at <= ?");
+        self.0.run(sql.bind(id.0).time(at)).await.map(|_| ())
     }
 
     /// Gives what somebody said in a conversation under the name of a stranger their name; gives what changed, a thousand

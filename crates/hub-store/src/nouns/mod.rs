@@ -14,6 +14,7 @@ pub(crate) mod message_rows;
 pub(crate) mod messages;
 pub(crate) mod notices;
 pub(crate) mod pictures;
+pub(crate) mod reactions;
 pub(crate) mod receipts;
 pub(crate) mod refresh_tokens;
 pub(crate) mod reports;

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::sql::{Conn, Row, Sql};
-use hub_domain::{RemoteAccountId, Timestamp};
+use hub_domain::{AccountId, RemoteAccountId, Timestamp};
 use uuid::Uuid;
 
 /// A subscription.
@@ -28,13 +28,19 @@ pub struct Subscription {
     pub renew_at: Option<Timestamp>,
     /// Now.
     pub at: Timestamp,
+    /// The platform's id of it.
+    pub remote_subscription: Option<String>,
+    /// What the adapter must remember, sealed.
+    pub memory: Option<String>,
+    /// The account whose grant confirmed it last.
+    pub account: Option<AccountId>,
 }
 
 /// Statements about subscriptions.
 pub struct Subscriptions<'a>(pub(crate) Conn<'a>);
 
 const SELECT: &str = "SELECT id, platform, account_kind, remote_id, secret_digest, secret, path_key, state, ts(renew_at), \
-    ts(at) FROM hub_subscriptions WHERE platform = ? AND";
+    ts(at), remote_subscription, memory, account_id FROM hub_subscriptions WHERE platform = ? AND";
 
 fn read(row: &Row) -> Result<Subscription> {
     Ok(Subscription {
@@ -48,6 +54,9 @@ fn read(row: &Row) -> Result<Subscription> {
         state: row.get(7)?,
         renew_at: row.maybe_time(8)?,
         at: row.time(9)?,
+        remote_subscription: row.get(10)?,
+        memory: row.get(11)?,
+        account: row.maybe_id(12)?,
     })
 }
 
@@ -77,15 +86,36 @@ impl Subscriptions<'_> {
         self.0.read_one(self.select(platform, "secret_digest = ? ORDER BY id LIMIT 1").bind(digest), read).await
     }
 
+    /// By the platform's ids of them.
+    pub async fn by_remote_ids(&self, platform: &str, ids: &[String]) -> Result<Vec<Subscription>> {
+        let sql = self.select(platform, "remote_subscription IN").list(ids.iter().map(String::as_str));
+        self.0.read(sql.add("ORDER BY id"), read).await
+    }
+
+    /// True when the platform confirmed that it calls for an account.
+    pub async fn is_active(&self, account: AccountId) -> Result<bool> {
+        let sql = self.0.sql("SELECT COUNT(*) FROM hub_subscriptions WHERE state = 'active' AND account_id = ?");
+        Ok(self.0.read_one(sql.bind(account.0), |row| row.get::<i64>(0)).await?.unwrap_or_default() > 0)
+    }
+
+    /// The accounts whose subscriptions are to be renewed now, the most urgent first.
+    pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<AccountId>> {
+        let sql = self.0.sql("SELECT account_id FROM hub_subscriptions WHERE renew_at <= ?").time(now);
+        let sql = sql.add("AND account_id IS NOT NULL ORDER BY renew_at LIMIT ?").bind(i64::from(limit));
+        self.0.read(sql, |row| row.id(0)).await
+    }
+
     /// Stores a subscription, or its new state.
     pub async fn upsert(&self, subscription: &Subscription) -> Result<()> {
         let sql = self
             .0
             .sql("INSERT INTO hub_subscriptions (id, platform, account_kind, remote_id, secret_digest, secret, path_key,")
-            .add("state, renew_at, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .add("state, renew_at, at, remote_subscription, memory, account_id)")
+            .add("VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .add("ON CONFLICT (id) DO UPDATE SET secret_digest = excluded.secret_digest, secret = excluded.secret,")
             .add("path_key = excluded.path_key, state = excluded.state, renew_at = excluded.renew_at,")
-            .add("at = excluded.at, reason = NULL")
+            .add("at = excluded.at, remote_subscription = excluded.remote_subscription, memory = excluded.memory,")
+            .add("account_id = excluded.account_id, reason = NULL")
             .bind(subscription.id)
             .bind(subscription.platform.as_str())
             .bind(subscription.kind.clone().unwrap_or_default())
@@ -95,7 +125,10 @@ impl Subscriptions<'_> {
             .bind(subscription.path_key.as_str())
             .bind(subscription.state.as_str())
             .maybe_time(subscription.renew_at)
-            .time(subscription.at);
+            .time(subscription.at)
+            .bind(subscription.remote_subscription.clone())
+            .bind(subscription.memory.clone())
+            .bind(subscription.account.map(|id| id.0));
         self.0.run(sql).await.map(|_| ())
     }
 

@@ -179,6 +179,7 @@ async fn work_on(store: &Store) {
     assert!(tx.users().insert(&other).await.unwrap());
     let linked = |remote: &str| LinkedAccount {
         group: None,
+        method: "any".to_owned(),
         grantor: None,
         facts: None,
         id: new(),

@@ -247,6 +247,9 @@ async fn notices_cursors_and_subscriptions_are_kept_once() {
             state: "pending".into(),
             renew_at: Some(at(9)),
             at: at(1),
+            remote_subscription: None,
+            memory: None,
+            account: Some(account),
         };
         let tx = test.store.begin().await.unwrap();
         assert!(tx.notices().insert(&notice).await.unwrap());

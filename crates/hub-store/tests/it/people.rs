@@ -107,6 +107,7 @@ async fn linking_again_renews_the_row_and_disconnecting_erases_its_tokens() {
         assert_eq!(tx.accounts().count_active_elsewhere("telegram", &"7".into(), id).await.unwrap(), 1);
         let again = LinkedAccount {
             group: None,
+            method: "any".to_owned(),
             grantor: None,
             facts: None,
             id: new(),

@@ -85,6 +85,7 @@ impl TestStore {
         let tx = self.store.begin().await.unwrap();
         let linked = LinkedAccount {
             group: None,
+            method: "any".to_owned(),
             grantor: None,
             facts: None,
             id: new(),

@@ -116,6 +116,7 @@ impl Config {
             auth_limit_per_minute: limits.auth_limit_per_minute,
             send_wait: Duration::from_millis(limits.send_wait_ms),
             receipt_retention: Duration::from_secs(limits.receipt_retention_hours * 3_600),
+            poll_interval: Duration::from_secs(limits.poll_interval_seconds),
             max_media_bytes: MAX_MEDIA_BYTES,
         })
     }

@@ -166,6 +166,9 @@ pub(super) struct Limits {
     /// How long raw deliveries are kept, in hours.
     #[config(env = "RECEIPT_RETENTION_HOURS", default = 72)]
     pub(super) receipt_retention_hours: u64,
+    /// How often platforms are asked that do not tell everything by themselves, in seconds.
+    #[config(env = "POLL_INTERVAL_SECONDS", default = 60)]
+    pub(super) poll_interval_seconds: u64,
 }
 
 impl Sections {

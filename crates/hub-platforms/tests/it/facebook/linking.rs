@@ -206,7 +206,7 @@ fn the_persons_token_takes_back() {
 
 fn callback() -> Callback {
     let url = "https://hub.example/api/webhooks/facebook".parse().unwrap();
-    Callback { url, secret: Secret::from(VERIFY_TOKEN) }
+    Callback { url, secret: Secret::from(VERIFY_TOKEN), previous: None, now: chrono::Utc::now() }
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn the_shared_address_shows_the_operators_token() {
 fn unlinking_ends_the_subscription() {
     block_on(async {
         let stand_in = StandIn::start(vec![Reply::json(200, r#"{"success":true}"#)]).await;
-        at(PLATFORM, &stand_in.base).unsubscribe(&page()).await.unwrap();
+        at(PLATFORM, &stand_in.base).unsubscribe(&page(), None).await.unwrap();
         let asked = stand_in.only();
         assert_eq!((asked.method.as_str(), asked.path.as_str()), ("DELETE", "/v25.0/682498302938465/subscribed_apps"));
         assert!(asked.query.contains_key("appsecret_proof"));

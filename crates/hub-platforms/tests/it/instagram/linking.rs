@@ -216,12 +216,12 @@ fn only_the_pages_permission_can_be_taken_back() {
 fn each_door_subscribes_in_its_own_way() {
     block_on(async {
         let url = "https://hub.example/api/webhooks/instagram".parse().unwrap();
-        let callback = Callback { url, secret: Secret::from(VERIFY_TOKEN) };
+        let callback = Callback { url, secret: Secret::from(VERIFY_TOKEN), previous: None, now: chrono::Utc::now() };
         let done = Reply::json(200, r#"{"success":true}"#);
         let stand_in = StandIn::start(vec![done.clone(), done.clone()]).await;
         let platform = at(PLATFORM, &stand_in.base);
         platform.subscribe(&account(), &callback).await.unwrap();
-        platform.unsubscribe(&account()).await.unwrap();
+        platform.unsubscribe(&account(), None).await.unwrap();
         let asked = stand_in.asked();
         let of = |at: usize| (asked[at].method.as_str(), asked[at].path.as_str(), asked[at].token.as_deref());
         assert_eq!(of(0), ("POST", "/v25.0/17841405822304914/subscribed_apps", Some(IG_TOKEN)));
@@ -232,7 +232,7 @@ fn each_door_subscribes_in_its_own_way() {
         let stand_in = StandIn::start(vec![done.clone(), list(&json!([])), done]).await;
         let platform = at(PLATFORM, &stand_in.base);
         platform.subscribe(&account_behind_page(), &callback).await.unwrap();
-        platform.unsubscribe(&account_behind_page()).await.unwrap();
+        platform.unsubscribe(&account_behind_page(), None).await.unwrap();
         let asked = stand_in.asked();
         let of = |at: usize| (asked[at].method.as_str(), asked[at].path.as_str(), asked[at].token.as_deref());
         assert_eq!(of(0), ("POST", "/v25.0/682498302938465/subscribed_apps", Some(PAGE_TOKEN)));

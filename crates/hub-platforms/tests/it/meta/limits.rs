@@ -86,7 +86,6 @@ fn code_and_subcode_decide() {
     for (code, subcode, kind) in [
         (10, Some(2_018_278), Rejected),
         (10, Some(2_018_065), Rejected),
-        (10, Some(2_534_022), Rejected),
         (10, Some(2_018_108), Rejected),
         (10, None, ReauthRequired),
         (10, Some(1), ReauthRequired),

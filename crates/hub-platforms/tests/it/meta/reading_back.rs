@@ -51,7 +51,7 @@ fn read(page: &HistoryPage) -> Vec<(String, bool)> {
             InboundBody::Message(message) => (message.id.as_str().to_owned(), message.history),
             other => panic!("{other:?}"),
         },
-        Parsed::Unreadable(reason) => panic!("{reason}"),
+        other => panic!("{other:?}"),
     };
     page.events.iter().map(one).collect()
 }

@@ -83,7 +83,12 @@ async fn link_bot(platform: &PlatformHandle) -> Result<Progress, PlatformError> 
 
 async fn subscribe(platform: &PlatformHandle, body: &Map<String, Value>) -> Result<(), PlatformError> {
     let url = body["url"].as_str().unwrap().parse().unwrap();
-    let callback = Callback { url, secret: Secret::from(body["secret_token"].as_str().unwrap()) };
+    let callback = Callback {
+        url,
+        secret: Secret::from(body["secret_token"].as_str().unwrap()),
+        previous: None,
+        now: chrono::Utc::now(),
+    };
     platform.subscribe(&grant(TOKEN), &callback).await.map(|_| ())
 }
 

@@ -131,7 +131,12 @@ fn the_token_is_never_told() {
 fn a_secret_telegram_would_refuse_is_the_operators_matter() {
     let platform = handle(settings("http://127.0.0.1:9"));
     for secret in [String::new(), "with space".to_owned(), "x".repeat(257)] {
-        let callback = Callback { url: "https://hub.example/x".parse().unwrap(), secret: Secret::from(secret) };
+        let callback = Callback {
+            url: "https://hub.example/x".parse().unwrap(),
+            secret: Secret::from(secret),
+            previous: None,
+            now: chrono::Utc::now(),
+        };
         let error = block_on(platform.subscribe(&grant(TOKEN), &callback)).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Misconfigured);
     }
@@ -143,7 +148,7 @@ fn the_webhook_is_taken_away_without_dropping_what_waits() {
         let stand_in = StandIn::start(vec![Reply::json(200, r#"{"ok":true,"result":true}"#); 2]).await;
         let platform = handle(settings(&stand_in.base));
         platform.prepare_pull(&grant(TOKEN)).await.unwrap();
-        platform.unsubscribe(&grant(TOKEN)).await.unwrap();
+        platform.unsubscribe(&grant(TOKEN), None).await.unwrap();
         for asked in stand_in.asked() {
             assert!(asked.path.ends_with("/deleteWebhook"));
             assert!(!asked.parameters.contains_key("drop_pending_updates"));

@@ -69,6 +69,7 @@ proptest! {
                     assert!(event.event_key.ends_with(&good["update_id"].to_string()), "order is kept");
                 }
                 Parsed::Unreadable(_) => assert!(*spoil),
+                other => panic!("{other:?}"),
             }
         }
     }

@@ -19,7 +19,14 @@ fn request(path_key: Option<&str>, shown: &[&str]) -> WebhookRequest {
 }
 
 fn keys(secret: &str) -> Keys {
-    Keys { subscriptions: vec![SubscriptionKey { remote_id: "777".into(), secret: Secret::from(secret) }] }
+    Keys {
+        subscriptions: vec![SubscriptionKey {
+            remote_id: "777".into(),
+            secret: Secret::from(secret),
+            subscription: None,
+            memory: serde_json::Value::Null,
+        }],
+    }
 }
 
 fn account(platform: &PlatformHandle, request: &WebhookRequest, keys: &Keys) -> Result<Option<String>, Refusal> {

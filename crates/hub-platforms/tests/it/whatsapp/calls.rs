@@ -148,8 +148,12 @@ fn picture() -> OutboundMessage {
 }
 
 async fn subscribe(platform: &PlatformHandle) -> Result<(), PlatformError> {
-    let callback =
-        Callback { url: "https://hub.example/api/webhooks/whatsapp".parse().unwrap(), secret: Secret::from("s") };
+    let callback = Callback {
+        url: "https://hub.example/api/webhooks/whatsapp".parse().unwrap(),
+        secret: Secret::from("s"),
+        previous: None,
+        now: chrono::Utc::now(),
+    };
     platform.subscribe(&grant(), &callback).await.map(|_| ())
 }
 

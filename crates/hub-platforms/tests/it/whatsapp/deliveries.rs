@@ -38,7 +38,7 @@ fn keys_are_the_same_every_time() {
             .into_iter()
             .map(|one| match one {
                 Parsed::Event(event) => event.event_key,
-                Parsed::Unreadable(why) => panic!("{why}"),
+                other => panic!("{other:?}"),
             })
             .collect()
     };

@@ -289,14 +289,18 @@ fn only_a_sign_in_is_taken_back() {
 
 #[test]
 fn the_app_learns_the_address_once() {
-    let callback =
-        || Callback { url: "https://hub.example/api/webhooks/whatsapp".parse().unwrap(), secret: Secret::from("s") };
+    let callback = || Callback {
+        url: "https://hub.example/api/webhooks/whatsapp".parse().unwrap(),
+        secret: Secret::from("s"),
+        previous: None,
+        now: chrono::Utc::now(),
+    };
     block_on(async {
         let done = || ok(json!({ "success": true }));
         let stand_in = StandIn::start(vec![done(), ok(json!({ "data": [] })), done(), done()]).await;
         let platform = handle(settings(&stand_in.base));
         platform.subscribe(&grant(), &callback()).await.unwrap();
-        platform.unsubscribe(&grant()).await.unwrap();
+        platform.unsubscribe(&grant(), None).await.unwrap();
         let asked = stand_in.asked();
         check_head(&asked[0], "POST", &format!("{WABA}/subscribed_apps"), TOKEN);
         let app_token = format!("{APP_ID}|{APP_SECRET}");

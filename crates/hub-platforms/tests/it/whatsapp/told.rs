@@ -24,7 +24,7 @@ fn parsed(field: &str, value: Value) -> Vec<Parsed> {
 fn events(field: &str, value: Value) -> Vec<Inbound> {
     let read = |one| match one {
         Parsed::Event(event) => event,
-        Parsed::Unreadable(why) => panic!("{why}"),
+        other => panic!("{other:?}"),
     };
     parsed(field, value).into_iter().map(read).collect()
 }

@@ -1,0 +1,3 @@
+//! What stands around every platform.
+
+mod throttle;

@@ -1,0 +1,8 @@
+-- What platforms with subscriptions of their own need: the platform's id, what the adapter must remember, how an account was linked.
+ALTER TABLE hub_subscriptions ADD COLUMN remote_subscription varchar(255);
+ALTER TABLE hub_subscriptions ADD COLUMN memory text;
+ALTER TABLE hub_subscriptions ADD COLUMN account_id uuid REFERENCES connected_accounts (id) ON DELETE SET NULL;
+CREATE INDEX hub_subscriptions_remote ON hub_subscriptions (platform, remote_subscription);
+CREATE INDEX hub_subscriptions_due ON hub_subscriptions (renew_at);
+ALTER TABLE connected_accounts ADD COLUMN IF NOT EXISTS connect_method varchar(50);
+ALTER TABLE connected_accounts ADD COLUMN IF NOT EXISTS end_told_at timestamp;

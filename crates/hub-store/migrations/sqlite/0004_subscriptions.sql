@@ -1,0 +1,8 @@
+-- What platforms with subscriptions of their own need: the platform's id, what the adapter must remember, how an account was linked.
+ALTER TABLE hub_subscriptions ADD COLUMN remote_subscription TEXT;
+ALTER TABLE hub_subscriptions ADD COLUMN memory TEXT;
+ALTER TABLE hub_subscriptions ADD COLUMN account_id BLOB REFERENCES connected_accounts (id) ON DELETE SET NULL;
+CREATE INDEX hub_subscriptions_remote ON hub_subscriptions (platform, remote_subscription);
+CREATE INDEX hub_subscriptions_due ON hub_subscriptions (renew_at);
+ALTER TABLE connected_accounts ADD COLUMN connect_method TEXT;
+ALTER TABLE connected_accounts ADD COLUMN end_told_at TEXT;
