@@ -3,6 +3,7 @@
 pub mod facebook;
 pub mod instagram;
 pub mod meta;
+pub mod teams;
 pub mod telegram_bot;
 pub mod whatsapp;
 
@@ -21,6 +22,8 @@ pub struct PlatformSettings {
     pub instagram: instagram::Settings,
     /// WhatsApp Cloud API.
     pub whatsapp: whatsapp::Settings,
+    /// Microsoft Teams.
+    pub teams: teams::Settings,
 }
 
 /// All platforms, in the order in which adapters that share a published name are asked.
@@ -29,6 +32,7 @@ pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Pla
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
         Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
         Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport.clone())),
-        Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport)),
+        Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport.clone())),
+        Arc::new(teams::Teams::new(settings.teams.clone(), transport)),
     ]
 }

@@ -78,12 +78,12 @@ pub(super) fn sign_in_refusal(answer: &Answer) -> PlatformError {
     let known = code.and_then(|code| SIGN_IN.iter().find(|(name, _)| *name == code)).map(|(_, kind)| *kind);
     let kind = match (known, answer.status) {
         (_, 429) => waits(answer),
-        (Some(TRANSIENT), 503) | (None, 503) => busy(answer),
+        (Some(TRANSIENT) | None, 503) => busy(answer),
         (Some(kind), _) => kind,
         (None, 500..=599) => TRANSIENT,
         (None, _) => ErrorKind::UnexpectedReply,
     };
-    let words = text("error_description").map(first_line).unwrap_or("the sign-in gives no reason");
+    let words = text("error_description").map_or("the sign-in gives no reason", first_line);
     let refused = PlatformError::new(kind, shortened(words)).with_status(answer.status);
     let code = code.map(|code| match text("suberror") {
         Some(more) => format!("{code}/{more}"),
@@ -120,12 +120,11 @@ fn busy(answer: &Answer) -> ErrorKind {
 /// How long to wait: seconds with a fraction, or a date by the platform's own clock.
 pub(super) fn retry_after(answer: &Answer) -> Option<Duration> {
     let said = answer.header("retry-after")?.trim();
-    let wait = match said.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
-        Err(_) => {
-            let until = DateTime::parse_from_rfc2822(said).ok()?;
-            (Timestamp::from(until) - said_at(answer)?).to_std().unwrap_or_default()
-        }
+    let wait = if let Ok(seconds) = said.parse::<f64>() {
+        Duration::try_from_secs_f64(seconds).ok()?
+    } else {
+        let until = DateTime::parse_from_rfc2822(said).ok()?;
+        (Timestamp::from(until) - said_at(answer)?).to_std().unwrap_or_default()
     };
     Some(wait.min(MAX_WAIT))
 }

@@ -121,7 +121,7 @@ fn body(message: &OutboundMessage) -> Result<Value> {
     for (number, file) in message.attachments.iter().enumerate() {
         let number = (number + 1).to_string();
         hosted.push(picture(file, &number)?);
-        html.push_str(&format!(r#"<p><img src="../hostedContents/{number}/$value" alt=""></p>"#));
+        html.extend([r#"<p><img src="../hostedContents/"#, &number, r#"/$value" alt=""></p>"#]);
     }
     fits(&html)?;
     Ok(json!({ "body": { "contentType": "html", "content": html }, "hostedContents": hosted }))

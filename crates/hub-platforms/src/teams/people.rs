@@ -27,9 +27,7 @@ impl People for Teams {
         Ok(Profile {
             name: words(user.get("displayName")),
             username: words(user.get("mail")).or_else(|| words(user.get("userPrincipalName"))),
-            picture: Some(
-                self.api.graph.address_of(&["users", person.as_str(), "photos", PICTURE_SIZE, "$value"])?,
-            ),
+            picture: Some(self.api.graph.address_of(&["users", person.as_str(), "photos", PICTURE_SIZE, "$value"])?),
         })
     }
 

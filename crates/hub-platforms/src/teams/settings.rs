@@ -12,8 +12,7 @@ pub const DEFAULT_TENANT: &str = "consumers";
 /// The application that publishes changes of Microsoft Graph.
 pub const DEFAULT_PUBLISHER_ID: &str = "0bf30f3b-4a52-48df-9a82-234910c4a086";
 /// Who issues the tokens that prove deliveries: the older and the newer form.
-pub const DEFAULT_ISSUERS: &str =
-    "https://sts.windows.net/{tenant}/,https://login.microsoftonline.com/{tenant}/v2.0";
+pub const DEFAULT_ISSUERS: &str = "https://sts.windows.net/{tenant}/,https://login.microsoftonline.com/{tenant}/v2.0";
 
 /// Settings of the adapter. An empty setting is no setting.
 #[derive(Clone, Debug)]

@@ -107,12 +107,7 @@ impl SignIn {
         self.token(settings, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)], None).await
     }
 
-    async fn token(
-        &self,
-        settings: &Settings,
-        fields: &[(&str, &str)],
-        now: Option<Timestamp>,
-    ) -> Result<Granted> {
+    async fn token(&self, settings: &Settings, fields: &[(&str, &str)], now: Option<Timestamp>) -> Result<Granted> {
         let (client_id, secret) = credentials(settings)?;
         let own = [("client_id", client_id), ("client_secret", secret), ("scope", SCOPES)];
         let form: Vec<(&str, &str)> = own.into_iter().chain(fields.iter().copied()).collect();

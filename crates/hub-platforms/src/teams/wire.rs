@@ -145,7 +145,8 @@ mod tests {
         assert_eq!(resource("chats('19:a_b@unq.gbl.spaces')/messages('17')"), both);
         assert_eq!(resource("/chats/19:a_b@unq.gbl.spaces/messages/17"), both);
         assert_eq!(resource("Chats('19:a_b@unq.gbl.spaces')/Messages('17')/replies"), both);
-        for odd in ["", "chats", "chats('a')", "chats('')/messages('1')", "teams('a')/messages('1')", "ch\u{e4}ts('a')"] {
+        for odd in ["", "chats", "chats('a')", "chats('')/messages('1')", "teams('a')/messages('1')", "ch\u{e4}ts('a')"]
+        {
             assert_eq!(resource(odd), None, "{odd}");
         }
     }

@@ -1,7 +1,7 @@
 //! Judging a delivery. Each item stands or falls alone, and the platform never hears which fell.
 
 use super::super::settings::Settings;
-use super::opened::{Item as Good, Opened, What};
+use super::opened::{Item as Good, Opened, What, Why};
 use super::sealed::{Certificate, Closed, open};
 use super::shell::{Item, Shell};
 use super::tokens::{Proof, PublishedKeys};
@@ -61,7 +61,7 @@ impl Checker<'_> {
         {
             return Ok(Some(good(What::Gone { resource })));
         }
-        Ok(Some(good(untold("a notification without its content", &item.value))))
+        Ok(Some(good(untold(Why::NoContent, &item.value))))
     }
 
     /// The subscription whose secret the item shows. All are compared, so that time tells nothing.
@@ -93,7 +93,7 @@ impl Checker<'_> {
         if !proofs.iter().any(issued) {
             // The secret is right, and only the keys are missing: what is told is not believed, but it is looked up.
             return if proofs.contains(&Proof::Unknown) {
-                Ok(Some(untold("the keys of the platform are not known", content)))
+                Ok(Some(untold(Why::NoKeys, content)))
             } else {
                 Err("no token proves it")
             };
@@ -101,19 +101,19 @@ impl Checker<'_> {
         match open(content, &known.certificates) {
             Ok(plain) => match serde_json::from_slice::<Value>(&plain) {
                 Ok(message) if message.is_object() => Ok(Some(What::Message { change, resource, message })),
-                _ => Ok(Some(untold("content that is no object", content))),
+                _ => Ok(Some(untold(Why::NoContent, content))),
             },
-            Err(Closed::NotOurs) => Ok(Some(untold("content for a certificate that is not known", content))),
+            Err(Closed::NotOurs) => Ok(Some(untold(Why::OtherCertificate, content))),
             Err(Closed::Damaged) => Err("the content is not what was sent"),
         }
     }
 }
 
 /// Something that must be read; the mark is the same when exactly this comes again.
-fn untold(why: &str, told: &Value) -> What {
+fn untold(why: Why, told: &Value) -> What {
     let mark = words(told.get("resource")).unwrap_or_default();
     let told = digest_of(told.to_string().as_bytes());
-    What::Untold { why: why.to_owned(), mark: format!("{mark}#{}", hex::encode(&told[..8])) }
+    What::Untold { why, mark: format!("{mark}#{}", hex::encode(&told[..8])) }
 }
 
 /// Texts of any length are compared by their digests.

@@ -32,8 +32,10 @@ pub(in crate::teams) struct Keyring {
 struct Kept {
     id: String,
     thumbprint: String,
-    /// PKCS#8 in base64.
+    /// The private key as PKCS#8, in base64.
     key: String,
+    /// The certificate, in base64.
+    certificate: String,
     made_at: Option<Timestamp>,
     replaced_at: Option<Timestamp>,
 }
@@ -59,6 +61,12 @@ impl Keyring {
         self.certificates.iter().filter_map(open).collect()
     }
 
+    /// The newest certificate in base64, and our name of it.
+    pub(in crate::teams) fn newest(&self) -> Option<(&str, &str)> {
+        let newest = self.certificates.first().filter(|kept| !kept.certificate.is_empty())?;
+        Some((&newest.certificate, &newest.id))
+    }
+
     /// True when the newest certificate is old, or there is none.
     pub(in crate::teams) fn wants_certificate(&self, now: Timestamp) -> bool {
         let made = self.certificates.first().and_then(|newest| newest.made_at);
@@ -77,6 +85,7 @@ impl Keyring {
                 id: private.id.clone(),
                 thumbprint: private.thumbprint.clone(),
                 key: BASE64.encode(&private.key),
+                certificate: BASE64.encode(&made.der),
                 made_at: Some(now),
                 replaced_at: None,
             },

@@ -11,6 +11,6 @@ mod tokens;
 pub(super) use check::{Checker, Known};
 pub(super) use keyring::Keyring;
 pub(super) use opened::{Page, PageChat, parse};
-pub(super) use sealed::{Certificate, Made, make_certificate};
+pub(super) use sealed::make_certificate;
 pub(super) use shell::Shell;
 pub(super) use tokens::PublishedKeys;

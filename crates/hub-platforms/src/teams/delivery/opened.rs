@@ -12,6 +12,10 @@ use serde_json::Value;
 const OPENED: &str = "hub_graph_delivery";
 /// Names a page that was read back.
 const READ_BACK: &str = "hub_graph_page";
+/// The platform pauses until the person's permission was shown again.
+const REAUTHORIZE: &str = "reauthorizationRequired";
+/// The platform ended the subscription.
+const REMOVED: &str = "subscriptionRemoved";
 
 /// A delivery whose items were checked and opened.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -45,8 +49,7 @@ pub(super) enum What {
     Gone { resource: String },
     /// Something that is not told here.
     Untold {
-        /// Why it must be read.
-        why: String,
+        why: Why,
         /// Tells two of them apart.
         mark: String,
     },
@@ -56,6 +59,18 @@ pub(super) enum What {
         /// Tells two of them apart.
         mark: String,
     },
+}
+
+/// Why something must be read.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Why {
+    /// Its content did not come along, or is none.
+    NoContent,
+    /// Its content is for a certificate that is not ours, or not any more.
+    OtherCertificate,
+    /// Nobody could say whether the platform sent it.
+    NoKeys,
 }
 
 /// A page of chats that was read back.
@@ -120,7 +135,9 @@ pub(in crate::teams) fn parse(body: &[u8]) -> Vec<Parsed> {
     }
     let named = serde_json::from_slice::<Named>(body).map(|named| named.object).unwrap_or_default();
     let parsed = match named.as_str() {
-        OPENED => serde_json::from_slice::<Opened>(body).ok().map(|opened| opened.items.iter().flat_map(item).collect()),
+        OPENED => {
+            serde_json::from_slice::<Opened>(body).ok().map(|opened| opened.items.iter().flat_map(item).collect())
+        }
         READ_BACK => serde_json::from_slice::<Page>(body).ok().map(|page| page.events()),
         _ => None,
     };
@@ -140,16 +157,22 @@ fn item(item: &Item) -> Vec<Parsed> {
             Some((chat, message)) => vec![mapping::gone(&scene, &chat, &message)],
             None => vec![Parsed::Unreadable("a deletion that names no message".to_owned())],
         },
-        What::Untold { why, .. } => vec![Parsed::ReadBack { account, why: why.clone() }],
+        What::Untold { why, .. } => match why {
+            Why::OtherCertificate => both(account, "content for a certificate that is not known"),
+            Why::NoContent => vec![Parsed::ReadBack { account, why: "a notification without its content" }],
+            Why::NoKeys => vec![Parsed::ReadBack { account, why: "the keys of the platform could not be read" }],
+        },
         What::Lifecycle { event, .. } => match event.as_str() {
-            "reauthorizationRequired" => vec![Parsed::Resubscribe { account, why: event.clone() }],
-            "subscriptionRemoved" => vec![
-                Parsed::Resubscribe { account: account.clone(), why: event.clone() },
-                Parsed::ReadBack { account, why: event.clone() },
-            ],
-            _ => vec![Parsed::ReadBack { account, why: event.clone() }],
+            REAUTHORIZE => vec![Parsed::Resubscribe { account, why: "the subscription is to be confirmed" }],
+            REMOVED => both(account, "the subscription was removed"),
+            _ => vec![Parsed::ReadBack { account, why: "notifications were missed" }],
         },
     }
+}
+
+/// The subscription is not as it should be, and something was missed.
+fn both(account: RemoteAccountId, why: &'static str) -> Vec<Parsed> {
+    vec![Parsed::Resubscribe { account: account.clone(), why }, Parsed::ReadBack { account, why }]
 }
 
 /// A message names its chat; where it does not, the resource does.

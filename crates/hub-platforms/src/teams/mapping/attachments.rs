@@ -21,7 +21,7 @@ const MAX_NAME_CHARS: usize = 64;
 /// What hangs on a message.
 #[derive(Default)]
 pub(super) struct Files {
-    pub(super) files: Vec<Attachment>,
+    pub(super) list: Vec<Attachment>,
     /// The message it answers.
     pub(super) answers: Option<String>,
     /// What was said elsewhere.
@@ -38,7 +38,7 @@ impl Files {
             _ if medium.is_sticker => ContentKind::Sticker,
             _ => ContentKind::Image,
         };
-        self.files.push(file(kind, medium.src.clone(), None, None));
+        self.list.push(file(kind, medium.src.clone(), None, None));
     }
 
     pub(super) fn attachment(&mut self, attachment: &Value) {
@@ -46,7 +46,7 @@ impl Files {
         let kind = text("contentType").unwrap_or_default();
         match kind.as_str() {
             REFERENCE => match text("contentUrl") {
-                Some(url) => self.files.push(file(ContentKind::File, url, text("name"), None)),
+                Some(url) => self.list.push(file(ContentKind::File, url, text("name"), None)),
                 None => self.shown_by_name("file"),
             },
             QUOTE => {
@@ -59,7 +59,7 @@ impl Files {
                 self.card(attachment);
             }
             kind => match (media_kind(kind), text("contentUrl")) {
-                (Some(is), Some(url)) => self.files.push(file(is, url, text("name"), Some(kind.to_owned()))),
+                (Some(is), Some(url)) => self.list.push(file(is, url, text("name"), Some(kind.to_owned()))),
                 _ => self.shown_by_name(if kind.is_empty() { "attachment" } else { kind }),
             },
         }

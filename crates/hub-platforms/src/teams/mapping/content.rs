@@ -23,7 +23,7 @@ pub(super) fn content(message: ChatMessage<'_>) -> (Content, Option<String>) {
     for attachment in message.attachments() {
         files.attachment(attachment);
     }
-    let Files { files, answers, mut details, forwarded_words } = files;
+    let Files { list: files, answers, mut details, forwarded_words } = files;
     let text = Some(said.text).filter(|text| !text.trim().is_empty()).or(forwarded_words);
     let mentions: Vec<Value> = message.mentions().filter_map(mention).collect();
     details.entities = said.spans.into_iter().map(|span| named(span, message)).collect();

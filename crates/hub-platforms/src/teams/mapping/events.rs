@@ -54,7 +54,8 @@ pub(super) fn event(scene: &Scene<'_>, chat: &str, id: &str, message: ChatMessag
             data.insert(as_name.to_owned(), value.clone());
         }
     }
-    let kind = RENAMED.iter().find(|(theirs, _)| *theirs == name).map_or_else(|| snake(&name), |(_, o)| (*o).to_owned());
+    let kind =
+        RENAMED.iter().find(|(theirs, _)| *theirs == name).map_or_else(|| snake(&name), |(_, o)| (*o).to_owned());
     let body = InboundBody::Notice {
         conversation,
         kind,

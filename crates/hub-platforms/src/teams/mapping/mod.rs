@@ -14,7 +14,8 @@ use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{RemoteAccountId, RemoteConversationId, RemoteMessageId, Timestamp};
 use hub_platform_kit::platform::Parsed;
 
-pub(super) use people::{Chat, members, other_of};
+pub(super) use people::{Chat, tenant_of};
+pub(super) use reactions::own as own_reactions;
 
 /// Two times this near tell of one change.
 const ONE_CHANGE: TimeDelta = TimeDelta::seconds(2);
@@ -82,12 +83,17 @@ fn try_state(scene: &Scene<'_>, told: Told, message: ChatMessage<'_>) -> Result<
         let body = InboundBody::Edited(Box::new(said.clone()));
         out.push(scene.event("edited", &[&chat, &id, &at.to_rfc3339()], body));
     }
-    let mut explained = near(message.modified(), edited) || near(message.modified(), message.created());
-    explained |= reactions::events(scene, &chat, &id, message, &mut out);
+    let standing = reactions::Standing::of(message);
+    if !matches!(told, Told::Said) || !standing.is_empty() {
+        let at = message.modified().unwrap_or(said.sent_at);
+        out.push(scene.event("reactions", &[&chat, &id, &message.version()], standing.event(&chat, &id, at)));
+    }
+    let explained =
+        [edited, message.created()].iter().any(|at| near(message.modified(), *at)) || standing.explains(message);
     if !explained && !matches!(told, Told::Said) {
-        // Nothing that stands there was done just now: something was undone.
-        let body = InboundBody::Edited(Box::new(said));
-        out.push(scene.event("restored", &[&chat, &id, &message.version()], body));
+        // Nothing that stands there was done just now: something was undone, and it may have been a deletion.
+        let said = InboundMessage { edited_at: edited.and(message.modified()), ..said };
+        out.push(scene.event("restored", &[&chat, &id, &message.version()], InboundBody::Restored(Box::new(said))));
     }
     Ok(out)
 }
@@ -97,8 +103,15 @@ pub(super) fn gone(scene: &Scene<'_>, chat: &str, message: &str) -> Parsed {
     scene.event("deleted", &[chat, message, ""], deleted(chat, message, None))
 }
 
+/// What a listing tells of a chat.
+pub(super) fn contact(scene: &Scene<'_>) -> Option<Parsed> {
+    let conversation = scene.chat.filter(|chat| chat.name.is_some())?.conversation();
+    let (id, name) = (conversation.id.as_str().to_owned(), conversation.name.clone().unwrap_or_default());
+    Some(scene.event("contact", &[&id, &name], InboundBody::Contact { conversation }))
+}
+
 /// A message as it stands.
-pub(super) fn said(
+fn said(
     scene: &Scene<'_>,
     told: Told,
     chat: &str,

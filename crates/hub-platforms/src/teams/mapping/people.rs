@@ -1,7 +1,7 @@
 //! Who speaks, and where.
 
-use super::Scene;
 use super::super::wire::{Identity, instant, list};
+use super::Scene;
 use crate::meta::values::{id, words};
 use hub_domain::inbound::{ConversationRef, Participant};
 use hub_domain::{Direction, RemoteConversationId, RemoteParticipantId, Timestamp};
@@ -36,12 +36,11 @@ pub(in crate::teams) struct Chat {
 }
 
 /// A member of a chat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::teams) struct Member {
-    pub(in crate::teams) id: Option<String>,
-    pub(in crate::teams) name: Option<String>,
-    pub(in crate::teams) email: Option<String>,
-    pub(in crate::teams) tenant: Option<String>,
+struct Member {
+    id: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+    tenant: Option<String>,
 }
 
 impl Chat {
@@ -79,13 +78,19 @@ impl Chat {
 }
 
 /// The members that a chat lists.
-pub(in crate::teams) fn members(chat: &Value) -> impl Iterator<Item = Member> {
+fn members(chat: &Value) -> impl Iterator<Item = Member> {
     list(chat, "members").map(|member| Member {
         id: member.get("userId").and_then(id),
         name: words(member.get("displayName")),
         email: words(member.get("email")),
         tenant: words(member.get("tenantId")),
     })
+}
+
+/// The tenant of a member, as a chat names it.
+pub(in crate::teams) fn tenant_of(chat: &Value, user: &str) -> Option<String> {
+    let is_user = |member: &Member| member.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(user));
+    members(chat).find(is_user).and_then(|member| member.tenant)
 }
 
 /// The names of a few members, as the platform's own apps call a group without a title.
@@ -96,7 +101,7 @@ fn title(names: &[&str]) -> String {
 }
 
 /// The other person of a chat of two: its id is made of both.
-pub(in crate::teams) fn other_of(chat: &str, account: &str) -> Option<String> {
+fn other_of(chat: &str, account: &str) -> Option<String> {
     let (one, other) = chat.strip_prefix(PAIR.0)?.strip_suffix(PAIR.1)?.split_once('_')?;
     let found = match (one.eq_ignore_ascii_case(account), other.eq_ignore_ascii_case(account)) {
         (true, false) => other,

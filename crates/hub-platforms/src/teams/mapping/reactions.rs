@@ -1,22 +1,15 @@
-//! Reactions. The platform tells which stand now; when one went is told by the message's history, where it is kept.
+//! Reactions. The platform tells which stand now, and not who took one away.
 
 use super::super::wire::{ChatMessage, identity, instant};
-use super::{Scene, near};
+use super::near;
 use crate::meta::values::words;
 use hub_domain::inbound::InboundBody;
 use hub_domain::{RemoteConversationId, RemoteMessageId, RemoteParticipantId, Timestamp};
-use hub_platform_kit::platform::Parsed;
 use serde_json::Value;
 
 /// The older names of reactions.
-const NAMED: &[(&str, &str)] = &[
-    ("like", "👍"),
-    ("heart", "❤️"),
-    ("laugh", "😆"),
-    ("surprised", "😮"),
-    ("sad", "😢"),
-    ("angry", "😡"),
-];
+const NAMED: &[(&str, &str)] =
+    &[("like", "👍"), ("heart", "❤️"), ("laugh", "😆"), ("surprised", "😮"), ("sad", "😢"), ("angry", "😡")];
 
 /// One reaction.
 struct Reaction {
@@ -25,43 +18,37 @@ struct Reaction {
     at: Option<Timestamp>,
 }
 
-/// Adds what the message tells of reactions; true when one of them is what changed last.
-pub(super) fn events(
-    scene: &Scene<'_>,
-    chat: &str,
-    id: &str,
-    message: ChatMessage<'_>,
-    out: &mut Vec<Parsed>,
-) -> bool {
-    let modified = message.modified().or_else(|| message.created());
-    let mut explained = false;
-    let mut tell = |kind: &str, reaction: Reaction, stands: bool| {
-        explained |= near(message.modified(), reaction.at);
-        let Some(at) = reaction.at.or(modified) else { return };
-        let emoji = vec![reaction.emoji.clone()];
-        let (added, removed) = if stands { (emoji, Vec::new()) } else { (Vec::new(), emoji) };
-        let body = InboundBody::Reacted {
+/// The reactions that stand at a message.
+pub(super) struct Standing(Vec<Reaction>);
+
+impl Standing {
+    pub(super) fn of(message: ChatMessage<'_>) -> Self {
+        Self(message.reactions().filter_map(read).collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, as of `at`.
+    pub(super) fn event(&self, chat: &str, id: &str, at: Timestamp) -> InboundBody {
+        let one = |reaction: &Reaction| {
+            let actor = RemoteParticipantId::from(reaction.actor.as_str());
+            (actor, reaction.emoji.clone(), reaction.at.unwrap_or(at).min(at))
+        };
+        InboundBody::Reactions {
             conversation: RemoteConversationId::from(chat),
             message: RemoteMessageId::from(id),
-            actor: RemoteParticipantId::from(reaction.actor.as_str()),
-            added,
-            removed,
-            replaces: false,
+            standing: self.0.iter().map(one).collect(),
             at,
-        };
-        let key = [chat, id, &reaction.actor, &reaction.emoji, &at.to_rfc3339()];
-        out.push(scene.event(kind, &key, body));
-    };
-    for undone in message.history().filter(|one| words(one.get("actions")).is_some_and(|did| did == "reactionRemoved")) {
-        if let Some(reaction) = undone.get("reaction").and_then(read) {
-            let at = instant(undone, "modifiedDateTime").or(reaction.at);
-            tell("unreacted", Reaction { at, ..reaction }, false);
         }
     }
-    for reaction in message.reactions().filter_map(read) {
-        tell("reacted", reaction, true);
+
+    /// True when a reaction, put there or taken away, is what changed last.
+    pub(super) fn explains(&self, message: ChatMessage<'_>) -> bool {
+        let done = message.history().map(|one| instant(one, "modifiedDateTime"));
+        self.0.iter().map(|reaction| reaction.at).chain(done).any(|at| near(message.modified(), at))
     }
-    explained
 }
 
 fn read(value: &Value) -> Option<Reaction> {
