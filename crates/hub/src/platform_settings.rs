@@ -4,7 +4,7 @@
 use confique::Config;
 use hub_platform_kit::Secret;
 use hub_platform_kit::fetch::is_loopback;
-use hub_platforms::{PlatformSettings, facebook, instagram, meta, telegram_bot, whatsapp};
+use hub_platforms::{PlatformSettings, facebook, instagram, meta, teams, telegram_bot, whatsapp};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -21,6 +21,8 @@ pub(crate) struct Platforms {
     instagram: Instagram,
     #[config(nested)]
     whatsapp: WhatsApp,
+    #[config(nested)]
+    teams: Teams,
 }
 
 /// Telegram: bots, and the log-in widget.
@@ -126,6 +128,42 @@ pub(crate) struct WhatsApp {
     dialog_base_url: String,
 }
 
+/// Microsoft Teams.
+#[derive(Config)]
+pub(crate) struct Teams {
+    /// Id of the app at Microsoft.
+    #[config(env = "MICROSOFT_CLIENT_ID")]
+    client_id: Option<String>,
+    /// Its secret.
+    #[config(env = "MICROSOFT_CLIENT_SECRET")]
+    client_secret: Option<Secret>,
+    /// Who may sign in: a tenant's id, or `organizations` for all of them. Chats need a work or school account, so the
+    /// default of old, which lets in private accounts only, should be replaced.
+    #[config(env = "MICROSOFT_TENANT_ID", default = "consumers")]
+    tenant: String,
+    /// A further app id that deliveries may be meant for.
+    #[config(env = "TEAMS_APP_ID")]
+    app_id: Option<String>,
+    /// Address of Microsoft Graph.
+    #[config(env = "MICROSOFT_GRAPH_BASE_URL", default = "https://graph.microsoft.com")]
+    graph_base_url: String,
+    /// Address of the sign-in.
+    #[config(env = "MICROSOFT_LOGIN_BASE_URL", default = "https://login.microsoftonline.com")]
+    login_base_url: String,
+    /// Where the keys lie that sign the tokens of deliveries; unset = where the sign-in says.
+    #[config(env = "MICROSOFT_KEYS_URL")]
+    keys_url: Option<String>,
+    /// Who issues those tokens, separated by commas; `{tenant}` stands for the tenant's id.
+    #[config(
+        env = "MICROSOFT_TOKEN_ISSUERS",
+        default = "https://sts.windows.net/{tenant}/,https://login.microsoftonline.com/{tenant}/v2.0"
+    )]
+    token_issuers: String,
+    /// The application that publishes changes of Microsoft Graph.
+    #[config(env = "MICROSOFT_CHANGE_PUBLISHER_ID", default = "0bf30f3b-4a52-48df-9a82-234910c4a086")]
+    change_publisher_id: String,
+}
+
 /// What the demo's platforms are to be.
 #[cfg(feature = "demo")]
 pub(crate) struct Simulated {
@@ -162,7 +200,7 @@ impl Platforms {
 
     /// As the platforms take them. In production files are fetched from public addresses only.
     pub(crate) fn settings(&self, production: bool) -> PlatformSettings {
-        let Self { telegram, facebook, instagram, whatsapp, .. } = self;
+        let Self { telegram, facebook, instagram, whatsapp, teams, .. } = self;
         let app = |verify_token: &Option<Secret>, graph: &str, dialog: &str| meta::App {
             id: facebook.app_id.clone(),
             secret: facebook.app_secret.clone(),
@@ -202,6 +240,18 @@ impl Platforms {
                 access_token: whatsapp.access_token.clone(),
                 phone_number_id: whatsapp.phone_number_id.clone(),
                 business_account_id: whatsapp.business_account_id.clone(),
+            },
+            teams: teams::Settings {
+                client_id: teams.client_id.clone(),
+                client_secret: teams.client_secret.clone(),
+                tenant: Some(teams.tenant.clone()),
+                app_id: teams.app_id.clone(),
+                graph_base_url: without_slash(&teams.graph_base_url),
+                login_base_url: without_slash(&teams.login_base_url),
+                keys_url: teams.keys_url.clone(),
+                issuers: teams.token_issuers.clone(),
+                publisher_id: teams.change_publisher_id.clone(),
+                loopback_media: !production && is_here(&teams.graph_base_url),
             },
         }
     }
