@@ -5,5 +5,6 @@ mod facebook;
 mod instagram;
 mod meta;
 mod support;
+mod teams;
 mod telegram_bot;
 mod whatsapp;
