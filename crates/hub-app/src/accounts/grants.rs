@@ -3,17 +3,22 @@
 use crate::clock::new_id;
 use crate::sealing::{Field, Opened};
 use crate::{App, AppError, Caller, Result};
-use hub_domain::{Account, AccountHealth, AccountId, EventBody};
+use chrono::TimeDelta;
+use hub_domain::{Account, AccountHealth, AccountId, EventBody, time};
 use hub_platform_kit::card::Renewal;
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Secret};
-use hub_store::{NewEvent, SealedTokens};
+use hub_store::{NewEvent, NewNotice, SealedTokens};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// A token that ends sooner than this is renewed before it is used.
 const RENEW_BEFORE: Duration = Duration::from_mins(5);
+/// A sign-in that nothing renews is announced to end this long before.
+const ANNOUNCE_BEFORE: Duration = Duration::from_hours(10 * 24);
+/// The notice that says so.
+const SIGN_IN_ENDS: &str = "sign_in_ends";
 /// Accounts looked at in one query.
 const ACCOUNTS_PER_PAGE: u32 = 500;
 /// Whoever needs a token that somebody else is renewing looks again this often, and so many times.
@@ -44,7 +49,7 @@ pub(super) fn seal_tokens(app: &App, id: AccountId, tokens: &Tokens) -> SealedTo
 /// Opens the grant of an active account, renewing it first if it is about to end.
 pub(crate) async fn open_grant(app: &App, id: AccountId) -> Result<(Account, Grant)> {
     let (account, grant) = stored_grant(app, id).await?;
-    if is_due(app, &account, &grant) { renew(app, account, grant).await } else { Ok((account, grant)) }
+    if is_due(app, &account, &grant) { renew(app, account, grant, Cause::Due).await } else { Ok((account, grant)) }
 }
 
 /// Whether a grant should be renewed now, by its card.
@@ -67,14 +72,42 @@ pub(crate) async fn renew_due(app: &App) -> Result<()> {
         after = page.last().map(|account| account.id);
         let full = page.len() as u64 == u64::from(ACCOUNTS_PER_PAGE);
         for account in page.iter().filter(|account| account.health == AccountHealth::Ok) {
-            if let Err(error) = open_grant(app, account.id).await {
-                tracing::debug!(account = %account.id, %error, "a grant could not be renewed");
+            match open_grant(app, account.id).await {
+                Ok((account, grant)) => announce_end(app, &account, &grant).await?,
+                Err(error) => tracing::debug!(account = %account.id, %error, "a grant could not be renewed"),
             }
         }
         if !full {
             return Ok(());
         }
     }
+}
+
+/// Says once, in time, that a sign-in ends which nothing renews.
+async fn announce_end(app: &App, account: &Account, grant: &Grant) -> Result<()> {
+    let renews = match app.handle_of(account)?.card().renewal {
+        Renewal::Early { .. } => true,
+        Renewal::WithRefreshToken => grant.refresh_token.is_some(),
+        Renewal::Never => false,
+    };
+    let now = app.now();
+    let soon = now + TimeDelta::from_std(ANNOUNCE_BEFORE).unwrap_or_default();
+    let Some(ends) = grant.expires_at.filter(|ends| !renews && *ends < soon) else { return Ok(()) };
+    let notice = NewNotice {
+        id: new_id(),
+        account_id: account.id,
+        conversation_id: None,
+        event_key: format!("{SIGN_IN_ENDS}:{}", ends.timestamp()),
+        kind: SIGN_IN_ENDS.to_owned(),
+        actor: None,
+        data: serde_json::json!({ "ends_at": time::to_contract(ends) }).to_string(),
+        at: now,
+    };
+    let tx = app.store().begin().await?;
+    let is_news = tx.notices().insert(&notice).await?;
+    let told =
+        NewEvent { user_id: account.user_id, at: now, body: EventBody::AccountChanged { account_id: account.id } };
+    app.commit(tx, is_news.then_some(told).into_iter().collect()).await
 }
 
 /// The grant of an active account as it is stored.
@@ -110,8 +143,66 @@ pub(super) async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, G
     Ok((stored.account, grant))
 }
 
+/// Calls a platform with an account's grant. A token that is refused is renewed once, where that can be, and the call made again:
+/// a refused call did nothing, and only what is refused even then is evidence against the account.
+pub(crate) async fn call_with<T, F>(
+    app: &App,
+    account: &Account,
+    grant: &Grant,
+    call: impl Fn(Grant) -> F,
+) -> Result<T, PlatformError>
+where
+    F: Future<Output = Result<T, PlatformError>>,
+{
+    let refused = match call(grant.clone()).await {
+        Err(error) if error.kind == ErrorKind::ReauthRequired => error,
+        outcome => return outcome,
+    };
+    let renews = app.handle_of(account).is_ok_and(|handle| handle.card().renewal == Renewal::WithRefreshToken);
+    if !renews || grant.refresh_token.is_none() {
+        return Err(refused);
+    }
+    match renew(app, account.clone(), grant.clone(), Cause::Refused).await {
+        Ok((_, fresh)) => call(fresh).await,
+        Err(AppError::AccountNeedsReauth) => Err(refused),
+        // Nothing is known of the account as long as nobody can be asked.
+        Err(error) => {
+            tracing::debug!(account = %account.id, %error, "a refused grant could not be renewed");
+            let words = "the sign-in could not be renewed right now";
+            Err(PlatformError::new(ErrorKind::Transient { maybe_applied: false }, words))
+        }
+    }
+}
+
+/// Why a grant is renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// It ends soon.
+    Due,
+    /// The platform refused it.
+    Refused,
+}
+
+impl Cause {
+    /// Whether what is stored still has to be renewed by whoever came with `used`.
+    fn stands(self, app: &App, account: &Account, stored: &Grant, used: &Grant) -> bool {
+        match self {
+            Self::Due => is_due(app, account, stored),
+            Self::Refused => same_tokens(stored, used),
+        }
+    }
+
+    /// Whether what is stored can be used, when somebody else is renewing.
+    fn is_usable(self, app: &App, stored: &Grant, used: &Grant) -> bool {
+        match self {
+            Self::Due => stored.expires_at.is_none_or(|ends| ends > app.now()),
+            Self::Refused => !same_tokens(stored, used),
+        }
+    }
+}
+
 /// One renewal per account, however many ask.
-async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
+async fn renew(app: &App, account: Account, grant: Grant, cause: Cause) -> Result<(Account, Grant)> {
     let lease = format!("renew:{}", account.id);
     let holder = new_id::<Uuid>().to_string();
     let now = app.now();
@@ -119,12 +210,15 @@ async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Gr
     let mine = tx.leases().acquire(&lease, &holder, now, now + RENEW_LEASE).await?;
     app.commit(tx, Vec::new()).await?;
     if !mine {
-        return wait_for_renewal(app, account, grant).await;
+        return wait_for_renewal(app, account, grant, cause).await;
     }
     // Somebody may have renewed it between our reading and our lease.
-    let (account, grant) = stored_grant(app, account.id).await?;
-    let outcome =
-        if is_due(app, &account, &grant) { renew_now(app, account, grant).await } else { Ok((account, grant)) };
+    let (account, stored) = stored_grant(app, account.id).await?;
+    let outcome = if cause.stands(app, &account, &stored, &grant) {
+        renew_now(app, account, stored, cause).await
+    } else {
+        Ok((account, stored))
+    };
     let tx = app.store().begin().await?;
     tx.leases().release(&lease, &holder).await?;
     app.commit(tx, Vec::new()).await?;
@@ -133,24 +227,23 @@ async fn renew(app: &App, account: Account, grant: Grant) -> Result<(Account, Gr
 
 /// What is stored, as long as it works; else what the other renewal brings. Using a token that has ended would accuse the
 /// account.
-async fn wait_for_renewal(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
-    let works = |grant: &Grant| grant.expires_at.is_none_or(|ends| ends > app.now());
-    let (mut account, mut grant) = (account, grant);
+async fn wait_for_renewal(app: &App, account: Account, used: Grant, cause: Cause) -> Result<(Account, Grant)> {
+    let (mut account, mut grant) = (account, used.clone());
     for _ in 0..RENEWAL_LOOKS {
-        if works(&grant) {
+        if cause.is_usable(app, &grant, &used) {
             return Ok((account, grant));
         }
         tokio::time::sleep(LOOK_AGAIN).await;
         (account, grant) = stored_grant(app, account.id).await?;
     }
-    if works(&grant) {
+    if cause.is_usable(app, &grant, &used) {
         return Ok((account, grant));
     }
     let error = PlatformError::new(ErrorKind::Transient { maybe_applied: false }, "the sign-in is being renewed");
     Err(AppError::Platform { platform: account.platform_name, error })
 }
 
-async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account, Grant)> {
+async fn renew_now(app: &App, account: Account, grant: Grant, cause: Cause) -> Result<(Account, Grant)> {
     let handle = app.handle_of(&account)?;
     match handle.refresh(&grant).await {
         Ok(mut tokens) => {
@@ -173,7 +266,7 @@ async fn renew_now(app: &App, account: Account, grant: Grant) -> Result<(Account
                 return Err(AppError::AccountNeedsReauth);
             }
             // The token still works for a while, or there was nothing to renew: only its use will tell.
-            if grant.expires_at.is_none_or(|ends| ends > app.now()) {
+            if cause == Cause::Due && grant.expires_at.is_none_or(|ends| ends > app.now()) {
                 tracing::warn!(account = %account.id, kind = error.kind.label(), "a grant could not be renewed yet");
                 return Ok((account, grant));
             }

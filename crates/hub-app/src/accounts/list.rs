@@ -1,8 +1,9 @@
 //! The caller's accounts.
 
-use crate::{App, Caller, Result};
+use crate::{App, AppError, Caller, Result};
 use hub_domain::{Account, AccountId, Timestamp};
 use hub_platform_kit::throttle::Budget;
+use hub_store::Notice;
 
 /// The caller's accounts, newest first, disconnected ones included.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Account>> {
@@ -20,6 +21,15 @@ pub struct RateLimit {
     pub budgets: Vec<Budget>,
     /// Now.
     pub at: Timestamp,
+}
+
+/// What happened to one of the caller's accounts, newest first.
+pub async fn notices(app: &App, caller: &Caller, id: AccountId, limit: u32) -> Result<Vec<Notice>> {
+    let session = app.store().read();
+    if session.accounts().find(caller.user_id, id).await?.is_none() {
+        return Err(AppError::AccountNotFound);
+    }
+    Ok(session.notices().of_account(caller.user_id, id, limit).await?)
 }
 
 /// The budgets of the caller's active accounts.

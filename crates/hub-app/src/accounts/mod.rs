@@ -15,7 +15,7 @@ pub use begin_connect::{BeginConnect, ConnectProgress, Connecting, begin_connect
 pub use decide_connect::{About, Decision, Question, decide, give_up, question};
 pub use disconnect::{disconnect, revoke_grant};
 pub use grants::refresh_grant;
-pub use list::{RateLimit, list, rate_limits};
+pub use list::{RateLimit, list, notices, rate_limits};
 pub use profiles::refresh_profile;
 pub use resume_connect::{Arrival, ResumeConnect, abandon, resume_connect};
 pub use subscribe_webhook::subscribe_webhook;

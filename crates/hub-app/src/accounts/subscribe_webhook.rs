@@ -1,12 +1,12 @@
 //! The job that asks a platform to call us, with a fresh random secret and path for every subscriber.
 
-use super::grants::{mark, open_grant};
+use super::grants::{call_with, mark, open_grant};
 use crate::clock::{self, new_id};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
 use hub_domain::{AccountHealth, AccountId};
 use hub_platform_kit::webhook::{Callback, Previous};
-use hub_platform_kit::{Remedy, Secret};
+use hub_platform_kit::{Grant, Remedy, Secret};
 use hub_store::Subscription;
 use secrecy::ExposeSecret;
 use url::Url;
@@ -132,7 +132,10 @@ async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
     let path =
         if fixed.is_some() { format!("/api/webhooks/{name}") } else { format!("/api/webhooks/{name}/{path_key}") };
     let url = Url::parse(&format!("{base}{path}")).map_err(|e| AppError::Internal(format!("WEBHOOK_BASE_URL: {e}")))?;
-    match handle.subscribe(&grant, &Callback { url, secret: Secret::from(secret), previous, now }).await {
+    let callback = Callback { url, secret: Secret::from(secret), previous, now };
+    let callback = &callback;
+    let ask = |grant: Grant| async move { handle.subscribe(&grant, callback).await };
+    match call_with(app, &account, &grant, ask).await {
         Ok(confirmed) => {
             "active".clone_into(&mut subscription.state);
             subscription.renew_at = confirmed.renew_at;

@@ -1,11 +1,11 @@
 //! The job that copies a file from its platform. The type is found by content; clients hear when it is readable.
 
 use super::blobs;
-use crate::accounts::grants::open_grant;
+use crate::accounts::grants::{call_with, open_grant};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
 use hub_domain::{AttachmentId, AttachmentState, EventBody};
-use hub_platform_kit::{PlatformError, Remedy};
+use hub_platform_kit::{Grant, PlatformError, Remedy};
 use hub_store::NewEvent;
 
 /// Copies a file. Copying twice changes nothing.
@@ -26,7 +26,10 @@ async fn try_fetch(app: &App, id: AttachmentId, last_try: bool) -> Result<Outcom
     }
     let (account, grant) = open_grant(app, found.account_id).await?;
     let handle = app.handle_of(&account)?;
-    let fetched = match handle.fetch(&grant, &found.attachment, app.settings().max_media_bytes).await {
+    let most = app.settings().max_media_bytes;
+    let file = &found.attachment;
+    let fetch = |grant: Grant| async move { handle.fetch(&grant, file, most).await };
+    let fetched = match call_with(app, &account, &grant, fetch).await {
         Ok(fetched) => fetched,
         Err(error) => return refused(app, &found, error, last_try).await,
     };

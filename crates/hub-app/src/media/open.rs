@@ -2,10 +2,11 @@
 
 use super::links::{self, Target};
 use super::{MediaLink, blobs, fetch_attachment, media_type};
-use crate::accounts::grants::open_grant;
+use crate::accounts::grants::{call_with, open_grant};
 use crate::{App, AppError, Result};
 use bytes::Bytes;
 use hub_domain::{AttachmentId, AttachmentState, UserId};
+use hub_platform_kit::Grant;
 use std::path::PathBuf;
 
 /// By what right.
@@ -97,7 +98,10 @@ pub(super) fn permitted(app: &App, target: Target, access: &MediaAccess) -> Resu
 async fn hand_through(app: &App, found: hub_store::StoredAttachment) -> Result<OpenMedia> {
     let (account, grant) = open_grant(app, found.account_id).await.map_err(|_| AppError::NotFound("File"))?;
     let handle = app.handle_of(&account)?;
-    let fetched = handle.fetch(&grant, &found.attachment, app.settings().max_media_bytes).await;
+    let most = app.settings().max_media_bytes;
+    let file = &found.attachment;
+    let fetch = |grant: Grant| async move { handle.fetch(&grant, file, most).await };
+    let fetched = call_with(app, &account, &grant, fetch).await;
     let fetched = fetched.map_err(|error| {
         tracing::debug!(%error, "a file that is not kept could not be fetched");
         AppError::NotFound("File")

@@ -2,10 +2,10 @@
 //! loudly.
 
 use crate::App;
-use crate::accounts::grants::open_grant;
+use crate::accounts::grants::{call_with, open_grant};
 use crate::jobs::{self, Outcome};
 use hub_domain::AccountId;
-use hub_platform_kit::Remedy;
+use hub_platform_kit::{Grant, Remedy};
 use uuid::Uuid;
 
 /// Answers it.
@@ -18,7 +18,9 @@ pub async fn acknowledge(app: &App, account: AccountId, notice: Uuid) -> Outcome
     let Ok(data) = serde_json::from_str(&notice.data) else { return Outcome::Done };
     let Ok((account, grant)) = open_grant(app, account).await else { return Outcome::Done };
     let Ok(handle) = app.handle_of(&account) else { return Outcome::Done };
-    match handle.acknowledge(&grant, &data).await {
+    let data = &data;
+    let answer = |grant: Grant| async move { handle.acknowledge(&grant, data).await };
+    match call_with(app, &account, &grant, answer).await {
         Ok(()) => Outcome::Done,
         Err(error) => match error.kind.remedy(true) {
             Remedy::RetryLater | Remedy::Unconfirmed => {

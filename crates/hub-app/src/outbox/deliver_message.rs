@@ -6,7 +6,7 @@ use super::outcomes::SendOutcome;
 use super::parts::{self, Part};
 use super::reports;
 use super::send_message::TAG;
-use crate::accounts::grants::{mark, open_grant};
+use crate::accounts::grants::{call_with, mark, open_grant};
 use crate::inbox::{early, seal};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
@@ -115,7 +115,9 @@ impl Delivery<'_> {
             let Some(leaving) = parts.get(part) else { break };
             let outbound = self.part(&to, leaving, part, &files);
             let started = self.app.now();
-            match handle.send(grant, &outbound).await {
+            let leaving = &outbound;
+            let send = |grant: Grant| async move { handle.send(&grant, leaving).await };
+            match call_with(self.app, account, grant, send).await {
                 Ok(sent) => {
                     self.took(handle, account, (part, parts.len()), started, &sent).await?;
                     part += 1;

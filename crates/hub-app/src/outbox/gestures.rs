@@ -1,7 +1,7 @@
 //! What a person does besides writing: reacting, typing, looking through the prepared messages. The platform is asked while
 //! the person waits; nothing of it is worth a job.
 
-use crate::accounts::grants::open_grant;
+use crate::accounts::grants::{call_with, open_grant};
 use crate::{App, AppError, Caller, Result};
 use hub_domain::{Account, AccountId, Conversation, ConversationId, EventBody, MessageId, RemoteParticipantId};
 use hub_platform_kit::card::Feature;
@@ -24,7 +24,9 @@ pub async fn react(app: &App, caller: &Caller, id: MessageId, emoji: Option<&str
         return Err(AppError::Invalid("This message has not been sent yet.".to_owned()));
     }
     let handle = offering(app, &account, Feature::Reactions, "reacting to messages")?;
-    let outcome = handle.react(&grant, &conversation.remote_id, &message.remote_id, emoji).await;
+    let (place, at) = (&conversation.remote_id, &message.remote_id);
+    let react = |grant: Grant| async move { handle.react(&grant, place, at, emoji).await };
+    let outcome = call_with(app, &account, &grant, react).await;
     outcome.map_err(|error| said(&account, error))?;
     let actor = RemoteParticipantId::new(account.remote_id.as_str());
     let now = app.now();
@@ -44,7 +46,9 @@ pub async fn typing(app: &App, caller: &Caller, id: ConversationId) -> Result<()
     let (conversation, account, grant) = open(app, caller, id).await?;
     let latest = app.store().read().messages().latest_incoming(id).await?;
     let handle = offering(app, &account, Feature::Typing, "showing that somebody is typing")?;
-    let outcome = handle.typing(&grant, &conversation.remote_id, latest.as_ref()).await;
+    let (place, latest) = (&conversation.remote_id, latest.as_ref());
+    let show = |grant: Grant| async move { handle.typing(&grant, place, latest).await };
+    let outcome = call_with(app, &account, &grant, show).await;
     outcome.map_err(|error| said(&account, error))
 }
 
@@ -55,7 +59,9 @@ pub async fn templates(app: &App, caller: &Caller, id: AccountId) -> Result<Vec<
         return Err(AppError::AccountNotFound);
     }
     let (account, grant) = open_grant(app, id).await?;
-    let listed = app.handle_of(&account)?.templates(&grant).await;
+    let handle = app.handle_of(&account)?;
+    let list = |grant: Grant| async move { handle.templates(&grant).await };
+    let listed = call_with(app, &account, &grant, list).await;
     listed.map_err(|error| said(&account, error))
 }
 

@@ -1,11 +1,11 @@
 //! The job that tells a platform what was read here, where it wants to know. A comfort: it never fails loudly.
 
-use crate::accounts::grants::open_grant;
+use crate::accounts::grants::{call_with, open_grant};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError};
 use hub_domain::{ConversationId, MessageId};
-use hub_platform_kit::Remedy;
 use hub_platform_kit::card::Feature;
+use hub_platform_kit::{Grant, Remedy};
 
 /// Tells it.
 pub async fn tell_read(app: &App, conversation: ConversationId, message: MessageId) -> Outcome {
@@ -30,7 +30,9 @@ pub async fn tell_read(app: &App, conversation: ConversationId, message: Message
         return Outcome::Done;
     }
     let Ok((_, grant)) = open_grant(app, account.id).await else { return Outcome::Done };
-    match handle.mark_read(&grant, &conversation.remote_id, &message.remote_id).await {
+    let (place, up_to) = (&conversation.remote_id, &message.remote_id);
+    let tell = |grant: Grant| async move { handle.mark_read(&grant, place, up_to).await };
+    match call_with(app, &account, &grant, tell).await {
         Ok(()) => Outcome::Done,
         Err(error) => match error.kind.remedy(true) {
             Remedy::RetryLater | Remedy::Unconfirmed => {

@@ -1,13 +1,13 @@
 //! Reads one page of what happened at a platform and stores it together with how far reading has got.
 
-use crate::accounts::grants::{mark, open_grant};
+use crate::accounts::grants::{call_with, mark, open_grant};
 use crate::inbox::lane::{Delivery, NotStored};
 use crate::inbox::receive_webhook::receipt;
 use crate::{App, AppError, Result};
 use hub_domain::{Account, AccountHealth, AccountId};
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::webhook::Verified;
-use hub_platform_kit::{ErrorKind, PlatformError};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError};
 use std::time::Duration;
 
 /// Accounts looked at in one query.
@@ -47,7 +47,8 @@ pub async fn pulled_accounts(app: &App) -> Result<Vec<Account>> {
 pub async fn prepare_pull(app: &App, id: AccountId) -> Result<()> {
     let (account, grant) = open_grant(app, id).await?;
     let handle = app.handle_of(&account)?;
-    match handle.prepare_pull(&grant).await {
+    let prepare = |grant: Grant| async move { handle.prepare_pull(&grant).await };
+    match call_with(app, &account, &grant, prepare).await {
         Ok(()) => Ok(()),
         Err(error) => Err(refused(app, account, error).await?),
     }
@@ -58,7 +59,9 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
     let (account, grant) = open_grant(app, id).await?;
     let handle = app.handle_of(&account)?;
     let cursor = app.store().read().cursors().get(id).await?;
-    let page = match handle.pull(&grant, cursor.as_deref(), wait).await {
+    let from = cursor.as_deref();
+    let pull = |grant: Grant| async move { handle.pull(&grant, from, wait).await };
+    let page = match call_with(app, &account, &grant, pull).await {
         Ok(page) => page,
         Err(error) => return Err(refused(app, account, error).await?),
     };

@@ -12,11 +12,11 @@ use hub_domain::{
 use hub_platform_kit::card::{Card, ConnectMethod, Intake, Pull, Quota, Renewal, TextRules, Voice, Window};
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::platform::{
-    Connect, ConnectContext, Fetched, Media, Outbound, OutboundMessage, Parsed, People, Platform, Profile, Progress,
-    Sent, Template, Webhook,
+    Connect, ConnectContext, Fetched, History, HistoryPage, Media, Outbound, OutboundMessage, Parsed, People, Platform,
+    Profile, Progress, Sent, Template, Webhook,
 };
 use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
-use hub_platform_kit::{Grant, PlatformError, Result, Secret};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -65,12 +65,17 @@ pub(crate) struct Fake {
     pub(crate) profiles: Script<Profile>,
     pub(crate) pictures: Script<Fetched>,
     pub(crate) files: Script<Fetched>,
+    pub(crate) pages: Script<HistoryPage>,
+    pub(crate) subscriptions: Script<Subscription>,
     /// What it was asked.
     pub(crate) sent: Mutex<Vec<OutboundMessage>>,
     pub(crate) asked: Mutex<Vec<String>>,
     pub(crate) revoked: Mutex<Vec<(String, Option<String>)>>,
+    pub(crate) callbacks: Mutex<Vec<Callback>>,
     meanwhile: Mutex<VecDeque<Meanwhile>>,
     taken: AtomicU64,
+    /// The access and refresh token it honours and no others; each renewal gives new ones and spends the old.
+    honours: Mutex<Option<(String, String)>>,
 }
 
 impl fmt::Debug for Fake {
@@ -89,6 +94,30 @@ impl Fake {
     /// Happens between the request and the answer of the next send or renewal.
     pub(crate) fn meanwhile(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.meanwhile.lock().unwrap().push_back(Box::pin(work));
+    }
+
+    /// From now on it honours these tokens only.
+    pub(crate) fn honour(&self, access: &str, refresh: &str) {
+        *self.honours.lock().unwrap() = Some((access.to_owned(), refresh.to_owned()));
+    }
+
+    /// A call with a token it does not honour is refused.
+    fn check(&self, grant: &Grant) -> Result<()> {
+        match &*self.honours.lock().unwrap() {
+            Some((access, _)) if access != grant.token() => Err(no_more()),
+            _ => Ok(()),
+        }
+    }
+
+    /// New tokens for a refresh token it honours.
+    fn renewed(&self, grant: &Grant) -> Option<Result<Tokens>> {
+        let mut honours = self.honours.lock().unwrap();
+        let (access, refresh) = honours.as_mut()?;
+        if grant.refresh_token.as_ref().map(ExposeSecret::expose_secret) != Some(refresh.as_str()) {
+            return Some(Err(no_more()));
+        }
+        (*access, *refresh) = (format!("{access}+"), format!("{refresh}+"));
+        Some(Ok(tokens(access, Some(refresh), None)))
     }
 
     /// What it was asked about one thing, such as `profile` or `refresh`.
@@ -115,6 +144,11 @@ impl Fake {
             work.await;
         }
     }
+}
+
+/// The answer about a grant that it does not honour.
+pub(crate) fn no_more() -> PlatformError {
+    PlatformError::new(ErrorKind::ReauthRequired, "this token is not honoured")
 }
 
 /// What the platform answers when it took a message.
@@ -184,7 +218,10 @@ impl Platform for Fake {
         self
     }
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
+        self.card().intake.webhook.then_some(self as &dyn Webhook)
+    }
+    fn history(&self) -> Option<&dyn History> {
+        (self.card().intake.pull != Pull::No).then_some(self as &dyn History)
     }
     fn media(&self) -> Option<&dyn Media> {
         Some(self)
@@ -206,7 +243,8 @@ impl Connect for Fake {
     async fn refresh(&self, grant: &Grant) -> Result<Tokens> {
         self.note(format!("refresh {}", grant.remote_id));
         self.let_happen().await;
-        self.renewals.next().unwrap_or_else(|| Err(PlatformError::unsupported("renewing")))
+        let scripted = self.renewals.next().or_else(|| self.renewed(grant));
+        scripted.unwrap_or_else(|| Err(PlatformError::unsupported("renewing")))
     }
     async fn revoke(&self, grant: &Grant) -> Result<()> {
         let refresh = grant.refresh_token.as_ref().map(|token| token.expose_secret().to_owned());
@@ -217,7 +255,8 @@ impl Connect for Fake {
 
 #[async_trait]
 impl Outbound for Fake {
-    async fn send(&self, _: &Grant, message: &OutboundMessage) -> Result<Sent> {
+    async fn send(&self, grant: &Grant, message: &OutboundMessage) -> Result<Sent> {
+        self.check(grant)?;
         self.sent.lock().unwrap().push(message.clone());
         self.let_happen().await;
         let number = self.taken.fetch_add(1, Ordering::Relaxed) + 1;
@@ -240,10 +279,33 @@ impl Outbound for Fake {
     }
 }
 
+/// A page of events, and how far reading has got with it.
+pub(crate) fn page(events: &Value, next: &str, more: bool) -> HistoryPage {
+    let read = |event| Parsed::Event(fake_events::read(event));
+    HistoryPage {
+        events: events.as_array().expect("a list").iter().map(read).collect(),
+        raw: events.to_string().into(),
+        next: Some(next.to_owned()),
+        more,
+    }
+}
+
+#[async_trait]
+impl History for Fake {
+    async fn pull(&self, _: &Grant, cursor: Option<&str>, _: Duration) -> Result<HistoryPage> {
+        self.note(format!("pull {}", cursor.unwrap_or("-")));
+        self.pages.next().unwrap_or_else(|| Ok(page(&Value::Array(Vec::new()), cursor.unwrap_or("0"), false)))
+    }
+    async fn prepare(&self, _: &Grant) -> Result<()> {
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl People for Fake {
-    async fn profile(&self, _: &Grant, person: &RemoteParticipantId) -> Result<Profile> {
+    async fn profile(&self, grant: &Grant, person: &RemoteParticipantId) -> Result<Profile> {
         self.note(format!("profile {person}"));
+        self.check(grant)?;
         self.profiles.next().unwrap_or_else(|| Ok(Profile::default()))
     }
     async fn picture(&self, _: &Grant, picture: &str, _: u64) -> Result<Fetched> {
@@ -280,7 +342,12 @@ impl Webhook for Fake {
             if event["odd"] == true && !fixed {
                 return Parsed::Unreadable("an odd event".to_owned());
             }
-            Parsed::Event(fake_events::read(event))
+            let account = RemoteAccountId::new(ACCOUNT);
+            match event["kind"].as_str() {
+                Some("read_back") => Parsed::ReadBack { account, why: "told" },
+                Some("resubscribe") => Parsed::Resubscribe { account, why: "told" },
+                _ => Parsed::Event(fake_events::read(event)),
+            }
         };
         Ok(events.iter().map(read).collect())
     }
@@ -290,8 +357,10 @@ impl Webhook for Fake {
     fn subscriber(&self, grant: &Grant) -> RemoteAccountId {
         grant.remote_id.clone()
     }
-    async fn subscribe(&self, _: &Grant, _: &Callback) -> Result<Subscription> {
-        Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null })
+    async fn subscribe(&self, _: &Grant, callback: &Callback) -> Result<Subscription> {
+        self.callbacks.lock().unwrap().push(callback.clone());
+        let scripted = self.subscriptions.next();
+        scripted.unwrap_or(Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null }))
     }
     async fn unsubscribe(&self, _: &Grant, _: Option<&Previous>) -> Result<()> {
         Ok(())

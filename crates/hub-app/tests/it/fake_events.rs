@@ -52,6 +52,18 @@ fn body(event: &Value) -> InboundBody {
             status: status(),
             at,
         },
+        "restored" => InboundBody::Restored(Box::new(said(event))),
+        "reactions" => InboundBody::Reactions {
+            conversation: conversation(),
+            message: message(),
+            standing: words(event, "standing").into_iter().map(|emoji| ("ada".into(), emoji, at)).collect(),
+            at,
+        },
+        "read_elsewhere" => InboundBody::ReadElsewhere {
+            conversation: conversation(),
+            up_to: event["time"].as_i64().map_or_else(|| UpTo::Message(message()), |time| UpTo::Time(self::at(time))),
+            at,
+        },
         "reidentified" => InboundBody::Reidentified { from: ids(event, "from"), to: ids(event, "to"), at },
         "contact" => InboundBody::Contact { conversation: whom(event) },
         "notice" => InboundBody::Notice {

@@ -10,6 +10,7 @@ mod intake;
 mod leaving;
 mod linking;
 mod people;
+mod reading;
 mod renewal;
 mod sealing;
 mod sign_in;

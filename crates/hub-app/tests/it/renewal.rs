@@ -3,7 +3,7 @@
 use crate::fake::{linked, tokens};
 use crate::talk::{Talk, link, register};
 use hub_app::{ErrorKind, PlatformError, accounts, housekeeping};
-use hub_domain::{AccountHealth, AccountId};
+use hub_domain::{AccountHealth, AccountId, DeliveryStatus};
 use hub_platform_kit::card::Renewal;
 use hub_platform_kit::platform::Progress;
 use hub_testkit::Engine;
@@ -68,9 +68,16 @@ async fn sixteen_callers_renew_once_and_none_uses_what_has_ended() {
             let (talk, id) = ending(engine, Renewal::WithRefreshToken, Some("keep"), DAY).await;
             talk.test.clock.advance(Duration::from_secs(if ended { 86_401 } else { 86_200 }));
             talk.test.fake.renewals.then(Ok(tokens("new", None, Some(10 * DAY))));
-            // The platform answers when everybody has had time to ask.
-            talk.test.fake.meanwhile(tokio::time::sleep(Duration::from_millis(300)));
-            let outcomes = futures_util::future::join_all((0..16).map(|_| talk.uses(id))).await;
+            // The platform answers when everybody has begun to ask.
+            let (begun, mut everybody) = tokio::sync::watch::channel(0);
+            talk.test.fake.meanwhile(async move {
+                everybody.wait_for(|begun| *begun == 16).await.expect("they ask");
+            });
+            let asks = async || {
+                begun.send_modify(|begun| *begun += 1);
+                talk.uses(id).await
+            };
+            let outcomes = futures_util::future::join_all((0..16).map(|_| asks())).await;
             assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
             assert_eq!(talk.test.fake.count("refresh"), 1);
             assert_eq!(talk.health().await, AccountHealth::Ok);
@@ -147,5 +154,84 @@ async fn a_permission_is_taken_back_with_the_last_account_that_hangs_on_it() {
         assert!(talk.last_tokens(first).await.is_empty(), "the other page would lose it as well");
         let kept = ("p2".to_owned(), Some("of the person".to_owned()));
         assert_eq!(talk.last_tokens(second).await, [kept], "both tokens, for whichever the platform wants");
+    }
+}
+
+/// An account whose token the platform has stopped to honour before its time, with one conversation and no name for it.
+async fn refused(engine: Engine) -> (Talk, hub_domain::ConversationId) {
+    let talk = Talk::unlinked(engine, |card| card.renewal = Renewal::WithRefreshToken).await;
+    talk.test.fake.begins.then(Ok(linked("shop", tokens("old", Some("once"), None))));
+    link(talk.app(), &talk.caller).await;
+    talk.told(json!([{"id": "in", "text": "hello"}])).await;
+    talk.work().await;
+    talk.test.fake.honour("new", "once");
+    let conversation = talk.only().await.id;
+    (talk, conversation)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_is_renewed_once_and_what_was_refused_is_done() {
+    for engine in engines() {
+        let (talk, _) = refused(engine).await;
+        let id = talk.say("answer").await;
+        assert_eq!(talk.message(id).await.status, Some(DeliveryStatus::Sent));
+        assert_eq!(talk.test.fake.left(), ["answer"]);
+        assert_eq!(talk.test.fake.count("refresh"), 1);
+        assert_eq!(talk.health().await, AccountHealth::Ok);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_refused_renewal_accuses_the_account_and_nobody_else_s_trouble() {
+    for engine in engines() {
+        let (talk, _) = refused(engine).await;
+        let away = PlatformError::new(ErrorKind::Transient { maybe_applied: true }, "away");
+        talk.test.fake.renewals.then(Err(away));
+        let id = talk.say("answer").await;
+        assert_eq!(talk.message(id).await.status, Some(DeliveryStatus::Queued), "it never left, so it waits");
+        assert_eq!(talk.health().await, AccountHealth::Ok);
+        talk.later(120).await;
+        assert_eq!(talk.message(id).await.status, Some(DeliveryStatus::Sent));
+        talk.test.fake.honour("other", "tokens");
+        let id = talk.say("one more").await;
+        assert_eq!(talk.message(id).await.status, Some(DeliveryStatus::Failed));
+        assert_eq!(talk.health().await, AccountHealth::NeedsReauth);
+    }
+}
+
+/// A refresh token may be used once: whoever comes late finds the new one and accuses nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_refused_at_once_spend_one_refresh_token() {
+    for engine in engines() {
+        let (talk, conversation) = refused(engine).await;
+        let ask = || accounts::refresh_profile(talk.app(), conversation);
+        let outcomes = futures_util::future::join_all((0..16).map(|_| ask())).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == hub_app::jobs::Outcome::Done), "{outcomes:?}");
+        assert_eq!(talk.test.fake.count("refresh"), 1);
+        assert_eq!(talk.health().await, AccountHealth::Ok);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_nothing_renews_is_announced_to_end_once_and_in_time() {
+    for engine in engines() {
+        let (talk, id) = ending(engine, Renewal::WithRefreshToken, None, 60 * DAY).await;
+        let notices = async || accounts::notices(talk.app(), &talk.caller, id, 10).await.expect("listed");
+        let look = async || housekeeping::renew_grants(talk.app()).await.expect("looked after");
+        talk.test.clock.advance(Duration::from_hours(49 * 24));
+        look().await;
+        assert!(notices().await.is_empty(), "there is time");
+        talk.test.clock.advance(Duration::from_hours(48));
+        look().await;
+        look().await;
+        let told = notices().await;
+        assert_eq!(told.iter().map(|notice| notice.kind.as_str()).collect::<Vec<_>>(), ["sign_in_ends"]);
+        assert!(told[0].data.contains("ends_at"), "{}", told[0].data);
+        let (early, id) = ending(engine, EARLY, None, 3 * DAY).await;
+        housekeeping::renew_grants(early.app()).await.expect("looked after");
+        assert!(
+            accounts::notices(early.app(), &early.caller, id, 10).await.expect("listed").is_empty(),
+            "it renews itself"
+        );
     }
 }

@@ -29,7 +29,20 @@ impl Talk {
     }
 
     pub(crate) async fn unlinked(engine: Engine, change: impl FnOnce(&mut Card)) -> Self {
-        let test = TestApp::start_with(engine, |settings| settings.send_wait = Duration::ZERO, change).await;
+        Self::at(engine, None, change).await
+    }
+
+    /// The same for a hub that platforms can reach.
+    pub(crate) async fn public(engine: Engine, change: impl FnOnce(&mut Card)) -> Self {
+        Self::at(engine, Some("https://hub.example".to_owned()), change).await
+    }
+
+    async fn at(engine: Engine, public_url: Option<String>, change: impl FnOnce(&mut Card)) -> Self {
+        let settings = |settings: &mut hub_app::AppSettings| {
+            settings.send_wait = Duration::ZERO;
+            settings.public_url = public_url;
+        };
+        let test = TestApp::start_with(engine, settings, change).await;
         let caller = register(&test.app, "ada@example.com").await;
         Self { test, caller }
     }

@@ -1,7 +1,7 @@
 //! `/api/conversations`.
 
 use crate::dto::both_casings;
-use crate::dto::conversation::{ConversationDto, NoticeDto};
+use crate::dto::conversation::ConversationDto;
 use crate::extract::CurrentUser;
 use crate::failure::{Failure, Named, Result};
 use crate::front::Front;
@@ -14,11 +14,8 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Notices on one page.
-const MAX_NOTICES: u32 = 100;
-
 pub(super) fn routes() -> OpenApiRouter<Front> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(find)).routes(routes!(notices))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(find))
 }
 
 /// The conversations of all accounts, those with the newest message first.
@@ -44,14 +41,14 @@ async fn list(State(front): State<Front>, CurrentUser(caller): CurrentUser, uri:
     })))
 }
 
-fn conversation_id<T: From<uuid::Uuid>>(text: &str) -> Result<T> {
+pub(super) fn conversation_id<T: From<uuid::Uuid>>(text: &str) -> Result<T> {
     let mut problems = Problems::default();
     let id = problems.id("conversationId", text);
     problems.check()?;
     Ok(id)
 }
 
-fn not_the_callers(mut failure: Failure) -> Failure {
+pub(super) fn not_the_callers(mut failure: Failure) -> Failure {
     if failure.status == StatusCode::NOT_FOUND {
         "Conversation not found or access denied".clone_into(&mut failure.message);
     }
@@ -71,26 +68,4 @@ async fn find(
     let found = inbox::find_conversation(&front.app, &caller, conversation_id(&id)?).await;
     let found = found.or_500("INTERNAL_ERROR", "Failed to fetch conversation").map_err(not_the_callers)?;
     Ok(Json(both_casings(&ConversationDto::from(&found))))
-}
-
-/// What happened in a conversation besides messages, newest first.
-#[utoipa::path(get, path = "/api/conversations/{conversation_id}/notices", operation_id = "listNotices",
-    tag = "conversations", security(("bearer" = [])),
-    params(("conversation_id" = String, Path, description = "Conversation"),
-        ("limit" = Option<u32>, Query, description = "1 to 100, default 50")),
-    responses((status = 200, body = Vec<NoticeDto>, description = "In `notices`")))]
-async fn notices(
-    State(front): State<Front>,
-    CurrentUser(caller): CurrentUser,
-    Path(id): Path<String>,
-    uri: Uri,
-) -> Result<Json<Value>> {
-    let id = conversation_id(&id)?;
-    let mut problems = Problems::default();
-    let limit = problems.number("limit", Query::of(&uri).get("limit"), 1, MAX_NOTICES, 50);
-    problems.check()?;
-    let notices = inbox::notices(&front.app, &caller, id, limit).await;
-    let notices = notices.or_500("INTERNAL_ERROR", "Failed to fetch notices").map_err(not_the_callers)?;
-    let notices: Vec<Value> = notices.iter().map(|notice| both_casings(&NoticeDto::from(notice))).collect();
-    Ok(Json(json!({"notices": notices})))
 }

@@ -8,6 +8,7 @@ mod gestures;
 mod health;
 mod media;
 mod messages;
+mod notices;
 mod oauth;
 mod oauth_callback;
 mod pages;
@@ -47,6 +48,7 @@ pub(crate) fn documented() -> OpenApiRouter<Front> {
         .merge(messages::routes())
         .merge(send::routes())
         .merge(gestures::routes())
+        .merge(notices::routes())
         .merge(media::routes())
         .merge(platforms::routes())
         .merge(webhooks::routes())

@@ -5,4 +5,3 @@ ALTER TABLE hub_subscriptions ADD COLUMN account_id BLOB REFERENCES connected_ac
 CREATE INDEX hub_subscriptions_remote ON hub_subscriptions (platform, remote_subscription);
 CREATE INDEX hub_subscriptions_due ON hub_subscriptions (renew_at);
 ALTER TABLE connected_accounts ADD COLUMN connect_method TEXT;
-ALTER TABLE connected_accounts ADD COLUMN end_told_at TEXT;

@@ -89,6 +89,19 @@ impl Notices<'_> {
         self.0.read(sql, read).await
     }
 
+    /// The newest notices of one of the user's accounts that belong to no conversation.
+    pub async fn of_account(&self, user: UserId, account: AccountId, limit: u32) -> Result<Vec<Notice>> {
+        let sql = self
+            .0
+            .sql(&format!("SELECT {COLUMNS} FROM hub_notices n JOIN connected_accounts a ON a.id = n.account_id"))
+            .add("WHERE n.account_id = ? AND n.conversation_id IS NULL AND a.user_id = ?")
+            .add("ORDER BY n.at DESC, n.id DESC LIMIT ?")
+            .bind(account.0)
+            .bind(user.0)
+            .bind(i64::from(limit));
+        self.0.read(sql, read).await
+    }
+
     /// By id, for work in the background.
     pub async fn get(&self, id: Uuid) -> Result<Option<Notice>> {
         let sql = self.0.sql(&format!("SELECT {COLUMNS} FROM hub_notices n WHERE n.id = ?")).bind(id);

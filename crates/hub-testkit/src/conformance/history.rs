@@ -1,75 +1,140 @@
-//! What was said before the account was linked.
+//! What was said before: it comes once, quietly, ends, and agrees with what the platform tells by itself.
 
-use super::stage::Stage;
+use super::Stage;
 use super::subject::Subject;
-use crate::{Engine, eventually_within};
+use crate::{Engine, Pushes, eventually};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
-/// Messages of the past, over several people.
-const PAST: usize = 24;
-/// What a killed hub had in hand is taken up again when the lease on it has ended, a minute at most.
-const AFTER_A_KILL: Duration = Duration::from_secs(90);
+/// People who wrote before, and what each said.
+const PEOPLE: usize = 23;
+const WORDS: usize = 3;
 
-async fn with_past<S: Subject>(binary: &Path, engine: Engine) -> Option<Stage<S>> {
-    let stage = Stage::<S>::open(binary, engine).await;
-    if stage.card["history"] != "backfill" {
-        stage.finish().await;
-        return None;
-    }
+/// How the hub asks for what was said, by the card.
+fn asks<S: Subject>(stage: &Stage<S>) -> String {
+    stage.card["history"].as_str().expect("a word").to_owned()
+}
+
+/// People write, and the account answers half of them elsewhere; gives the number of messages.
+fn say_before<S: Subject>(stage: &Stage<S>) -> usize {
     let account = stage.subject.account(0);
-    for number in 0..PAST {
-        stage.subject.say(&account, &stage.subject.person(number % 3), &format!("past {number}"));
-    }
-    Some(stage)
-}
-
-/// Every message of the past is there, and none twice.
-async fn all_once<S: Subject>(stage: &Stage<S>) {
-    eventually_within(AFTER_A_KILL, "the past", async || {
-        let mut times: BTreeMap<String, usize> = BTreeMap::new();
-        for message in stage.user.all_messages().await {
-            *times.entry(message["content"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+    let mut said = PEOPLE * WORDS;
+    for person in 0..PEOPLE {
+        let id = stage.subject.person(person);
+        for number in 0..WORDS {
+            stage.subject.say(&account, &id, &format!("person {person} said {number}"));
         }
-        assert!(times.values().all(|times| *times == 1), "twice: {times:?}");
-        (0..PAST).all(|number| times.contains_key(&format!("past {number}"))).then_some(())
-    })
-    .await;
+        if is_answered(person) && stage.subject.elsewhere(&account, &id, &format!("person {person} was answered")) {
+            said += 1;
+        }
+    }
+    said
 }
 
-/// Nobody has to read the past, unless the platform says that nobody has read it there.
-async fn unread_there<S: Subject>(stage: &Stage<S>) -> i64 {
-    let unread = stage.unread().await;
-    assert!(unread == 0 || unread == i64::try_from(PAST).expect("few"), "all of it or none: {unread}");
-    unread
+/// Whom the account answered: what was said before it is read there.
+fn is_answered(person: usize) -> bool {
+    person.is_multiple_of(2)
 }
 
-/// The past comes once and counts as read; what is said now goes on in the same conversations.
+/// Every message with how often it stands there.
+async fn counted<S: Subject>(stage: &Stage<S>) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for message in stage.user.all_messages().await {
+        *counted.entry(message["content"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    counted
+}
+
+/// All of it is there, each once, and nothing is asked for any more.
+async fn whole<S: Subject>(stage: &Stage<S>, expected: usize) {
+    eventually("all that was said before", async || (counted(stage).await.len() >= expected).then_some(())).await;
+    stage.past_is_read_back().await;
+    let counted = counted(stage).await;
+    assert_eq!(counted.len(), expected);
+    assert!(counted.values().all(|count| *count == 1), "each once: {counted:?}");
+}
+
+/// What was said before linking comes once and rings no bell; linking again brings nothing twice, neither of the past nor of what
+/// the platform told by itself meanwhile. Where the hub asks instead of being called, nothing is lost and nothing comes twice.
 pub async fn comes_once_and_quietly<S: Subject>(binary: &Path, engine: Engine) {
-    let Some(stage) = with_past::<S>(binary, engine).await else { return };
+    let stage = Stage::<S>::open(binary, engine).await;
+    match asks(&stage).as_str() {
+        "backfill" => {}
+        "without_webhook" => {
+            let stage = Stage::<S>::open_with(binary, engine, &[("WEBHOOK_BASE_URL", "")]).await;
+            let before = say_before(&stage);
+            stage.link().await;
+            whole(&stage, before).await;
+            stage.hear(1, "said later").await;
+            whole(&stage, before + 1).await;
+            return stage.finish().await;
+        }
+        "never" => {
+            // What the platform does not keep does not come, and linking does not wait for it.
+            stage.link().await;
+            stage.hear(1, "the first").await;
+            assert_eq!(counted(&stage).await.len(), 1);
+            return stage.finish().await;
+        }
+        other => panic!("the suite knows no history of the sort {other}"),
+    }
+    let before = say_before(&stage);
+    let mut pushes = Pushes::open(&stage.user).await;
     stage.link().await;
-    all_once(&stage).await;
-    let unread = unread_there(&stage).await;
-    let (now, _) = stage.hear(1, "and now").await;
-    let past = stage.find("past 1").await.expect("the past");
-    assert_eq!(now["conversation_id"], past["conversation_id"], "one person, one conversation");
-    assert_eq!(stage.unread().await, unread + 1);
+    whole(&stage, before).await;
+    let all = stage.user.all_messages().await;
+    let of = |person: usize| {
+        let start = format!("person {person} said");
+        all.iter().filter(move |message| message["content"].as_str().is_some_and(|words| words.starts_with(&start)))
+    };
+    // What nobody has read there waits here as well; all else is read.
+    let unread = all.iter().filter(|message| message["is_outgoing"] == false && message["is_read"] == false).count();
+    assert_eq!(stage.unread().await, i64::try_from(unread).expect("few"));
+    for person in (0..PEOPLE).filter(|person| is_answered(*person)) {
+        assert!(of(person).all(|message| message["is_read"] == true), "the past is read");
+    }
+    let mut words: Vec<&str> = of(7).filter_map(|message| message["content"].as_str()).collect();
+    words.reverse();
+    assert_eq!(words, ["person 7 said 0", "person 7 said 1", "person 7 said 2"], "in order");
+
+    stage.hear(1, "a mark").await;
+    let seen = pushes.up_to_message("a mark").await;
+    let bells = seen.iter().filter(|(name, _)| name == "new_message").count();
+    assert!(bells <= unread + 1, "the past rings no bell: {bells} of {unread} unread");
+    assert_eq!(stage.unread().await, i64::try_from(unread + 1).expect("few"));
+
+    // What was told by itself is read back as well, and is the same message.
+    for number in 0..WORDS {
+        stage.hear(2, &format!("told {number}")).await;
+    }
     stage.link().await;
-    stage.nothing_is_under_way(2, "after linking again").await;
-    all_once(&stage).await;
-    assert_eq!(stage.unread().await, unread + 2);
+    whole(&stage, before + 1 + WORDS).await;
+    assert_eq!(stage.unread().await, i64::try_from(unread + 1 + WORDS).expect("few"), "what is unread stays so");
     stage.finish().await;
 }
 
-/// A power cut in the middle loses nothing and repeats nothing.
+/// Killed in the middle, the hub goes on where it was; nothing is missing and nothing comes twice.
 pub async fn goes_on_after_a_kill<S: Subject>(binary: &Path, engine: Engine) {
-    let Some(mut stage) = with_past::<S>(binary, engine).await else { return };
-    stage.link_only(&stage.user, S::METHOD, &stage.subject.account(0)).await;
-    for _ in 0..2 {
-        stage.restart().await;
+    let further: &[(&str, &str)] = &[("WEBHOOK_BASE_URL", "")];
+    let mut stage = Stage::<S>::open(binary, engine).await;
+    match asks(&stage).as_str() {
+        "backfill" => {
+            let before = say_before(&stage);
+            stage.link_only(&stage.user, S::METHOD, &stage.subject.account(0)).await;
+            stage.restart().await;
+            stage.restart().await;
+            whole(&stage, before).await;
+        }
+        "without_webhook" => {
+            stage = Stage::<S>::open_with(binary, engine, further).await;
+            let before = say_before(&stage);
+            stage.link().await;
+            stage.restart().await;
+            stage.subject.say(&stage.subject.account(0), &stage.subject.person(1), "while it was away");
+            stage.restart().await;
+            whole(&stage, before + 1).await;
+        }
+        _ => {}
     }
-    all_once(&stage).await;
-    unread_there(&stage).await;
     stage.finish().await;
 }

@@ -61,6 +61,7 @@ macro_rules! conformance_on {
             outbound_sends_the_files_it_claims = outbound_files::sends_the_files_it_claims,
             outbound_outlives_faults = outbound_faults::outlives_faults,
             outbound_keeps_order_behind_a_fault = outbound_faults::keeps_order_behind_a_fault,
+            outbound_gives_up_on_silence = outbound_faults::gives_up_on_silence,
             history_comes_once_and_quietly = history::comes_once_and_quietly,
             history_goes_on_after_a_kill = history::goes_on_after_a_kill,
             media_is_copied_and_kept_apart = media::is_copied_and_kept_apart,

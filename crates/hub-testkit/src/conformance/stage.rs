@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// How long a send request waits, in milliseconds: enough for a platform on this machine, and little for one that stalls.
 const SEND_WAIT_MS: &str = "1500";
 /// Said words that a log may hold by chance are no evidence; these are.
-const MARK: &str = "wörter-eines-menschen";
+pub(super) const MARK: &str = "wörter-eines-menschen";
 
 /// A hub, a platform, a user.
 pub struct Stage<S> {
@@ -102,12 +102,17 @@ impl<S: Subject> Stage<S> {
 
     /// A yes of the card that holds for accounts of the suite's way of linking.
     pub fn may(&self, name: &str) -> bool {
-        self.offers(name) && self.subject.may(name)
+        let ways = self.card["connect"].as_array().expect("a list");
+        let way = ways.iter().find(|way| way["id"] == S::METHOD).expect("a way of the card");
+        self.offers(name) && !way["lacks"].as_array().expect("a list").iter().any(|lacking| lacking == name)
     }
 
-    /// Kills the hub as a power cut would, and starts it again.
+    /// Kills the hub as a power cut would, and starts it again once whatever it held has come free.
     pub async fn restart(&mut self) {
         self.hub.kill().await;
+        self.database.change("UPDATE hub_leases SET until_at = '2020-01-01T00:00:00.000000Z'").await;
+        let held = "UPDATE hub_jobs SET lease_until = '2020-01-01T00:00:00.000000Z' WHERE lease_until IS NOT NULL";
+        self.database.change(held).await;
         self.hub = start(&self.binary, &self.settings, &log_of(&self.database)).await;
         self.user = self.hub.client().login("ada@example.com").await;
     }
@@ -279,6 +284,13 @@ impl<S: Subject> Stage<S> {
     pub fn event(&self, number: i64, person: usize, words: &str, at: DateTime<Utc>) -> Value {
         let person = self.subject.person(person);
         self.subject.event(&self.subject.account(0), &Said { number, person: &person, words, at })
+    }
+
+    /// Nothing is being read back any more. What is told meanwhile may come either way, and only one of them tells fractions of a
+    /// second.
+    pub async fn past_is_read_back(&self) {
+        let open = "SELECT kind FROM hub_jobs WHERE kind = 'backfill' AND state IN ('ready', 'running')";
+        eventually("reading back ends", async || self.database.texts(open).await.is_empty().then_some(())).await;
     }
 
     /// Everything the platform had to tell before this is dealt with: a further message of a person came through.

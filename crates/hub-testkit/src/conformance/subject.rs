@@ -35,16 +35,14 @@ pub trait Subject: Sized {
     fn choice(&self, _method: &str, account: &str) -> String {
         account.to_owned()
     }
-    /// False for what the suite's way of linking leaves out of what the card offers, such as `replies`.
-    fn may(&self, _gesture: &str) -> bool {
-        true
-    }
     /// True once the platform calls the hub about the account.
     fn is_called(&self, account: &str) -> bool;
     /// True once everything that can be taken back at the platform is taken back.
     fn is_free(&self, account: &str) -> bool;
     /// How often the account's grant was renewed at the platform; `None` = it is never renewed.
     fn renewals(&self, account: &str) -> Option<usize>;
+    /// Time passes at the platform, for tokens that must have some age.
+    fn pass(&self, _time: Duration) {}
 
     /// A person says something, and the platform calls the hub.
     fn say(&self, account: &str, person: &str, words: &str) -> String;

@@ -58,7 +58,10 @@ impl Inboxes {
             message.text = Some(text.to_owned());
             let event = inbox.echo(person, &message, PAGE_INBOX, None, self.meta());
             let mid = message.mid.clone();
-            inbox.thread(person).keep(message);
+            let thread = inbox.thread(person);
+            // Whoever answers there has read it.
+            thread.unread = 0;
+            thread.keep(message);
             (mid, event)
         };
         self.meta().emit(&event);

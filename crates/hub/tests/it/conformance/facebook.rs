@@ -127,7 +127,7 @@ impl Subject for Facebook {
     }
 
     fn report(&self, account: &str, person: &str, _message: &str, status: &str) -> bool {
-        meta::report(self.platform.inboxes(), account, person, status)
+        meta::report(self.platform.inboxes(), account, person, status, true)
     }
 
     fn template(&self) -> Option<Value> {

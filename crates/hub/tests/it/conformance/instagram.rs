@@ -3,9 +3,11 @@
 use super::meta::{self, APP, APP_SECRET, VERIFY_TOKEN};
 use hub_simulators::facebook::{self, FacebookHandle, FacebookOptions, Page};
 use hub_simulators::instagram::{self, InstagramHandle, InstagramOptions};
-use hub_simulators::meta::App;
+use hub_simulators::meta::inbox::Inboxes;
+use hub_simulators::meta::{App, Meta, TokenKind};
 use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, File, Form, Got, Said, Subject};
 use serde_json::Value;
+use std::time::Duration;
 
 /// Professional accounts, and the pages before them.
 const ACCOUNTS: [(&str, &str); 2] = [("17841405822304911", "first.tests"), ("17841405822304912", "second.tests")];
@@ -13,22 +15,39 @@ const PAGES: [&str; 2] = ["682498302938461", "682498302938462"];
 /// Who signs in with Facebook.
 const OWNER: &str = "100200300400500";
 const BY_INSTAGRAM: &str = "instagram_login";
+const BY_FACEBOOK: &str = "facebook_login";
 const OBJECT: &str = "instagram";
 const FIELDS: [&str; 5] = ["messages", "messaging_postbacks", "messaging_seen", "message_reactions", "message_edit"];
 
-struct Instagram {
+/// `BEHIND_A_PAGE`: the suite's accounts are linked with Facebook.
+struct Instagram<const BEHIND_A_PAGE: bool> {
     platform: InstagramHandle,
     /// Where accounts behind a page are.
     pages: FacebookHandle,
+}
+
+impl<const BEHIND_A_PAGE: bool> Instagram<BEHIND_A_PAGE> {
+    fn meta(&self) -> &Meta {
+        if BEHIND_A_PAGE { self.pages.meta() } else { self.platform.meta() }
+    }
+
+    /// What is subscribed for an account: itself, or its page.
+    fn subscribed(account: &str) -> &str {
+        if BEHIND_A_PAGE { PAGES[place(account)] } else { account }
+    }
+
+    fn inboxes(&self) -> &Inboxes {
+        if BEHIND_A_PAGE { self.pages.inboxes() } else { self.platform.inboxes() }
+    }
 }
 
 fn place(account: &str) -> usize {
     ACCOUNTS.iter().position(|(id, _)| *id == account).expect("one of the two accounts")
 }
 
-impl Subject for Instagram {
+impl<const BEHIND_A_PAGE: bool> Subject for Instagram<BEHIND_A_PAGE> {
     const CARD: &'static str = "instagram";
-    const METHOD: &'static str = BY_INSTAGRAM;
+    const METHOD: &'static str = if BEHIND_A_PAGE { BY_FACEBOOK } else { BY_INSTAGRAM };
 
     async fn start() -> Self {
         let platform = instagram::start(InstagramOptions::default()).await.expect("the simulator starts");
@@ -46,7 +65,7 @@ impl Subject for Instagram {
     /// The address is named on the app's dashboard.
     async fn set_up(&self, hub: &str) {
         let address = format!("{hub}/api/webhooks/instagram");
-        let named = self.platform.meta().subscribe_app(APP, OBJECT, &address, VERIFY_TOKEN, &FIELDS).await;
+        let named = self.meta().subscribe_app(APP, OBJECT, &address, VERIFY_TOKEN, &FIELDS).await;
         named.expect("the address is checked");
     }
 
@@ -97,40 +116,49 @@ impl Subject for Instagram {
         if method == BY_INSTAGRAM { account.to_owned() } else { PAGES[place(account)].to_owned() }
     }
 
-    /// Accounts that signed in with Instagram cannot quote, nor show that they type or read.
-    fn may(&self, gesture: &str) -> bool {
-        !matches!(gesture, "replies" | "typing" | "mark_read")
-    }
-
     fn is_called(&self, account: &str) -> bool {
-        let meta = self.platform.meta();
-        meta.subscription(account, APP).is_some() && meta.hook(APP, OBJECT).is_some()
+        let meta = self.meta();
+        meta.subscription(Self::subscribed(account), APP).is_some() && meta.hook(APP, OBJECT).is_some()
     }
 
-    /// The platform has no call that takes a sign-in back.
+    /// Instagram has no call that takes its own sign-in back. A page stays subscribed, for it may be an account of its own; what
+    /// it was subscribed with is taken back.
     fn is_free(&self, account: &str) -> bool {
-        self.platform.meta().subscription(account, APP).is_none()
+        let meta = self.meta();
+        if BEHIND_A_PAGE {
+            !meta.tokens().iter().any(|token| token.kind == TokenKind::User && token.dead.is_none())
+        } else {
+            meta.subscription(account, APP).is_none()
+        }
     }
 
+    /// A page's token has no end.
     fn renewals(&self, _account: &str) -> Option<usize> {
-        let requests = self.platform.meta().requests();
-        Some(requests.iter().filter(|request| request.path.ends_with("refresh_access_token")).count())
+        let asked = || {
+            let requests = self.meta().requests();
+            requests.iter().filter(|request| request.path.ends_with("refresh_access_token")).count()
+        };
+        (!BEHIND_A_PAGE).then(asked)
+    }
+
+    fn pass(&self, time: Duration) {
+        self.meta().advance(time);
     }
 
     fn say(&self, account: &str, person: &str, words: &str) -> String {
-        self.platform.inboxes().say(account, person, words)
+        self.inboxes().say(account, person, words)
     }
 
     fn act(&self, account: &str, person: &str, act: &Act<'_>) -> bool {
-        meta::act(self.platform.inboxes(), account, person, act, true)
+        meta::act(self.inboxes(), account, person, act, true)
     }
 
     fn attach(&self, account: &str, person: &str, file: &File, fate: Fate) -> bool {
-        meta::attach(self.platform.inboxes(), account, person, file, fate)
+        meta::attach(self.inboxes(), account, person, file, fate)
     }
 
     fn elsewhere(&self, account: &str, person: &str, words: &str) -> bool {
-        self.platform.inboxes().write_in_inbox(account, person, words);
+        self.inboxes().write_in_inbox(account, person, words);
         true
     }
 
@@ -159,16 +187,16 @@ impl Subject for Instagram {
     }
 
     fn got(&self, account: &str) -> Vec<Got> {
-        meta::got(self.platform.inboxes(), account)
+        meta::got(self.inboxes(), account)
     }
 
     fn fault(&self, _account: &str, fault: Fault) -> bool {
-        meta::fault(self.platform.meta(), fault);
+        meta::fault(self.meta(), fault);
         true
     }
 
     fn report(&self, account: &str, person: &str, _message: &str, status: &str) -> bool {
-        meta::report(self.platform.inboxes(), account, person, status)
+        meta::report(self.inboxes(), account, person, status, false)
     }
 
     fn template(&self) -> Option<Value> {
@@ -176,4 +204,9 @@ impl Subject for Instagram {
     }
 }
 
-hub_testkit::conformance!(Instagram);
+hub_testkit::conformance!(Instagram<false>);
+
+mod behind_a_page {
+    use super::*;
+    hub_testkit::conformance!(Instagram<true>);
+}

@@ -151,12 +151,13 @@ pub(super) fn fault(meta: &Meta, fault: Fault) {
     meta.fault("messages", wrong);
 }
 
-/// People are shown to have read; that a message arrived is told with the send already.
-pub(super) fn report(inboxes: &Inboxes, account: &str, person: &str, status: &str) -> bool {
+/// People are shown to have read. `delivers` = that a message arrived is told with the send already; else it is not told.
+pub(super) fn report(inboxes: &Inboxes, account: &str, person: &str, status: &str, delivers: bool) -> bool {
     if status == "read" {
         inboxes.act(account, person, Deed::Read);
+        return true;
     }
-    matches!(status, "delivered" | "read")
+    delivers && status == "delivered"
 }
 
 pub(super) fn got(inboxes: &Inboxes, account: &str) -> Vec<Got> {

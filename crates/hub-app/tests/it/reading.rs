@@ -1,0 +1,174 @@
+//! Platforms that do not tell everything by themselves: asked regularly and when a delivery says so; subscriptions that end and
+//! are prolonged; news that tell a whole state.
+
+use crate::fake::page;
+use crate::talk::Talk;
+use hub_app::{ErrorKind, PlatformError, housekeeping};
+use hub_domain::DeliveryStatus;
+use hub_platform_kit::card::{Card, Pull, Quota, Window};
+use hub_platform_kit::webhook::Subscription;
+use hub_testkit::Engine;
+use hub_testkit::database::engines;
+use serde_json::json;
+use std::time::Duration;
+
+const QUARTER: u64 = 15 * 60;
+const READINGS: &[Window] = &[Window { calls: 15, per: Duration::from_secs(QUARTER) }];
+
+fn asked(card: &mut Card) {
+    card.intake.webhook = false;
+    card.intake.pull = Pull::Every(Duration::from_secs(1));
+}
+
+fn asked_within_a_budget(card: &mut Card) {
+    asked(card);
+    card.quota = Quota { pulls: READINGS, ..Quota::NONE };
+}
+
+/// An account that is called and asked.
+fn both(card: &mut Card) {
+    card.intake.pull = Pull::Every(Duration::from_secs(1));
+}
+
+impl Talk {
+    fn readings(&self) -> usize {
+        self.test.fake.count("pull")
+    }
+
+    /// A subscription that ends in an hour.
+    async fn subscribed(engine: Engine) -> Self {
+        let talk = Self::public(engine, both).await;
+        talk.test.fake.subscriptions.then(Ok(hourly(&talk, "first", "secret of the first")));
+        crate::talk::link(talk.app(), &talk.caller).await;
+        talk.work().await;
+        talk
+    }
+}
+
+fn hourly(talk: &Talk, id: &str, memory: &str) -> Subscription {
+    let renew_at = Some(talk.app().now() + chrono::TimeDelta::hours(1));
+    Subscription { renew_at, remote_id: Some(id.to_owned()), memory: json!(memory) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_told_is_asked_for_again_and_again() {
+    for engine in engines() {
+        let talk = Talk::start(engine, asked).await;
+        talk.test.fake.pages.then(Ok(page(&json!([{"id": "1", "text": "one"}]), "1", true)));
+        talk.test.fake.pages.then(Ok(page(&json!([{"id": "2", "text": "two"}]), "2", false)));
+        talk.work().await;
+        assert_eq!(talk.texts().await, ["one", "two"], "read at once after linking, page by page");
+        talk.test.fake.pages.then(Ok(page(&json!([{"id": "3", "text": "three"}]), "3", false)));
+        talk.later(59).await;
+        assert_eq!(talk.texts().await.len(), 2, "not before its time");
+        talk.later(1).await;
+        assert_eq!(talk.texts().await.len(), 3);
+        let away = PlatformError::new(ErrorKind::Transient { maybe_applied: false }, "away");
+        talk.test.fake.pages.then(Err(away));
+        talk.later(60).await;
+        let failed = talk.readings();
+        talk.later(119).await;
+        assert_eq!(talk.readings(), failed, "trouble is given time");
+        talk.test.fake.pages.then(Ok(page(&json!([{"id": "4", "text": "four"}]), "4", false)));
+        talk.later(1).await;
+        assert_eq!(talk.texts().await.len(), 4, "and is no reason to stop");
+        housekeeping::start_readings(talk.app()).await.expect("looked after");
+        let before = talk.readings();
+        talk.later(60).await;
+        assert_eq!(talk.readings(), before + 1, "one reading per account, however often it is started");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readings_keep_to_their_budget_and_leave_some_of_it() {
+    for engine in engines() {
+        let talk = Talk::start(engine, asked_within_a_budget).await;
+        talk.work().await;
+        for _ in 0..90 {
+            talk.later(10).await;
+        }
+        let readings = talk.readings();
+        assert!((8..=11).contains(&readings), "{readings} of 15 in a window: the less is left, the rarer they get");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_does_not_tell_makes_the_hub_ask_and_a_calling_platform_is_asked_rarely() {
+    for engine in engines() {
+        let talk = Talk::subscribed(engine).await;
+        let before = talk.readings();
+        for _ in 0..9 {
+            talk.later(60).await;
+        }
+        assert!(talk.readings() <= before + 1, "it calls");
+        talk.test.fake.pages.then(Ok(page(&json!([{"id": "1", "text": "untold"}]), "1", false)));
+        talk.told(json!([{"kind": "read_back"}])).await;
+        talk.work().await;
+        assert_eq!(talk.texts().await, ["untold"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_is_prolonged_in_time_with_what_was_remembered_of_it() {
+    for engine in engines() {
+        let talk = Talk::subscribed(engine).await;
+        let look = async || housekeeping::renew_subscriptions(talk.app()).await.expect("looked after");
+        let callbacks = || talk.test.fake.callbacks.lock().unwrap().clone();
+        talk.test.clock.advance(Duration::from_secs(3_599));
+        look().await;
+        talk.work().await;
+        assert_eq!(callbacks().len(), 1, "not yet");
+        talk.test.clock.advance(Duration::from_secs(1));
+        talk.test.fake.subscriptions.then(Ok(hourly(&talk, "second", "secret of the second")));
+        look().await;
+        talk.work().await;
+        talk.told(json!([{"kind": "resubscribe"}])).await;
+        talk.work().await;
+        let known: Vec<_> =
+            callbacks().into_iter().map(|callback| callback.previous.map(|p| (p.remote_id, p.memory))).collect();
+        let first = Some((Some("first".to_owned()), json!("secret of the first")));
+        let second = Some((Some("second".to_owned()), json!("secret of the second")));
+        assert_eq!(known, [None, first, second], "its end, then the platform's word");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_state_of_reactions_replaces_the_one_before_it() {
+    for engine in engines() {
+        let talk = Talk::start(engine, |_| {}).await;
+        talk.told(json!([{"id": "1", "text": "hello", "at": 1}])).await;
+        let standing = async |emoji: &[&str], at: i64| {
+            talk.told(json!([{"kind": "reactions", "message": "1", "standing": emoji, "at": at}])).await;
+            let reactions = talk.messages().await.remove(0).reactions;
+            reactions.into_iter().map(|reaction| reaction.emoji).collect::<Vec<_>>()
+        };
+        assert_eq!(standing(&["a", "b"], 10).await, ["a", "b"]);
+        assert_eq!(standing(&["b"], 20).await, ["b"]);
+        assert_eq!(standing(&["a"], 5).await, ["b"], "what came late is not new");
+        assert!(standing(&[], 30).await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_can_stand_again_and_what_is_read_elsewhere_is_read_here() {
+    for engine in engines() {
+        let talk = Talk::start(engine, |_| {}).await;
+        talk.told(json!([{"id": "1", "text": "one", "at": 1}, {"id": "2", "text": "two", "at": 2}])).await;
+        talk.told(json!([{"kind": "deleted", "message": "1", "at": 10}])).await;
+        talk.told(json!([{"kind": "restored", "id": "1", "text": "one", "edited": 5}])).await;
+        assert!(talk.messages().await[0].deleted_at.is_some(), "taken back later than that");
+        talk.told(json!([{"kind": "restored", "id": "1", "text": "one again", "edited": 20}])).await;
+        let first = talk.messages().await.remove(0);
+        assert_eq!((first.deleted_at, first.content.text.as_deref()), (None, Some("one again")));
+        assert_eq!(talk.unread().await, 2);
+        talk.told(json!([{"kind": "read_elsewhere", "message": "1", "at": 30}])).await;
+        assert_eq!(talk.unread().await, 1);
+        talk.told(json!([{"kind": "read_elsewhere", "message": "3", "at": 31}])).await;
+        assert_eq!(talk.unread().await, 1, "that message is still under way");
+        talk.told(json!([{"id": "3", "text": "three", "at": 3}])).await;
+        talk.work().await;
+        assert_eq!(talk.unread().await, 0, "it came, and was read before it came");
+        let id = talk.say("ours").await;
+        assert_eq!(talk.message(id).await.status, Some(DeliveryStatus::Sent));
+    }
+}
