@@ -1,9 +1,9 @@
 //! The shell of a delivery, before anything about it is believed.
 
 use crate::meta::values::{id, words};
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Items looked at in one delivery.
 const MAX_ITEMS: usize = 2_000;
@@ -37,20 +37,12 @@ impl Item {
 impl Shell {
     /// Reads the shell; `None` = it is no object. An item without a subscription or a secret proves nothing and falls here.
     pub(in crate::teams) fn read(body: &[u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Raw {
-            #[serde(default)]
-            value: Option<Box<RawValue>>,
-            #[serde(default)]
-            validation_tokens: Option<Box<RawValue>>,
-        }
-        let raw: Raw = serde_json::from_slice(body).ok()?;
-        let list = |raw: Option<Box<RawValue>>| -> Vec<Box<RawValue>> {
-            raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+        let members = serde_json::from_slice::<BTreeMap<String, &RawValue>>(body).ok()?;
+        let list = |name: &str| -> Vec<&RawValue> {
+            members.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
         };
-        let items = list(raw.value).into_iter().take(MAX_ITEMS).filter_map(|raw| item(&raw)).collect();
-        let tokens = list(raw.validation_tokens).into_iter().take(MAX_TOKENS);
+        let items = list("value").into_iter().take(MAX_ITEMS).filter_map(item).collect();
+        let tokens = list("validationTokens").into_iter().take(MAX_TOKENS);
         let tokens = tokens.filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect();
         Some(Self { items, tokens })
     }

@@ -84,16 +84,17 @@ fn try_state(scene: &Scene<'_>, told: Told, message: ChatMessage<'_>) -> Result<
         out.push(scene.event("edited", &[&chat, &id, &at.to_rfc3339()], body));
     }
     let standing = reactions::Standing::of(message);
-    if !matches!(told, Told::Said) || !standing.is_empty() {
-        let at = message.modified().unwrap_or(said.sent_at);
-        out.push(scene.event("reactions", &[&chat, &id, &message.version()], standing.event(&chat, &id, at)));
+    let changed_at = message.modified().unwrap_or(said.sent_at);
+    let untouched = near(Some(changed_at), message.created());
+    if !(untouched && standing.is_empty()) {
+        let body = standing.event(&chat, &id, changed_at);
+        out.push(scene.event("reactions", &[&chat, &id, &message.version()], body));
     }
-    let explained =
-        [edited, message.created()].iter().any(|at| near(message.modified(), *at)) || standing.explains(message);
+    let explained = untouched || near(Some(changed_at), edited) || standing.explains(message);
     if !explained && !matches!(told, Told::Said) {
         // Nothing that stands there was done just now: something was undone, and it may have been a deletion.
-        let said = InboundMessage { edited_at: edited.and(message.modified()), ..said };
-        out.push(scene.event("restored", &[&chat, &id, &message.version()], InboundBody::Restored(Box::new(said))));
+        let body = InboundBody::Restored(Box::new(said));
+        out.push(scene.event("restored", &[&chat, &id, &message.version()], body));
     }
     Ok(out)
 }

@@ -17,7 +17,7 @@ fn requests() -> Vec<(Value, WebhookRequest)> {
 #[test]
 fn every_recorded_delivery_becomes_what_it_must() {
     let recorded = requests();
-    assert_eq!(recorded.len(), 13);
+    assert_eq!(recorded.len(), 14);
     let platform = block_on(warmed(&recorded.iter().map(|(_, request)| request).collect::<Vec<_>>()));
     let (mut known, mut told) = (HashSet::new(), Vec::new());
     for (fixture, request) in &recorded {

@@ -239,6 +239,11 @@ fn an_app_that_is_not_configured_believes_nothing() {
     assert!(told_by(|settings| settings.client_id = None, &request, &known()).is_empty());
 }
 
+/// Makes the keys and the certificate that the tests share, before a runtime is there.
+fn prepare() {
+    let _ = (subscription(), signer());
+}
+
 async fn published(replies: Vec<Reply>) -> (StandIn, PlatformHandle) {
     let stand_in = StandIn::start(replies).await;
     let platform = at(&stand_in.base);
@@ -247,15 +252,14 @@ async fn published(replies: Vec<Reply>) -> (StandIn, PlatformHandle) {
 
 #[test]
 fn strangers_cannot_make_the_hub_ask_for_keys_all_the_time() {
+    prepare();
     block_on(async {
-        tokio::time::pause();
         let (stand_in, platform) = published(vec![jwks(), jwks(), jwks()]).await;
         let good = request(&[item()], &[token(&claims(json!({})))]);
         let strange = |n: usize| {
             let header = Header { kid: Some(format!("kid-{n}")), ..Header::new(Algorithm::RS256) };
             request(&[item()], &[encode(&header, &claims(json!({})), signer()).unwrap()])
         };
-        tokio::time::resume();
         platform.warm(&good).await;
         platform.warm(&good).await;
         for n in 0..20 {
@@ -282,6 +286,7 @@ fn strangers_cannot_make_the_hub_ask_for_keys_all_the_time() {
 /// Without keys nothing that is told is believed; it is looked up, because the secret was right.
 #[test]
 fn without_keys_what_is_told_is_looked_up() {
+    prepare();
     for answer in [Reply::json(500, ""), Reply::json(200, "<html>"), Reply::json(200, r#"{"keys":7}"#)] {
         block_on(async {
             let (_stand_in, platform) = published(vec![answer]).await;
@@ -295,6 +300,7 @@ fn without_keys_what_is_told_is_looked_up() {
 
 #[test]
 fn the_sign_in_says_where_its_keys_are() {
+    prepare();
     let ask = |named: Option<&str>| {
         block_on(async {
             let elsewhere = StandIn::start(vec![jwks()]).await;
