@@ -76,7 +76,7 @@ const CARD: Card = Card {
     profiles: true,
     templates: false,
     reply_window: None,
-    furthest_status: DeliveryStatus::Delivered,
+    furthest_status: DeliveryStatus::Sent,
     taken_is_delivered: true,
     mark_read: true,
     acknowledges: &[],

@@ -1,4 +1,5 @@
 //! Every recorded answer of the platform is read as its index entry says.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::expected::Outcome;
 use super::{ACCOUNT, GROUP, OTHER, TOKEN, at, fixtures, grant, linking, ok, subscribing};

@@ -72,7 +72,7 @@ impl Outcome {
             self.check_activity(Expected::of(activity, format!("{name} activity")));
         }
         assert!(expected.list("statuses").is_empty(), "{name}: statuses");
-        self.check_account(expected.list("account_events"), expected.list("fetch"), &name);
+        self.check_account(expected.list("account_events"), &expected.list("fetch"), &name);
         expected.take("http");
         let processed = expected.take("process");
         if processed == false {
@@ -104,7 +104,7 @@ impl Outcome {
     }
 
     /// What must be read or asked for is a job of the core; here it is only said.
-    fn check_account(&self, events: Vec<Value>, fetch: Vec<Value>, name: &str) {
+    fn check_account(&self, events: Vec<Value>, fetch: &[Value], name: &str) {
         let mut subscribe = 0;
         for event in events {
             match event["kind"].as_str().unwrap() {
@@ -165,7 +165,7 @@ fn check_said(message: &InboundMessage, mut expected: Expected) {
     expected.equal("text", text);
     expected.instant("sent_at", Some(message.sent_at));
     expected.instant("edited_at", message.edited_at);
-    expected.equal("reply_to_message_id", message.reply_to.as_ref().map(|id| id.as_str()));
+    expected.equal("reply_to_message_id", message.reply_to.as_ref().map(hub_domain::RemoteMessageId::as_str));
     for mention in expected.list("mentions") {
         let told = message.content.details.extra["mentions"].as_array().unwrap();
         assert!(told.contains(&mention), "{}: {mention} is not in {told:?}", expected.whose());
@@ -196,10 +196,11 @@ pub(crate) fn only_message(parsed: &[Parsed]) -> &InboundMessage {
     message
 }
 
-/// When a deletion happened, if there is one.
-pub(crate) fn deleted_at(parsed: &[Parsed]) -> Option<Option<Timestamp>> {
-    parsed.iter().find_map(|one| match one {
+/// When the one deletion among events happened, as far as it is told.
+pub(crate) fn deleted_at(parsed: &[Parsed]) -> Option<Timestamp> {
+    let one = parsed.iter().find_map(|one| match one {
         Parsed::Event(Inbound { body: InboundBody::Deleted { at, .. }, .. }) => Some(*at),
         _ => None,
-    })
+    });
+    one.expect("a deletion")
 }

@@ -1,4 +1,5 @@
 //! Signing in with Microsoft.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::{ACCOUNT, CLIENT_ID, CLIENT_SECRET, OTHER, TENANT, at, grant, handle, ok, settings};
 use crate::support::block_on;

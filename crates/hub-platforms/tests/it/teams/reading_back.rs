@@ -1,4 +1,5 @@
 //! How reading back goes on, stops and starts again.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::expected::{deleted_at, only_message};
 use super::{ACCOUNT, GROUP, OTHER, PAIR, at, grant, ok};
@@ -234,7 +235,7 @@ fn changes_are_read_back_as_well() {
     assert!(only_message(&edited).history, "the message itself is of the past");
     let deleted = with(json!({ "lastModifiedDateTime": at, "deletedDateTime": at }));
     assert_eq!(kinds(&deleted), ["deleted"]);
-    assert_eq!(deleted_at(&deleted), Some(Some(super::instant(at))));
+    assert_eq!(deleted_at(&deleted), Some(super::instant(at)));
     let reaction = json!([{ "reactionType": "like", "createdDateTime": at, "user": { "user": { "id": OTHER } } }]);
     let reacted = with(json!({ "lastModifiedDateTime": at, "reactions": reaction }));
     assert_eq!(kinds(&reacted), ["message", "reactions"]);

@@ -1,4 +1,5 @@
 //! What the account does: sending, reacting, reading, and what goes wrong.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::{ACCOUNT, GROUP, OTHER, PAIR, TENANT, TOKEN, at, grant, ok};
 use crate::support::block_on;

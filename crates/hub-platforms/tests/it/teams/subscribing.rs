@@ -1,4 +1,5 @@
 //! Being called: made once, prolonged, its certificate replaced, and found again.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::{ACCOUNT, TOKEN, at, grant, instant, ok};
 use crate::support::block_on;

@@ -1,4 +1,5 @@
 //! HTML as words, as the adapter tells it.
+#![allow(clippy::needless_pass_by_value, reason = "payloads are written where they are used")]
 
 use super::expected::only_message;
 use super::{GROUP, OTHER, at, grant, ok};
