@@ -172,7 +172,7 @@ async fn what_is_not_taken_comes_again_with_a_fresh_key_and_then_not_any_more() 
     *scene.receiver.statuses.lock().unwrap() = vec![500; 9];
     scene.platform.say(&scene.direct, ROBIN, "five");
     scene.receiver.wait(9).await;
-    scene.platform.advance(Duration::from_secs(4 * 60 * 60));
+    scene.platform.advance(Duration::from_hours(4));
     // It gives up after four hours.
     scene.until(|platform| platform.waiting() == 0).await;
 }
@@ -219,7 +219,7 @@ async fn subscriptions_are_removed_with_a_word_or_die_without() {
     scene.platform.say(&scene.direct, ROBIN, "nobody hears");
     assert_eq!((scene.platform.waiting(), scene.platform.subscriptions().len()), (0, 0));
     let third = scene.subscribe().await;
-    scene.platform.advance(Duration::from_secs(72 * 60 * 60));
+    scene.platform.advance(Duration::from_hours(72));
     scene.platform.say(&scene.direct, ROBIN, "it has ended");
     assert_eq!(scene.get(&format!("subscriptions/{third}")).await.0, 401, "tokens have ended too");
     assert_eq!((scene.receiver.requests().len(), scene.platform.subscriptions().len()), (before, 0));

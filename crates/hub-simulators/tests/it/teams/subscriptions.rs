@@ -109,7 +109,7 @@ async fn renewing_prolongs_and_takes_a_new_certificate_but_no_address() {
     let robin = scene.token_of(ROBIN);
     let late = json!({"expirationDateTime": in_minutes(40)});
     assert_eq!(scene.call(Method::PATCH, &path, &robin, &late).await.0, 404, "not theirs");
-    scene.platform.advance(Duration::from_secs(31 * 60));
+    scene.platform.advance(Duration::from_mins(31));
     assert_eq!(patch(late).await.0, 404, "it has ended");
     let plain = json!({"expirationDateTime": in_minutes(60 + 30), "lifecycleNotificationUrl": null});
     let (_, told) = scene.subscribe_as(&scene.token, plain).await;
