@@ -27,8 +27,10 @@ impl World {
         if self.options.throttle {
             match endpoint {
                 Endpoint::Messages | Endpoint::Send => {
+                    // Whoever posts has a second of their own in a chat.
+                    let poster = if endpoint == Endpoint::Send { grant.user.as_str() } else { "" };
                     slots.push((format!("tenant {app} {tenant}"), PER_TENANT));
-                    slots.push((format!("chat {app} {tenant} {chat}"), PER_CHAT));
+                    slots.push((format!("chat {app} {tenant} {chat} {poster}"), PER_CHAT));
                 }
                 Endpoint::Chats => slots.push((format!("user {app} {}", grant.user), PER_USER)),
                 _ => {}

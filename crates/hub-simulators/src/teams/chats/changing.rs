@@ -2,7 +2,7 @@
 
 use super::history::find;
 use super::model::{Message, Reaction, Sender};
-use super::sending::read;
+use super::sending::{Parcel, attachment_shown, read};
 use crate::teams::access::WRITE;
 use crate::teams::call::Call;
 use crate::teams::notices::item::Change;
@@ -20,8 +20,16 @@ impl World {
         if message.deleted_ms.is_some() {
             return Err(Problem::not_found("The message was deleted."));
         }
-        let draft = read(&call.body)?.draft;
-        self.rewrite(chat, message.id, draft.html, &draft.content);
+        let Parcel { draft, pictures } = read(&call.body)?;
+        let mentions = self.mentions_shown(&draft.mentions)?;
+        let attachments: Vec<Value> = draft.attachments.iter().map(attachment_shown).collect();
+        let content = self.illustrated(chat, message.id, draft.content, pictures);
+        let changed = self.change(chat, message.id, |message, now| {
+            (message.html, message.content, message.edited_ms) = (draft.html, content, Some(now));
+            (message.mentions, message.attachments) = (mentions, attachments);
+            true
+        });
+        self.tell_of(changed, Change::Updated);
         Ok((204, Value::Null))
     }
 

@@ -14,10 +14,13 @@ use serde_json::{Value, json};
 /// Everything in a message, in bytes, in whichever of the two Unicode forms is longer.
 const MAX_SIZE: usize = 28 * 1_024;
 
-/// What is sent: the draft, and pictures by their temporary ids.
+/// Pictures by their temporary ids.
+pub(super) type Pictures = Vec<(String, Hosted)>;
+
+/// What is sent.
 pub(super) struct Parcel {
     pub(super) draft: Draft,
-    pictures: Vec<(String, Hosted)>,
+    pub(super) pictures: Pictures,
 }
 
 fn measured(text: &str) -> usize {
@@ -90,11 +93,7 @@ impl World {
         draft.attachments = draft.attachments.iter().map(attachment_shown).collect();
         let gone = || Problem::not_found("No threads found for the given id.");
         let mut message = self.keep(chat, Sender::User(me.to_owned()), draft, None).ok_or_else(gone)?;
-        for (temporary, picture) in pictures {
-            let id = self.host(chat, message.id, picture);
-            let url = self.hosted_url(chat, message.id, &id);
-            message.content = message.content.replace(&format!("../hostedContents/{temporary}/$value"), &url);
-        }
+        message.content = self.illustrated(chat, message.id, message.content, pictures);
         if let Some(kept) = self.chats.get_mut(chat).and_then(|chat| chat.messages.last_mut()) {
             kept.content.clone_from(&message.content);
         }
@@ -106,8 +105,17 @@ impl World {
         Ok(message)
     }
 
+    /// Words of a message whose pictures are kept and named by their addresses.
+    pub(super) fn illustrated(&mut self, chat: &str, id: i64, content: String, pictures: Pictures) -> String {
+        pictures.into_iter().fold(content, |content, (temporary, picture)| {
+            let hosted = self.host(chat, id, picture);
+            let url = self.hosted_url(chat, id, &hosted);
+            content.replace(&format!("../hostedContents/{temporary}/$value"), &url)
+        })
+    }
+
     /// Mentions, as answers name them.
-    fn mentions_shown(&self, mentions: &[Value]) -> Result<Vec<Value>, Problem> {
+    pub(super) fn mentions_shown(&self, mentions: &[Value]) -> Result<Vec<Value>, Problem> {
         let shown = |mention: &Value| {
             let user = mention["mentioned"]["user"]["id"].as_str().filter(|user| self.users.contains_key(*user));
             let user = user.ok_or_else(|| Problem::bad_request("The mentioned user was not found."))?;
@@ -123,7 +131,7 @@ impl World {
 }
 
 /// An attachment with all its members.
-fn attachment_shown(attachment: &Value) -> Value {
+pub(super) fn attachment_shown(attachment: &Value) -> Value {
     let members = ["id", "contentType", "contentUrl", "content", "name", "thumbnailUrl", "teamsAppId"];
     members.iter().map(|name| ((*name).to_owned(), attachment[*name].clone())).collect::<serde_json::Map<_, _>>().into()
 }

@@ -20,6 +20,8 @@ struct Ask {
     pkce: Option<Pkce>,
     posted: bool,
     silent: bool,
+    /// Whether claims are asked for that a challenge named.
+    claims: bool,
 }
 
 impl World {
@@ -119,6 +121,7 @@ impl World {
             pkce,
             posted,
             silent: call.asked("prompt") == Some("none"),
+            claims: call.asked("claims").is_some(),
         })
     }
 
@@ -133,6 +136,9 @@ impl World {
         }
         // Signing in anew heals whatever was wrong with the grant of before.
         self.troubles.remove(user);
+        if ask.claims {
+            self.challenged.remove(user);
+        }
         let response = back(&ask, vec![("code", value.clone()), ("session_state", uuid::Uuid::new_v4().to_string())]);
         let grant = Grant {
             client_id: ask.client_id,

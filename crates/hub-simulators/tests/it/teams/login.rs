@@ -194,7 +194,11 @@ async fn tokens_run_out_are_challenged_and_allow_what_was_granted() {
     let answer = scene.raw(reqwest::Method::GET, scene.url("me"), &scene.token, &Value::Null).await;
     assert_eq!(answer.status(), 401);
     assert!(answer.headers()["www-authenticate"].to_str().unwrap().contains("claims=\"eyJhIjoxfQ==\""));
-    scene.platform.challenge(ME, None);
+    scene.platform.consent(Consent::Accept, Some(ME));
+    visit(&scene, "organizations", &[], &[]).await;
+    assert_eq!(scene.get("me").await.0, 401, "the claims are missing");
+    visit(&scene, "organizations", &[("claims", "{}")], &[]).await;
+    assert_eq!(scene.get("me").await.0, 200);
     scene.platform.expire_tokens(ME);
     let (status, told) = scene.get("me").await;
     assert_eq!((status, told["error"]["code"].as_str()), (401, Some("InvalidAuthenticationToken")));

@@ -134,6 +134,13 @@ async fn ones_own_messages_are_edited_deleted_and_brought_back() {
     assert_eq!(edited["body"]["content"], "two");
     assert_eq!(edited["lastEditedDateTime"], edited["lastModifiedDateTime"]);
     assert_eq!((&edited["createdDateTime"], edited["etag"] == told["etag"]), (&told["createdDateTime"], false));
+    let mention = json!({"id": 0, "mentionText": "Robin", "mentioned": {"user": {"id": ROBIN}}});
+    let mut richer = html("<p><at id=\"0\">Robin</at>, two</p>");
+    richer["mentions"] = json!([mention]);
+    assert_eq!(scene.call(Method::PATCH, &path, &scene.token, &richer).await.0, 204);
+    let (_, edited) = scene.get(&path).await;
+    assert_eq!(edited["mentions"][0]["mentioned"]["user"]["displayName"], "Robin Kline");
+    assert_eq!(scene.call(Method::PATCH, &path, &scene.token, &text("two")).await.0, 204);
     let own = format!("users/{ME}/{path}");
     assert_eq!(scene.post(&format!("{own}/softDelete"), Value::Null).await.0, 204);
     let (_, gone) = scene.get(&path).await;
