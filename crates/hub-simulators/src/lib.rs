@@ -5,6 +5,7 @@
 pub mod facebook;
 pub mod instagram;
 pub mod meta;
+pub mod teams;
 pub mod telegram;
 pub mod twitter;
 pub mod whatsapp;
