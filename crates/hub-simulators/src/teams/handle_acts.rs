@@ -1,0 +1,138 @@
+//! Working the simulator from Rust: what people do, and what becomes of subscriptions.
+
+use super::chats::model::{Draft, Message, Sender};
+use super::handle::TeamsHandle;
+use super::notices::forge::Forgery;
+use super::notices::subscription::Subscription;
+use bytes::Bytes;
+use serde_json::Value;
+
+impl TeamsHandle {
+    /// The chat of two people; made where there is none, as are people whom nobody knows.
+    pub fn direct(&self, one: &str, other: &str) -> String {
+        self.shared.act(|world| world.direct(one, other))
+    }
+
+    /// Somebody writes in a chat; gives the message, `None` = there is no such chat.
+    pub fn say(&self, chat: &str, from: &str, text: &str) -> Option<Message> {
+        self.write(chat, Sender::User(from.to_owned()), Draft::text(text))
+    }
+
+    /// Somebody, a bot or nobody writes anything in a chat.
+    pub fn write(&self, chat: &str, from: Sender, draft: Draft) -> Option<Message> {
+        self.shared.act(|world| world.write(chat, from, draft))
+    }
+
+    /// Somebody sends a file, which is at an address of theirs.
+    pub fn attach_file(&self, chat: &str, from: &str, words: &str, name: &str, url: &str) -> Option<Message> {
+        self.shared.act(|world| world.attach_file(chat, from, words, name, url))
+    }
+
+    /// Somebody sends a picture of a content type between their words.
+    pub fn attach_picture(&self, chat: &str, from: &str, words: &str, kind: &str, bytes: &[u8]) -> Option<Message> {
+        self.shared.act(|world| world.attach_picture(chat, from, words, kind, Bytes::copy_from_slice(bytes)))
+    }
+
+    /// Pictures of a message are gone, or other bytes are in their place.
+    pub fn swap_pictures(&self, chat: &str, message: i64, bytes: Option<&[u8]>) {
+        let bytes = bytes.map(Bytes::copy_from_slice);
+        self.shared.world().swap_pictures(chat, message, bytes.as_ref());
+    }
+
+    /// Somebody mentions somebody.
+    pub fn mention(&self, chat: &str, from: &str, whom: &str, words: &str) -> Option<Message> {
+        self.shared.act(|world| world.mention(chat, from, whom, words))
+    }
+
+    /// Somebody answers a message with a quote of it.
+    pub fn answer(&self, chat: &str, from: &str, quoted: i64, words: &str) -> Option<Message> {
+        self.shared.act(|world| world.answer(chat, from, quoted, words))
+    }
+
+    /// A message gets other words; tells whether there is one.
+    pub fn edit(&self, chat: &str, message: i64, html: bool, content: &str) -> bool {
+        self.shared.act(|world| world.rewrite(chat, message, html, content))
+    }
+
+    /// A message is deleted.
+    pub fn delete(&self, chat: &str, message: i64) -> bool {
+        self.shared.act(|world| world.vanish(chat, message, false))
+    }
+
+    /// A deleted message comes back.
+    pub fn undo_delete(&self, chat: &str, message: i64) -> bool {
+        self.shared.act(|world| world.vanish(chat, message, true))
+    }
+
+    /// Somebody reacts to a message, or takes that back, which is told twice.
+    pub fn react(&self, chat: &str, message: i64, user: &str, kind: &str, on: bool) -> bool {
+        self.shared.act(|world| world.toggle(chat, message, user, kind, on))
+    }
+
+    /// Something happens that is no message: `detail` as the API names it.
+    pub fn happen(&self, chat: &str, detail: Value) -> Option<Message> {
+        self.shared.act(|world| world.happen(chat, detail))
+    }
+
+    /// A chat gets another name.
+    pub fn rename(&self, chat: &str, by: &str, topic: &str) -> Option<Message> {
+        self.shared.act(|world| world.rename(chat, by, topic))
+    }
+
+    /// Somebody is taken into a chat.
+    pub fn join(&self, chat: &str, by: &str, who: &str) -> Option<Message> {
+        self.shared.act(|world| world.join(chat, by, who))
+    }
+
+    /// Somebody leaves a chat, or is put out of it.
+    pub fn leave(&self, chat: &str, by: &str, who: &str) -> Option<Message> {
+        self.shared.act(|world| world.leave(chat, by, who))
+    }
+
+    /// A call begins in a chat.
+    pub fn call_starts(&self, chat: &str, by: &str) -> Option<Message> {
+        self.shared.act(|world| world.call_starts(chat, by))
+    }
+
+    /// Tells the subscriptions that cover a chat something that is wrong, of a message that is there or of a made-up one. Gives how
+    /// many are told.
+    pub fn forge(&self, chat: &str, message: Option<i64>, forgery: Forgery) -> usize {
+        self.shared.act(|world| world.forge(chat, message, forgery))
+    }
+
+    /// Delivers the last items once more, with fresh keys; gives how many.
+    pub fn repeat(&self, count: usize) -> usize {
+        self.shared.act(|world| world.repeat(count))
+    }
+
+    /// Subscriptions that live.
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        let mut world = self.shared.world();
+        world.expire_subscriptions();
+        world.subscriptions.clone()
+    }
+
+    /// Access must be proved again; nothing is delivered until it is.
+    pub fn ask_reauthorization(&self, subscription: &str) -> bool {
+        self.shared.act(|world| world.ask_reauthorization(subscription))
+    }
+
+    /// A subscription is removed, and its owner is told.
+    pub fn remove_subscription(&self, subscription: &str) -> bool {
+        self.shared.act(|world| world.remove_subscription(subscription))
+    }
+
+    /// A subscription dies, and nobody is told.
+    pub fn kill_subscription(&self, subscription: &str) -> bool {
+        self.shared.act(|world| world.kill_subscription(subscription))
+    }
+
+    /// Tells a subscription's owner any event, such as `missed`.
+    pub fn lifecycle(&self, subscription: &str, event: &str) -> bool {
+        self.shared.act(|world| {
+            let found = world.subscriptions.iter().find(|one| one.id == subscription).cloned();
+            let found = found.inspect(|one| world.tell_lifecycle(one, event));
+            found.is_some()
+        })
+    }
+}
