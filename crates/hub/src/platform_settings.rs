@@ -176,6 +176,9 @@ pub(crate) struct Simulated {
     pub(crate) facebook: String,
     pub(crate) instagram: String,
     pub(crate) whatsapp: String,
+    pub(crate) twitter: String,
+    pub(crate) twitter_client_id: String,
+    pub(crate) twitter_bearer: Secret,
     pub(crate) app_id: String,
     pub(crate) instagram_app_id: String,
     pub(crate) app_secret: Secret,
@@ -201,6 +204,12 @@ impl Platforms {
         self.whatsapp.verify_token = Some(demo.verify_token.clone());
         self.whatsapp.graph_base_url.clone_from(&demo.whatsapp);
         self.whatsapp.dialog_base_url.clone_from(&demo.whatsapp);
+        self.twitter.client_id = Some(demo.twitter_client_id.clone());
+        self.twitter.client_secret = Some(demo.app_secret.clone());
+        self.twitter.consumer_secret = Some(demo.verify_token.clone());
+        self.twitter.bearer_token = Some(demo.twitter_bearer.clone());
+        self.twitter.api_base_url.clone_from(&demo.twitter);
+        self.twitter.authorize_base_url.clone_from(&demo.twitter);
     }
 
     /// As the platforms take them. In production files are fetched from public addresses only.
