@@ -2,6 +2,7 @@
 
 pub mod facebook;
 pub mod instagram;
+pub mod linkedin;
 pub mod meta;
 pub mod telegram_bot;
 pub mod twitter;
@@ -20,6 +21,8 @@ pub struct PlatformSettings {
     pub facebook: facebook::Settings,
     /// Instagram's professional accounts.
     pub instagram: instagram::Settings,
+    /// LinkedIn: pages, and what it lets out of private messages.
+    pub linkedin: linkedin::Settings,
     /// WhatsApp Cloud API.
     pub whatsapp: whatsapp::Settings,
     /// X (Twitter).
@@ -32,6 +35,7 @@ pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Pla
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
         Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
         Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport.clone())),
+        Arc::new(linkedin::LinkedIn::new(settings.linkedin.clone(), transport.clone())),
         Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport.clone())),
         Arc::new(twitter::Twitter::new(settings.twitter.clone(), transport)),
     ]

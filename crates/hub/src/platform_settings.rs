@@ -4,7 +4,7 @@
 use confique::Config;
 use hub_platform_kit::Secret;
 use hub_platform_kit::fetch::is_loopback;
-use hub_platforms::{PlatformSettings, facebook, instagram, meta, telegram_bot, twitter, whatsapp};
+use hub_platforms::{PlatformSettings, facebook, instagram, linkedin, meta, telegram_bot, twitter, whatsapp};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -19,6 +19,8 @@ pub(crate) struct Platforms {
     facebook: Facebook,
     #[config(nested)]
     instagram: Instagram,
+    #[config(nested)]
+    linkedin: LinkedIn,
     #[config(nested)]
     whatsapp: WhatsApp,
     #[config(nested)]
@@ -100,6 +102,51 @@ pub(crate) struct Instagram {
     /// Address of the sign-in dialog.
     #[config(env = "INSTAGRAM_DIALOG_BASE_URL", default = "https://www.instagram.com")]
     dialog_base_url: String,
+}
+
+/// LinkedIn.
+#[derive(Config)]
+pub(crate) struct LinkedIn {
+    /// Client id of the app at LinkedIn.
+    #[config(env = "LINKEDIN_CLIENT_ID")]
+    client_id: Option<String>,
+    /// Its secret: trades codes, answers challenges and signs deliveries.
+    #[config(env = "LINKEDIN_CLIENT_SECRET")]
+    client_secret: Option<Secret>,
+    /// Further secrets that may sign deliveries, separated by commas: an old one while it is replaced.
+    #[config(env = "LINKEDIN_CLIENT_SECRETS_OLD")]
+    client_secrets_old: Option<Secret>,
+    /// Number of the app, as the address of its page at LinkedIn shows it; without it LinkedIn cannot be asked to call.
+    #[config(env = "LINKEDIN_APPLICATION_ID")]
+    application_id: Option<String>,
+    /// Permissions that are asked for when a page is linked: those that the app's page lists.
+    #[config(
+        env = "LINKEDIN_SCOPES",
+        default = "openid profile r_organization_social rw_organization_admin w_organization_social"
+    )]
+    scopes: String,
+    /// Permissions that are asked for when somebody links their own messages, such as `openid profile
+    /// r_dma_portability_3rd_party`; without them nobody can.
+    #[config(env = "LINKEDIN_MEMBER_SCOPES")]
+    member_scopes: Option<String>,
+    /// LinkedIn has approved the app for sending private messages.
+    #[config(env = "LINKEDIN_MESSAGES_APPROVED", default = false)]
+    messages_approved: bool,
+    /// Version of the API: a month not older than a year.
+    #[config(env = "LINKEDIN_VERSION", default = "202607")]
+    version: String,
+    /// Version of the API of members' own data.
+    #[config(env = "LINKEDIN_PORTABILITY_VERSION", default = "202312")]
+    portability_version: String,
+    /// Longest comment in characters.
+    #[config(env = "LINKEDIN_COMMENT_MAX", default = 1250)]
+    comment_max: usize,
+    /// Address of the API.
+    #[config(env = "LINKEDIN_API_BASE_URL", default = "https://api.linkedin.com")]
+    api_base_url: String,
+    /// Address of the sign-in.
+    #[config(env = "LINKEDIN_AUTH_BASE_URL", default = "https://www.linkedin.com")]
+    auth_base_url: String,
 }
 
 /// WhatsApp Cloud API.
@@ -214,11 +261,11 @@ impl Platforms {
 
     /// As the platforms take them. In production files are fetched from public addresses only.
     pub(crate) fn settings(&self, production: bool) -> PlatformSettings {
-        let Self { telegram, facebook, instagram, whatsapp, twitter, .. } = self;
+        let Self { telegram, facebook, instagram, linkedin, whatsapp, twitter, .. } = self;
         let app = |verify_token: &Option<Secret>, graph: &str, dialog: &str| meta::App {
             id: facebook.app_id.clone(),
             secret: facebook.app_secret.clone(),
-            further_secrets: several(self.meta.app_secrets_old.as_ref()),
+            further_secrets: listed(self.meta.app_secrets_old.as_ref()),
             verify_token: verify_token.clone(),
             graph_base_url: without_slash(graph),
             dialog_base_url: without_slash(dialog),
@@ -248,6 +295,7 @@ impl Platforms {
                 page_app: facebook_app.clone(),
             },
             facebook: facebook::Settings { app: facebook_app },
+            linkedin: linkedin.settings(production),
             whatsapp: whatsapp::Settings {
                 app: app(&whatsapp.verify_token, &whatsapp.graph_base_url, &whatsapp.dialog_base_url),
                 config_id: whatsapp.config_id.clone(),
@@ -267,7 +315,7 @@ impl Twitter {
             client_secret: self.client_secret.clone(),
             consumer_key: self.consumer_key.clone(),
             consumer_secret: self.consumer_secret.clone(),
-            further_consumer_secrets: several(self.consumer_secrets_old.as_ref()),
+            further_consumer_secrets: listed(self.consumer_secrets_old.as_ref()),
             bearer_token: self.bearer_token.clone(),
             api_base_url: without_slash(&self.api_base_url),
             authorize_base_url: without_slash(&self.authorize_base_url),
@@ -283,8 +331,28 @@ impl Twitter {
     }
 }
 
+impl LinkedIn {
+    fn settings(&self, production: bool) -> linkedin::Settings {
+        linkedin::Settings {
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            further_secrets: listed(self.client_secrets_old.as_ref()),
+            application_id: self.application_id.clone(),
+            scopes: self.scopes.clone(),
+            member_scopes: self.member_scopes.clone().unwrap_or_default(),
+            messages_approved: self.messages_approved,
+            version: self.version.clone(),
+            portability_version: self.portability_version.clone(),
+            comment_max: self.comment_max,
+            api_base_url: without_slash(&self.api_base_url),
+            auth_base_url: without_slash(&self.auth_base_url),
+            loopback_media: !production && is_here(&self.api_base_url),
+        }
+    }
+}
+
 /// Secrets separated by commas.
-fn several(list: Option<&Secret>) -> Vec<Secret> {
+fn listed(list: Option<&Secret>) -> Vec<Secret> {
     let list = list.map(ExposeSecret::expose_secret).unwrap_or_default();
     list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| Secret::from(one.to_owned())).collect()
 }

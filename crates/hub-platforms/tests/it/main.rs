@@ -3,6 +3,7 @@
 
 mod facebook;
 mod instagram;
+mod linkedin;
 mod meta;
 mod support;
 mod telegram_bot;

@@ -13,6 +13,8 @@ pub trait Subject: Sized {
     const CARD: &'static str;
     /// The way of linking, one of the card's, by which the suite gets an account to work with.
     const METHOD: &'static str;
+    /// The platform's word for a person's no.
+    const REFUSAL: &'static str = "access_denied";
 
     /// Starts the simulator with two accounts that can be linked.
     async fn start() -> Self;

@@ -29,6 +29,8 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// Parameters of the address.
     pub(crate) query: BTreeMap<String, String>,
+    /// All headers, by their names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
     /// The token in the header; another proof than a token as it is.
     pub(crate) token: Option<String>,
     /// Members of the JSON body, or fields of the form.
@@ -98,6 +100,11 @@ fn head(request: &Request) -> (Asked, String) {
         method: request.method().to_string(),
         path: request.uri().path().to_owned(),
         query: query.into_owned().collect(),
+        headers: request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()))
+            .collect(),
         token: header("authorization").map(|value| value.strip_prefix("Bearer ").unwrap_or(&value).to_owned()),
         ..Asked::default()
     };

@@ -2,6 +2,7 @@
 
 mod facebook;
 mod instagram;
+mod linkedin;
 mod meta;
 mod telegram;
 mod twitter;
