@@ -326,6 +326,7 @@ impl Twitter {
                 reads_per_quarter: self.reads_per_quarter,
             },
             upload_patience: twitter::DEFAULT_UPLOAD_PATIENCE,
+            renewal_grace: twitter::DEFAULT_RENEWAL_GRACE,
             loopback_media: !production && is_here(&self.api_base_url),
         }
     }
