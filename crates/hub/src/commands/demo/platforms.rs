@@ -3,10 +3,12 @@
 use crate::config::{environment, random_hex};
 use crate::platform_settings::Simulated;
 use anyhow::Context;
+use hub_platform_kit::Secret;
 use hub_simulators::facebook::{self, FacebookHandle, Page};
 use hub_simulators::instagram::{self, InstagramHandle};
 use hub_simulators::meta::{App, Asset, DialogMode, Meta, MetaOptions, User};
 use hub_simulators::telegram::{self, TelegramHandle, TelegramOptions};
+use hub_simulators::twitter::{self, Consent, TwitterHandle, TwitterOptions};
 use hub_simulators::whatsapp::{self, WhatsAppHandle, WhatsAppOptions};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -22,6 +24,9 @@ const INSTAGRAM_ACCOUNT: (&str, &str) = ("17841405822304914", "demo.shop");
 const BUSINESS: (&str, &str) = ("102290129340398", "Demo Shop Ltd");
 const NUMBERS: [(&str, &str, &str); 2] =
     [("106540352242922", "15550783881", "Demo Shop"), ("106540352242923", "15550783882", "Demo Bakery")];
+/// The demo's account at X, and the app's client there.
+const X_ACCOUNT: (&str, &str, &str) = ("4337869213", "demo_shop", "Demo Shop");
+const X_CLIENT_ID: &str = "DemoClientIdOfTheSimulatorOnly";
 const APP_ID: &str = "1517776481860111";
 const INSTAGRAM_APP_ID: &str = "990602627938098";
 /// How often, and how many times, it is tried whether the hub can be called.
@@ -36,11 +41,12 @@ pub(super) struct Platforms {
     facebook: FacebookHandle,
     instagram: InstagramHandle,
     whatsapp: WhatsAppHandle,
+    twitter: TwitterHandle,
     pub(super) simulated: Simulated,
 }
 
 impl Platforms {
-    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the three after it, or free ones.
+    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the four after it, or free ones.
     pub(super) async fn start() -> anyhow::Result<Self> {
         let first: Option<u16> =
             environment("SIMULATOR_PORT").map(|port| port.parse()).transpose().context("SIMULATOR_PORT")?;
@@ -52,17 +58,22 @@ impl Platforms {
         let instagram = instagram::start(meta(2)).await.context(failed)?;
         let options = WhatsAppOptions { meta: meta(3), ..WhatsAppOptions::default() };
         let whatsapp = whatsapp::start(options).await.context(failed)?;
+        let options = TwitterOptions { port: port(4), own_pictures: true, ..TwitterOptions::default() };
+        let twitter = twitter::start(options).await.context(failed)?;
         let simulated = Simulated {
             telegram: telegram.base_url().to_owned(),
             facebook: facebook.graph_base_url().to_owned(),
             instagram: instagram.graph_base_url().to_owned(),
             whatsapp: whatsapp.base_url().to_owned(),
+            twitter: twitter.base_url().to_owned(),
+            twitter_client_id: X_CLIENT_ID.to_owned(),
+            twitter_bearer: Secret::from(twitter::App::new(X_CLIENT_ID, "", "").bearer),
             app_id: APP_ID.to_owned(),
             instagram_app_id: INSTAGRAM_APP_ID.to_owned(),
             app_secret: random_hex()?,
             verify_token: random_hex()?,
         };
-        let platforms = Self { telegram, facebook, instagram, whatsapp, simulated };
+        let platforms = Self { telegram, facebook, instagram, whatsapp, twitter, simulated };
         platforms.populate();
         Ok(platforms)
     }
@@ -85,6 +96,10 @@ impl Platforms {
         for (id, display, name) in NUMBERS {
             self.whatsapp.add_number(BUSINESS.0, id, display, name);
         }
+        let consumer_secret = self.simulated.verify_token.expose_secret();
+        self.twitter.create_app(twitter::App::new(X_CLIENT_ID, secret, consumer_secret));
+        let (id, username, name) = X_ACCOUNT;
+        self.twitter.put_user(twitter::User::new(id, username, name));
         let template =
             [("hello_world", "Hello {{1}}, your order is ready."), ("opening_hours", "We are open from 9 to 18.")];
         for (name, words) in template {
@@ -99,6 +114,7 @@ impl Platforms {
         for meta in self.metas() {
             meta.dialog_mode(mode, None);
         }
+        self.twitter.consent(if by_itself { Consent::Accept } else { Consent::Ask }, Some(X_ACCOUNT.0));
     }
 
     /// Waits until the hub can be called, does what an operator does on an app's dashboard (names the hub's address for
@@ -122,6 +138,7 @@ impl Platforms {
         self.facebook.inboxes().trickle(PAGES[0].0, TRICKLE);
         self.instagram.inboxes().trickle(INSTAGRAM_ACCOUNT.0, TRICKLE);
         self.whatsapp.trickle(NUMBERS[0].0, TRICKLE);
+        self.twitter.trickle(X_ACCOUNT.0, TRICKLE);
     }
 
     pub(super) async fn shutdown(&self) {
@@ -129,6 +146,7 @@ impl Platforms {
         self.facebook.shutdown().await;
         self.instagram.shutdown().await;
         self.whatsapp.shutdown().await;
+        self.twitter.shutdown().await;
     }
 
     fn metas(&self) -> [&Meta; 3] {
