@@ -4,6 +4,7 @@ pub mod facebook;
 pub mod instagram;
 pub mod linkedin;
 pub mod meta;
+pub mod teams;
 pub mod telegram_bot;
 pub mod twitter;
 pub mod whatsapp;
@@ -27,6 +28,8 @@ pub struct PlatformSettings {
     pub whatsapp: whatsapp::Settings,
     /// X (Twitter).
     pub twitter: twitter::Settings,
+    /// Microsoft Teams.
+    pub teams: teams::Settings,
 }
 
 /// All platforms, in the order in which adapters that share a published name are asked.
@@ -37,6 +40,7 @@ pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Pla
         Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport.clone())),
         Arc::new(linkedin::LinkedIn::new(settings.linkedin.clone(), transport.clone())),
         Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport.clone())),
-        Arc::new(twitter::Twitter::new(settings.twitter.clone(), transport)),
+        Arc::new(twitter::Twitter::new(settings.twitter.clone(), transport.clone())),
+        Arc::new(teams::Teams::new(settings.teams.clone(), transport)),
     ]
 }

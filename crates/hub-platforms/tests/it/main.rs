@@ -6,6 +6,7 @@ mod instagram;
 mod linkedin;
 mod meta;
 mod support;
+mod teams;
 mod telegram_bot;
 mod twitter;
 mod whatsapp;

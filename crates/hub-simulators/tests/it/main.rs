@@ -13,5 +13,6 @@ mod meta_support;
 mod meta_webhooks;
 mod sdk;
 mod spec;
+mod teams;
 mod twitter;
 mod whatsapp;

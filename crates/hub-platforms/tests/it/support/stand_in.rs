@@ -62,6 +62,11 @@ impl StandIn {
         Self { base, script }
     }
 
+    /// A further answer, for those that must name the stand-in itself.
+    pub(crate) fn give(&self, reply: Reply) {
+        self.script.lock().unwrap().replies.push_back(reply);
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.script.lock().unwrap().asked.clone()
     }
