@@ -143,6 +143,9 @@ pub(crate) struct Simulated {
     pub(crate) facebook: String,
     pub(crate) instagram: String,
     pub(crate) whatsapp: String,
+    pub(crate) linkedin: String,
+    pub(crate) linkedin_client_id: String,
+    pub(crate) linkedin_application_id: String,
     pub(crate) app_id: String,
     pub(crate) instagram_app_id: String,
     pub(crate) app_secret: Secret,
@@ -168,6 +171,7 @@ impl Platforms {
         self.whatsapp.verify_token = Some(demo.verify_token.clone());
         self.whatsapp.graph_base_url.clone_from(&demo.whatsapp);
         self.whatsapp.dialog_base_url.clone_from(&demo.whatsapp);
+        self.linkedin.use_simulator(demo);
     }
 
     /// As the platforms take them. In production files are fetched from public addresses only.

@@ -1,5 +1,6 @@
 //! The simulated platforms of the demo: who is there, and who writes.
 
+use super::linkedin::{APPLICATION_ID, CLIENT_ID, LinkedIn};
 use crate::config::{environment, random_hex};
 use crate::platform_settings::Simulated;
 use anyhow::Context;
@@ -36,11 +37,12 @@ pub(super) struct Platforms {
     facebook: FacebookHandle,
     instagram: InstagramHandle,
     whatsapp: WhatsAppHandle,
+    pub(super) linkedin: LinkedIn,
     pub(super) simulated: Simulated,
 }
 
 impl Platforms {
-    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the three after it, or free ones.
+    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the five after it, or free ones.
     pub(super) async fn start() -> anyhow::Result<Self> {
         let first: Option<u16> =
             environment("SIMULATOR_PORT").map(|port| port.parse()).transpose().context("SIMULATOR_PORT")?;
@@ -52,6 +54,8 @@ impl Platforms {
         let instagram = instagram::start(meta(2)).await.context(failed)?;
         let options = WhatsAppOptions { meta: meta(3), ..WhatsAppOptions::default() };
         let whatsapp = whatsapp::start(options).await.context(failed)?;
+        let app_secret = random_hex()?;
+        let linkedin = LinkedIn::start(port(5), &app_secret).await?;
         let simulated = Simulated {
             telegram: telegram.base_url().to_owned(),
             facebook: facebook.graph_base_url().to_owned(),
@@ -59,10 +63,13 @@ impl Platforms {
             whatsapp: whatsapp.base_url().to_owned(),
             app_id: APP_ID.to_owned(),
             instagram_app_id: INSTAGRAM_APP_ID.to_owned(),
-            app_secret: random_hex()?,
+            linkedin: linkedin.base_url().to_owned(),
+            linkedin_client_id: CLIENT_ID.to_owned(),
+            linkedin_application_id: APPLICATION_ID.to_owned(),
+            app_secret,
             verify_token: random_hex()?,
         };
-        let platforms = Self { telegram, facebook, instagram, whatsapp, simulated };
+        let platforms = Self { telegram, facebook, instagram, whatsapp, linkedin, simulated };
         platforms.populate();
         Ok(platforms)
     }
@@ -99,6 +106,7 @@ impl Platforms {
         for meta in self.metas() {
             meta.dialog_mode(mode, None);
         }
+        self.linkedin.consent(by_itself);
     }
 
     /// Waits until the hub can be called, does what an operator does on an app's dashboard (names the hub's address for
@@ -122,6 +130,7 @@ impl Platforms {
         self.facebook.inboxes().trickle(PAGES[0].0, TRICKLE);
         self.instagram.inboxes().trickle(INSTAGRAM_ACCOUNT.0, TRICKLE);
         self.whatsapp.trickle(NUMBERS[0].0, TRICKLE);
+        self.linkedin.trickle(TRICKLE);
     }
 
     pub(super) async fn shutdown(&self) {
@@ -129,6 +138,7 @@ impl Platforms {
         self.facebook.shutdown().await;
         self.instagram.shutdown().await;
         self.whatsapp.shutdown().await;
+        self.linkedin.shutdown().await;
     }
 
     fn metas(&self) -> [&Meta; 3] {
