@@ -146,6 +146,9 @@ pub(crate) struct Simulated {
     pub(crate) twitter: String,
     pub(crate) twitter_client_id: String,
     pub(crate) twitter_bearer: Secret,
+    pub(crate) linkedin: String,
+    pub(crate) linkedin_client_id: String,
+    pub(crate) linkedin_application_id: String,
     pub(crate) app_id: String,
     pub(crate) instagram_app_id: String,
     pub(crate) app_secret: Secret,
@@ -172,6 +175,7 @@ impl Platforms {
         self.whatsapp.graph_base_url.clone_from(&demo.whatsapp);
         self.whatsapp.dialog_base_url.clone_from(&demo.whatsapp);
         self.twitter.use_simulator(demo);
+        self.linkedin.use_simulator(demo);
     }
 
     /// As the platforms take them. In production files are fetched from public addresses only.

@@ -1,5 +1,6 @@
 //! The simulated platforms of the demo: who is there, and who writes.
 
+use super::linkedin::{APPLICATION_ID, CLIENT_ID, LinkedIn};
 use crate::config::{environment, random_hex};
 use crate::platform_settings::Simulated;
 use anyhow::Context;
@@ -42,11 +43,12 @@ pub(super) struct Platforms {
     instagram: InstagramHandle,
     whatsapp: WhatsAppHandle,
     twitter: TwitterHandle,
+    pub(super) linkedin: LinkedIn,
     pub(super) simulated: Simulated,
 }
 
 impl Platforms {
-    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the four after it, or free ones.
+    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the five after it, or free ones.
     pub(super) async fn start() -> anyhow::Result<Self> {
         let first: Option<u16> =
             environment("SIMULATOR_PORT").map(|port| port.parse()).transpose().context("SIMULATOR_PORT")?;
@@ -60,6 +62,8 @@ impl Platforms {
         let whatsapp = whatsapp::start(options).await.context(failed)?;
         let options = TwitterOptions { port: port(4), own_pictures: true, ..TwitterOptions::default() };
         let twitter = twitter::start(options).await.context(failed)?;
+        let app_secret = random_hex()?;
+        let linkedin = LinkedIn::start(port(5), &app_secret).await?;
         let simulated = Simulated {
             telegram: telegram.base_url().to_owned(),
             facebook: facebook.graph_base_url().to_owned(),
@@ -70,10 +74,13 @@ impl Platforms {
             twitter_bearer: Secret::from(twitter::App::new(X_CLIENT_ID, "", "").bearer),
             app_id: APP_ID.to_owned(),
             instagram_app_id: INSTAGRAM_APP_ID.to_owned(),
-            app_secret: random_hex()?,
+            linkedin: linkedin.base_url().to_owned(),
+            linkedin_client_id: CLIENT_ID.to_owned(),
+            linkedin_application_id: APPLICATION_ID.to_owned(),
+            app_secret,
             verify_token: random_hex()?,
         };
-        let platforms = Self { telegram, facebook, instagram, whatsapp, twitter, simulated };
+        let platforms = Self { telegram, facebook, instagram, whatsapp, twitter, linkedin, simulated };
         platforms.populate();
         Ok(platforms)
     }
@@ -115,6 +122,7 @@ impl Platforms {
             meta.dialog_mode(mode, None);
         }
         self.twitter.consent(if by_itself { Consent::Accept } else { Consent::Ask }, Some(X_ACCOUNT.0));
+        self.linkedin.consent(by_itself);
     }
 
     /// Waits until the hub can be called, does what an operator does on an app's dashboard (names the hub's address for
@@ -139,6 +147,7 @@ impl Platforms {
         self.instagram.inboxes().trickle(INSTAGRAM_ACCOUNT.0, TRICKLE);
         self.whatsapp.trickle(NUMBERS[0].0, TRICKLE);
         self.twitter.trickle(X_ACCOUNT.0, TRICKLE);
+        self.linkedin.trickle(TRICKLE);
     }
 
     pub(super) async fn shutdown(&self) {
@@ -147,6 +156,7 @@ impl Platforms {
         self.instagram.shutdown().await;
         self.whatsapp.shutdown().await;
         self.twitter.shutdown().await;
+        self.linkedin.shutdown().await;
     }
 
     fn metas(&self) -> [&Meta; 3] {
