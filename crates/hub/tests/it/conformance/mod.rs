@@ -3,5 +3,6 @@
 mod facebook;
 mod instagram;
 mod meta;
+mod teams;
 mod telegram;
 mod whatsapp;
