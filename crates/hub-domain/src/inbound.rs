@@ -24,8 +24,13 @@ pub enum InboundBody {
     Message(Box<InboundMessage>),
     /// A message was changed; the whole new state. An unseen original is created.
     Edited(Box<InboundMessage>),
-    /// A message that was taken back stands again; the whole state.
-    Restored(Box<InboundMessage>),
+    /// A message stands, whether or not it was taken back before; the whole state. It counts as changed only if it says so.
+    Restored {
+        /// The message.
+        message: Box<InboundMessage>,
+        /// As of when: what was taken back later stays so.
+        at: Timestamp,
+    },
     /// Messages were taken back by their sender.
     Deleted {
         /// Where.

@@ -2,9 +2,11 @@
 
 pub mod facebook;
 pub mod instagram;
+pub mod linkedin;
 pub mod meta;
 pub mod teams;
 pub mod telegram_bot;
+pub mod twitter;
 pub mod whatsapp;
 
 use hub_platform_kit::Platform;
@@ -20,10 +22,14 @@ pub struct PlatformSettings {
     pub facebook: facebook::Settings,
     /// Instagram's professional accounts.
     pub instagram: instagram::Settings,
+    /// LinkedIn: pages, and what it lets out of private messages.
+    pub linkedin: linkedin::Settings,
     /// WhatsApp Cloud API.
     pub whatsapp: whatsapp::Settings,
     /// Microsoft Teams.
     pub teams: teams::Settings,
+    /// X (Twitter).
+    pub twitter: twitter::Settings,
 }
 
 /// All platforms, in the order in which adapters that share a published name are asked.
@@ -32,7 +38,9 @@ pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Pla
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
         Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
         Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport.clone())),
+        Arc::new(linkedin::LinkedIn::new(settings.linkedin.clone(), transport.clone())),
         Arc::new(whatsapp::WhatsApp::new(settings.whatsapp.clone(), transport.clone())),
+        Arc::new(twitter::Twitter::new(settings.twitter.clone(), transport.clone())),
         Arc::new(teams::Teams::new(settings.teams.clone(), transport)),
     ]
 }

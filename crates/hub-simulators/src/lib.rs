@@ -4,6 +4,7 @@
 
 pub mod facebook;
 pub mod instagram;
+pub mod linkedin;
 pub mod meta;
 pub mod teams;
 pub mod telegram;

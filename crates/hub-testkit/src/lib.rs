@@ -7,9 +7,11 @@ pub mod client;
 pub mod clock;
 pub mod conformance;
 pub mod database;
+pub mod expect;
 pub mod process;
 pub mod proxy;
 pub mod pushes;
+pub mod recorded;
 
 pub use client::Client;
 pub use clock::TestClock;

@@ -1,46 +1,96 @@
-//! What the hub tells an open client, in order.
+//! What the hub tells an open client, in order, over either of its sockets.
 
 use crate::{Client, PATIENCE};
-use futures_util::StreamExt;
-use serde_json::Value;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// The raw socket of one user.
+/// A push: its name and its data.
+pub type Push = (String, Value);
+
+/// One of the two sockets of one user.
 #[derive(Debug)]
 pub struct Pushes {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Socket.IO packs events into packets, and asks whether somebody is there.
+    packed: bool,
 }
 
 impl Pushes {
-    /// Opens it; everything after this comes.
+    /// Opens the raw socket; everything after this comes.
     pub async fn open(user: &Client) -> Self {
-        let base = user.base().replacen("http", "ws", 1);
-        let url = format!("{base}/ws/messages/?token={}", user.token());
-        let (socket, _) = tokio_tungstenite::connect_async(url).await.expect("the socket opens");
-        let mut pushes = Self { socket };
+        let mut pushes = Self::connect(user, &format!("/ws/messages/?token={}", user.token()), false).await;
         while pushes.next().await.0 != "authenticated" {}
         pushes
     }
 
-    /// The next push: name and data.
-    pub async fn next(&mut self) -> (String, Value) {
+    /// Opens Socket.IO; everything after this comes.
+    pub async fn open_socket_io(user: &Client) -> Self {
+        let mut pushes = Self::connect(user, "/socket.io/?EIO=4&transport=websocket", true).await;
+        let handshake = pushes.packet().await;
+        assert!(handshake.starts_with("0{"), "the engine's handshake: {handshake}");
+        pushes.write("40".to_owned()).await;
+        let namespace = pushes.packet().await;
+        assert!(namespace.starts_with("40"), "the namespace: {namespace}");
+        pushes.write(format!("42{}", json!(["authenticate", {"token": user.token()}]))).await;
+        while pushes.next().await.0 != "authenticated" {}
+        pushes
+    }
+
+    async fn connect(user: &Client, path: &str, packed: bool) -> Self {
+        let base = user.base().replacen("http", "ws", 1);
+        let (socket, _) = tokio_tungstenite::connect_async(format!("{base}{path}")).await.expect("the socket opens");
+        Self { socket, packed }
+    }
+
+    async fn write(&mut self, text: String) {
+        self.socket.send(Message::text(text)).await.expect("sent");
+    }
+
+    /// The next text of the socket.
+    async fn frame(&mut self) -> String {
         let next = async {
             loop {
                 match self.socket.next().await.expect("open").expect("readable") {
-                    Message::Text(text) => return serde_json::from_str::<Value>(&text).expect("JSON"),
+                    Message::Text(text) => return text.to_string(),
                     Message::Close(frame) => panic!("closed: {frame:?}"),
                     _ => {}
                 }
             }
         };
-        let frame = tokio::time::timeout(PATIENCE, next).await.expect("a push in time");
-        (frame["event"].as_str().unwrap_or_default().to_owned(), frame["data"].clone())
+        tokio::time::timeout(PATIENCE, next).await.expect("a push in time")
+    }
+
+    /// The next packet; a ping of Socket.IO may come at any time and is answered.
+    async fn packet(&mut self) -> String {
+        loop {
+            let frame = self.frame().await;
+            if !(self.packed && frame == "2") {
+                return frame;
+            }
+            self.write("3".to_owned()).await;
+        }
+    }
+
+    /// The next push: name and data.
+    pub async fn next(&mut self) -> Push {
+        loop {
+            let frame = self.packet().await;
+            if !self.packed {
+                let frame: Value = serde_json::from_str(&frame).expect("JSON");
+                return (frame["event"].as_str().unwrap_or_default().to_owned(), frame["data"].clone());
+            }
+            if let Some(event) = frame.strip_prefix("42") {
+                let event: Value = serde_json::from_str(event).expect("JSON");
+                return (event[0].as_str().unwrap_or_default().to_owned(), event[1].clone());
+            }
+        }
     }
 
     /// Everything up to and with the message that says `words`.
-    pub async fn up_to_message(&mut self, words: &str) -> Vec<(String, Value)> {
+    pub async fn up_to_message(&mut self, words: &str) -> Vec<Push> {
         let mut seen = Vec::new();
         loop {
             let (name, data) = self.next().await;

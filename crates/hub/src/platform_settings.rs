@@ -4,7 +4,7 @@
 use confique::Config;
 use hub_platform_kit::Secret;
 use hub_platform_kit::fetch::is_loopback;
-use hub_platforms::{PlatformSettings, facebook, instagram, meta, teams, telegram_bot, whatsapp};
+use hub_platforms::{PlatformSettings, facebook, instagram, linkedin, meta, teams, telegram_bot, twitter, whatsapp};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -20,7 +20,11 @@ pub(crate) struct Platforms {
     #[config(nested)]
     instagram: Instagram,
     #[config(nested)]
+    linkedin: LinkedIn,
+    #[config(nested)]
     whatsapp: WhatsApp,
+    #[config(nested)]
+    twitter: Twitter,
     #[config(nested)]
     teams: Teams,
 }
@@ -102,6 +106,51 @@ pub(crate) struct Instagram {
     dialog_base_url: String,
 }
 
+/// LinkedIn.
+#[derive(Config)]
+pub(crate) struct LinkedIn {
+    /// Client id of the app at LinkedIn.
+    #[config(env = "LINKEDIN_CLIENT_ID")]
+    client_id: Option<String>,
+    /// Its secret: trades codes, answers challenges and signs deliveries.
+    #[config(env = "LINKEDIN_CLIENT_SECRET")]
+    client_secret: Option<Secret>,
+    /// Further secrets that may sign deliveries, separated by commas: an old one while it is replaced.
+    #[config(env = "LINKEDIN_CLIENT_SECRETS_OLD")]
+    client_secrets_old: Option<Secret>,
+    /// Number of the app, as the address of its page at LinkedIn shows it; without it LinkedIn cannot be asked to call.
+    #[config(env = "LINKEDIN_APPLICATION_ID")]
+    application_id: Option<String>,
+    /// Permissions that are asked for when a page is linked: those that the app's page lists.
+    #[config(
+        env = "LINKEDIN_SCOPES",
+        default = "openid profile r_organization_social rw_organization_admin w_organization_social"
+    )]
+    scopes: String,
+    /// Permissions that are asked for when somebody links their own messages, such as `openid profile
+    /// r_dma_portability_3rd_party`; without them nobody can.
+    #[config(env = "LINKEDIN_MEMBER_SCOPES")]
+    member_scopes: Option<String>,
+    /// LinkedIn has approved the app for sending private messages.
+    #[config(env = "LINKEDIN_MESSAGES_APPROVED", default = false)]
+    messages_approved: bool,
+    /// Version of the API: a month not older than a year.
+    #[config(env = "LINKEDIN_VERSION", default = "202607")]
+    version: String,
+    /// Version of the API of members' own data.
+    #[config(env = "LINKEDIN_PORTABILITY_VERSION", default = "202312")]
+    portability_version: String,
+    /// Longest comment in characters.
+    #[config(env = "LINKEDIN_COMMENT_MAX", default = 1250)]
+    comment_max: usize,
+    /// Address of the API.
+    #[config(env = "LINKEDIN_API_BASE_URL", default = "https://api.linkedin.com")]
+    api_base_url: String,
+    /// Address of the sign-in.
+    #[config(env = "LINKEDIN_AUTH_BASE_URL", default = "https://www.linkedin.com")]
+    auth_base_url: String,
+}
+
 /// WhatsApp Cloud API.
 #[derive(Config)]
 pub(crate) struct WhatsApp {
@@ -126,6 +175,47 @@ pub(crate) struct WhatsApp {
     /// Address of the sign-in dialog.
     #[config(env = "WHATSAPP_DIALOG_BASE_URL", default = "https://www.facebook.com")]
     dialog_base_url: String,
+}
+
+/// X (Twitter).
+#[derive(Config)]
+pub(crate) struct Twitter {
+    /// OAuth 2 client of the app at X.
+    #[config(env = "TWITTER_CLIENT_ID")]
+    client_id: Option<String>,
+    /// Its secret; none for a public client.
+    #[config(env = "TWITTER_CLIENT_SECRET")]
+    client_secret: Option<Secret>,
+    /// The app's API key; with its secret it gets the app-only token where none is set.
+    #[config(env = "TWITTER_CONSUMER_KEY")]
+    consumer_key: Option<String>,
+    /// The API key's secret: signs deliveries and answers challenges. Another thing than the client's secret.
+    #[config(env = "TWITTER_CONSUMER_SECRET")]
+    consumer_secret: Option<Secret>,
+    /// Further secrets that may sign deliveries, separated by commas: an old one while it is replaced.
+    #[config(env = "TWITTER_CONSUMER_SECRETS_OLD")]
+    consumer_secrets_old: Option<Secret>,
+    /// The app-only token, with which the hub asks X to call it.
+    #[config(env = "TWITTER_BEARER_TOKEN")]
+    bearer_token: Option<Secret>,
+    /// `&amp;`, `&lt;` and `&gt;` in messages stand for the signs; the publisher does not say whether they do.
+    #[config(env = "TWITTER_UNESCAPE_TEXT", default = false)]
+    unescape_text: bool,
+    /// Messages of one account in 15 minutes, as X allows them.
+    #[config(env = "TWITTER_SENDS_PER_QUARTER", default = 15)]
+    sends_per_quarter: u32,
+    /// Messages in 24 hours, of one account as of the whole app, as X allows them.
+    #[config(env = "TWITTER_SENDS_PER_DAY", default = 1440)]
+    sends_per_day: u32,
+    /// Readings of one account in 15 minutes, as X allows them.
+    #[config(env = "TWITTER_READS_PER_QUARTER", default = 15)]
+    reads_per_quarter: u32,
+    /// Address of the API.
+    #[config(env = "TWITTER_API_BASE_URL", default = "https://api.x.com")]
+    api_base_url: String,
+    /// Address of the sign-in page.
+    #[config(env = "TWITTER_AUTHORIZE_BASE_URL", default = "https://x.com")]
+    authorize_base_url: String,
 }
 
 /// Microsoft Teams.
@@ -200,11 +290,11 @@ impl Platforms {
 
     /// As the platforms take them. In production files are fetched from public addresses only.
     pub(crate) fn settings(&self, production: bool) -> PlatformSettings {
-        let Self { telegram, facebook, instagram, whatsapp, teams, .. } = self;
+        let Self { telegram, facebook, instagram, linkedin, whatsapp, twitter, teams, .. } = self;
         let app = |verify_token: &Option<Secret>, graph: &str, dialog: &str| meta::App {
             id: facebook.app_id.clone(),
             secret: facebook.app_secret.clone(),
-            further_secrets: self.older_secrets(),
+            further_secrets: listed(self.meta.app_secrets_old.as_ref()),
             verify_token: verify_token.clone(),
             graph_base_url: without_slash(graph),
             dialog_base_url: without_slash(dialog),
@@ -234,6 +324,7 @@ impl Platforms {
                 page_app: facebook_app.clone(),
             },
             facebook: facebook::Settings { app: facebook_app },
+            linkedin: linkedin.settings(production),
             whatsapp: whatsapp::Settings {
                 app: app(&whatsapp.verify_token, &whatsapp.graph_base_url, &whatsapp.dialog_base_url),
                 config_id: whatsapp.config_id.clone(),
@@ -241,25 +332,76 @@ impl Platforms {
                 phone_number_id: whatsapp.phone_number_id.clone(),
                 business_account_id: whatsapp.business_account_id.clone(),
             },
-            teams: teams::Settings {
-                client_id: teams.client_id.clone(),
-                client_secret: teams.client_secret.clone(),
-                tenant: Some(teams.tenant.clone()),
-                app_id: teams.app_id.clone(),
-                graph_base_url: without_slash(&teams.graph_base_url),
-                login_base_url: without_slash(&teams.login_base_url),
-                keys_url: teams.keys_url.clone(),
-                issuers: teams.token_issuers.clone(),
-                publisher_id: teams.change_publisher_id.clone(),
-                loopback_media: !production && is_here(&teams.graph_base_url),
-            },
+            twitter: twitter.settings(production),
+            teams: teams.settings(production),
         }
     }
+}
 
-    fn older_secrets(&self) -> Vec<Secret> {
-        let list = self.meta.app_secrets_old.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
-        list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| Secret::from(one.to_owned())).collect()
+impl Teams {
+    fn settings(&self, production: bool) -> teams::Settings {
+        teams::Settings {
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            tenant: Some(self.tenant.clone()),
+            app_id: self.app_id.clone(),
+            graph_base_url: without_slash(&self.graph_base_url),
+            login_base_url: without_slash(&self.login_base_url),
+            keys_url: self.keys_url.clone(),
+            issuers: self.token_issuers.clone(),
+            publisher_id: self.change_publisher_id.clone(),
+            loopback_media: !production && is_here(&self.graph_base_url),
+        }
     }
+}
+
+impl Twitter {
+    fn settings(&self, production: bool) -> twitter::Settings {
+        twitter::Settings {
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            consumer_key: self.consumer_key.clone(),
+            consumer_secret: self.consumer_secret.clone(),
+            further_consumer_secrets: listed(self.consumer_secrets_old.as_ref()),
+            bearer_token: self.bearer_token.clone(),
+            api_base_url: without_slash(&self.api_base_url),
+            authorize_base_url: without_slash(&self.authorize_base_url),
+            unescape_text: self.unescape_text,
+            budgets: twitter::Budgets {
+                sends_per_quarter: self.sends_per_quarter,
+                sends_per_day: self.sends_per_day,
+                reads_per_quarter: self.reads_per_quarter,
+            },
+            upload_patience: twitter::DEFAULT_UPLOAD_PATIENCE,
+            loopback_media: !production && is_here(&self.api_base_url),
+        }
+    }
+}
+
+impl LinkedIn {
+    fn settings(&self, production: bool) -> linkedin::Settings {
+        linkedin::Settings {
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            further_secrets: listed(self.client_secrets_old.as_ref()),
+            application_id: self.application_id.clone(),
+            scopes: self.scopes.clone(),
+            member_scopes: self.member_scopes.clone().unwrap_or_default(),
+            messages_approved: self.messages_approved,
+            version: self.version.clone(),
+            portability_version: self.portability_version.clone(),
+            comment_max: self.comment_max,
+            api_base_url: without_slash(&self.api_base_url),
+            auth_base_url: without_slash(&self.auth_base_url),
+            loopback_media: !production && is_here(&self.api_base_url),
+        }
+    }
+}
+
+/// Secrets separated by commas.
+fn listed(list: Option<&Secret>) -> Vec<Secret> {
+    let list = list.map(ExposeSecret::expose_secret).unwrap_or_default();
+    list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| Secret::from(one.to_owned())).collect()
 }
 
 fn without_slash(address: &str) -> String {

@@ -32,11 +32,16 @@ pub(crate) async fn apply(
     match &event.body {
         InboundBody::Message(_) | InboundBody::Ignored { .. } => {}
         InboundBody::Edited(message) => return edited(app, tx, account, message, now, effects).await,
-        InboundBody::Restored(message) => {
-            if let Some((_, id)) = find(app, tx, account, Some(&message.conversation.id), &message.id).await? {
-                tx.messages().restore(id, message.edited_at.unwrap_or(now)).await?;
+        InboundBody::Restored { message, at } => {
+            let known = find(app, tx, account, Some(&message.conversation.id), &message.id).await?;
+            if let Some((conversation_id, message_id)) = known
+                && tx.messages().restore(message_id, *at).await?
+            {
+                say(EventBody::MessageUpdated { message_id, conversation_id });
             }
-            return edited(app, tx, account, message, now, effects).await;
+            if known.is_none() || message.edited_at.is_some() {
+                return edited(app, tx, account, message, now, effects).await;
+            }
         }
         InboundBody::Deleted { conversation, messages, at } => {
             for message in messages {
@@ -54,7 +59,10 @@ pub(crate) async fn apply(
             let Some((conversation_id, message_id)) = find(app, tx, account, Some(conversation), message).await? else {
                 return early::note(tx, account.id, message, receipt, now).await;
             };
-            let mut changed = *replaces && tx.messages().clear_reactions(message_id, actor, added).await?;
+            if *replaces && tx.messages().reacted_after(message_id, actor, *at).await? {
+                return Ok(());
+            }
+            let mut changed = *replaces && tx.messages().clear_reactions(message_id, actor, added, *at).await?;
             for (emoji, standing) in removed.iter().map(|e| (e, false)).chain(added.iter().map(|e| (e, true))) {
                 changed |= tx.messages().react(message_id, actor, emoji, standing, *at).await?;
             }

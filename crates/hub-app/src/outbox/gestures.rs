@@ -32,7 +32,7 @@ pub async fn react(app: &App, caller: &Caller, id: MessageId, emoji: Option<&str
     let now = app.now();
     let tx = app.store().begin().await?;
     let keep: Vec<String> = emoji.map(str::to_owned).into_iter().collect();
-    let mut changed = tx.messages().clear_reactions(id, &actor, &keep).await?;
+    let mut changed = tx.messages().clear_reactions(id, &actor, &keep, now).await?;
     if let Some(emoji) = emoji {
         changed |= tx.messages().react(id, &actor, emoji, true, now).await?;
     }

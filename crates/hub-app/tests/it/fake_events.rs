@@ -52,7 +52,7 @@ fn body(event: &Value) -> InboundBody {
             status: status(),
             at,
         },
-        "restored" => InboundBody::Restored(Box::new(said(event))),
+        "restored" => InboundBody::Restored { message: Box::new(said(event)), at },
         "reactions" => InboundBody::Reactions {
             conversation: conversation(),
             message: message(),

@@ -155,11 +155,13 @@ async fn what_was_taken_back_can_stand_again_and_what_is_read_elsewhere_is_read_
         let talk = Talk::start(engine, |_| {}).await;
         talk.told(json!([{"id": "1", "text": "one", "at": 1}, {"id": "2", "text": "two", "at": 2}])).await;
         talk.told(json!([{"kind": "deleted", "message": "1", "at": 10}])).await;
-        talk.told(json!([{"kind": "restored", "id": "1", "text": "one", "edited": 5}])).await;
+        talk.told(json!([{"kind": "restored", "id": "1", "text": "one", "at": 5}])).await;
         assert!(talk.messages().await[0].deleted_at.is_some(), "taken back later than that");
-        talk.told(json!([{"kind": "restored", "id": "1", "text": "one again", "edited": 20}])).await;
+        talk.told(json!([{"kind": "restored", "id": "1", "text": "one", "at": 20}])).await;
         let first = talk.messages().await.remove(0);
-        assert_eq!((first.deleted_at, first.content.text.as_deref()), (None, Some("one again")));
+        assert_eq!((first.deleted_at, first.edited_at), (None, None), "it stands again and was not changed");
+        talk.told(json!([{"kind": "restored", "id": "1", "text": "one again", "at": 21, "edited": 21}])).await;
+        assert_eq!(talk.messages().await[0].content.text.as_deref(), Some("one again"));
         assert_eq!(talk.unread().await, 2);
         talk.told(json!([{"kind": "read_elsewhere", "message": "1", "at": 30}])).await;
         assert_eq!(talk.unread().await, 1);

@@ -3,8 +3,10 @@
 
 mod facebook;
 mod instagram;
+mod linkedin;
 mod meta;
 mod support;
 mod teams;
 mod telegram_bot;
+mod twitter;
 mod whatsapp;

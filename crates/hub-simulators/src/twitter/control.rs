@@ -63,7 +63,7 @@ async fn user(State(shared): State<Shared>, Json(body): Json<Value>) -> Told {
     if !super::ids::is_id(&user.id) {
         return wrong("id must be digits");
     }
-    shared.world().users.insert(user.id.clone(), user);
+    shared.world().put_user(user);
     Ok(Json(json!({})))
 }
 

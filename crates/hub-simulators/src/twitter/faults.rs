@@ -22,6 +22,8 @@ pub enum Fault {
     CutBefore,
     /// It is done, and then the line breaks.
     CutAfter,
+    /// 429 whose window ends after this long, told in whole seconds; nothing is done.
+    SlowDown(Duration),
     /// 200 with a body that is no JSON.
     Garbage,
     /// A body of the caller's.
@@ -41,6 +43,7 @@ impl Fault {
             "status" => Self::Status(status()?),
             "empty" => Self::Empty(status()?),
             "html_502" => Self::Html502,
+            "slow_down" => Self::SlowDown(Duration::from_millis(body["value"].as_u64()?)),
             "hang" => Self::Hang(Duration::from_millis(body["value"].as_u64()?)),
             "cut_before" => Self::CutBefore,
             "cut_after" => Self::CutAfter,
@@ -51,7 +54,7 @@ impl Fault {
     }
 
     /// The answer that takes the place of the real one; `None` = the call is done all the same.
-    pub(super) fn instead(&self) -> Option<Response> {
+    pub(super) fn instead(&self, now: i64) -> Option<Response> {
         let of = |status: u16| StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Some(match self {
             Self::Status(status) => {
@@ -64,6 +67,13 @@ impl Fault {
                 (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], page).into_response()
             }
             Self::CutBefore => cut(),
+            Self::SlowDown(pause) => {
+                let mut response = answer(Err(Problem::too_many(false)));
+                let reset = now + i64::try_from(pause.as_secs()).unwrap_or_default().max(1);
+                response.headers_mut().insert("x-rate-limit-remaining", HeaderValue::from(0));
+                response.headers_mut().insert("x-rate-limit-reset", HeaderValue::from(reset));
+                response
+            }
             Self::Garbage => "this is no JSON".into_response(),
             Self::Raw { status, body } => {
                 (of(*status), [(header::CONTENT_TYPE, "application/json")], body.clone()).into_response()

@@ -66,7 +66,7 @@ pub async fn start(options: TwitterOptions) -> std::io::Result<TwitterHandle> {
         .build()
         .map_err(std::io::Error::other)?;
     let shared = Shared {
-        world: Arc::new(Mutex::new(World::new(options))),
+        world: Arc::new(Mutex::new(World::new(options, base_url.clone()))),
         http,
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
@@ -89,7 +89,7 @@ impl TwitterHandle {
 
     /// Adds somebody, or changes whoever has the id.
     pub fn put_user(&self, user: User) {
-        self.shared.world().users.insert(user.id.clone(), user);
+        self.shared.world().put_user(user);
     }
 
     /// What the authorize page does, and who is logged in.
@@ -114,6 +114,36 @@ impl TwitterHandle {
     /// Somebody sends a file: category (`dm_image`, `dm_gif`, `dm_video`) and content type.
     pub fn attach(&self, from: &str, to: &str, text: &str, kind: (&str, &str), bytes: &[u8]) -> DmEvent {
         self.shared.act(|world| world.attach(from, to, text, kind, bytes))
+    }
+
+    /// Somebody sends a file that cannot be fetched any more.
+    pub fn attach_lost(&self, from: &str, to: &str, text: &str, kind: (&str, &str)) -> DmEvent {
+        self.shared.act(|world| world.attach_lost(from, to, text, kind))
+    }
+
+    /// Category and size of a file.
+    pub fn media(&self, id: &str) -> Option<(String, usize)> {
+        let world = self.shared.world();
+        let media = world.media.get(id)?;
+        Some((media.category.clone(), media.bytes.as_ref().map_or(0, bytes::Bytes::len)))
+    }
+
+    /// Kinds of events of somebody that lead to a webhook that works.
+    pub fn listened_to(&self, user: &str) -> Vec<String> {
+        let world = self.shared.world();
+        let works = |hook: &String| world.hooks.get(hook).is_some_and(|hook| hook.valid);
+        let of = world.subscriptions.iter().filter(|one| one.user.as_deref() == Some(user));
+        of.filter(|one| one.webhook_id.as_ref().is_some_and(works)).map(|one| one.event_type.clone()).collect()
+    }
+
+    /// Every token that works, refresh tokens among them; of one person or of all.
+    pub fn tokens(&self, user: Option<&str>) -> Vec<String> {
+        self.shared.world().living_tokens(user)
+    }
+
+    /// All tokens of somebody die, and nobody is told.
+    pub fn kill_tokens(&self, user: &str) {
+        self.shared.world().kill_tokens(user);
     }
 
     /// Somebody makes a group; gives its conversation id.

@@ -66,6 +66,8 @@ pub struct TwitterOptions {
     pub challenge_every: Duration,
     /// Where addresses of DM media begin; `None` = the real platform's.
     pub media_base: Option<String>,
+    /// People's pictures are the simulator's own; off, their addresses are the real platform's.
+    pub own_pictures: bool,
 }
 
 impl Default for TwitterOptions {
@@ -81,6 +83,7 @@ impl Default for TwitterOptions {
             groups_in_webhooks: false,
             challenge_every: Duration::from_hours(1),
             media_base: None,
+            own_pictures: false,
         }
     }
 }

@@ -3,14 +3,27 @@
 use super::events::{DmEvent, EventKind};
 use super::ids;
 use super::world::{User, World};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::json;
 
+/// A picture of one pixel.
+const FACE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
+    \0\0\0\rIDATx\xdac\xfc\xcf\xc0P\x0f\0\x04\x85\x01\x80\x84\xa9\x8c!\0\0\0\0IEND\xaeB`\x82";
+
+/// What everybody looks like here.
+pub(super) fn face() -> Response {
+    ([(header::CONTENT_TYPE, "image/png")], FACE).into_response()
+}
+
 impl World {
     /// Whoever has an id; made up where nobody has it.
     fn somebody(&mut self, id: &str) {
-        self.users.entry(id.to_owned()).or_insert_with(|| User::new(id, &format!("user{id}"), &format!("User {id}")));
+        if !self.users.contains_key(id) {
+            self.put_user(User::new(id, &format!("user{id}"), &format!("User {id}")));
+        }
     }
 
     /// Somebody writes to somebody, or to a group they are in; gives the event.
@@ -23,6 +36,13 @@ impl World {
     pub(super) fn attach(&mut self, from: &str, to: &str, text: &str, kind: (&str, &str), bytes: &[u8]) -> DmEvent {
         let conversation = self.reached(from, to);
         let id = self.put_media(from, kind.0, kind.1, Bytes::copy_from_slice(bytes));
+        self.message(&conversation, from, text, Some(&id))
+    }
+
+    /// Somebody sends a file that is gone before anybody can fetch it.
+    pub(super) fn attach_lost(&mut self, from: &str, to: &str, text: &str, kind: (&str, &str)) -> DmEvent {
+        let conversation = self.reached(from, to);
+        let id = self.new_media(from, kind.0, kind.1, 1);
         self.message(&conversation, from, text, Some(&id))
     }
 

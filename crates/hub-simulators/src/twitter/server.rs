@@ -6,7 +6,7 @@ use super::handle::Shared;
 use super::limits::Bucket;
 use super::problem::{Outcome, Problem, answer};
 use super::world::MAX_KEPT;
-use super::{control, deliver, ids};
+use super::{control, deliver, ids, people};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, Method};
@@ -41,15 +41,15 @@ async fn entry(State(shared): State<Shared>, request: Request) -> Response {
         Err(problem) => return answer(Err(problem)),
     };
     let bucket = Bucket::of(&call);
-    let (place, fault) = {
+    let (place, fault, now) = {
         let mut world = shared.world();
         if world.log.len() >= MAX_KEPT {
             world.log.clear();
         }
         world.log.push(LoggedRequest::of(&call, bucket));
-        (world.log.len() - 1, world.take_fault(bucket.name()))
+        (world.log.len() - 1, world.take_fault(bucket.name()), world.now())
     };
-    let response = if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
+    let response = if let Some(instead) = fault.as_ref().and_then(|fault| fault.instead(now)) {
         instead
     } else {
         if let Some(Fault::Hang(wait)) = fault {
@@ -93,6 +93,7 @@ async fn dispatch(shared: &Shared, call: &Call) -> Response {
             let fetched = shared.world().fetch(call, dm, media, resource);
             fetched.unwrap_or_else(|problem| answer(Err(problem)))
         }
+        (&Method::GET, ["profile_images", _, "face.png" | "face_normal.png"]) => people::face(),
         (&Method::POST, ["2", "webhooks"]) => answer(shared.create_hook(call).await),
         (&Method::PUT, ["2", "webhooks", id]) => answer(shared.revalidate(call, id).await),
         _ => answer(api(shared, call, &path)),

@@ -146,6 +146,16 @@ impl World {
         Ok((200, json!({"token_type": "bearer", "access_token": app.bearer})))
     }
 
+    /// Every token that works; of one person or of all.
+    pub(super) fn living_tokens(&self, user: Option<&str>) -> Vec<String> {
+        let of = |grant: &Grant| user.is_none_or(|user| grant.user == user);
+        let now = self.now();
+        let access =
+            self.access.iter().filter(|(_, one)| one.expires_at > now && of(&one.grant)).map(|(value, _)| value);
+        let refresh = self.refresh.iter().filter(|(_, one)| of(&one.grant)).map(|(value, _)| value);
+        access.chain(refresh).cloned().collect()
+    }
+
     /// Everything that somebody gave an app dies.
     pub(super) fn kill_tokens(&mut self, user: &str) {
         self.access.retain(|_, access| access.grant.user != user);

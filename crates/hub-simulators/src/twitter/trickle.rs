@@ -26,7 +26,9 @@ pub(super) fn start(shared: &Shared, user: &str, every: Duration) {
         let mut seen = {
             let mut world = shared.world();
             for (id, username, name) in PEOPLE {
-                world.users.entry(id.to_owned()).or_insert_with(|| User::new(id, username, name));
+                if !world.users.contains_key(id) {
+                    world.put_user(User::new(id, username, name));
+                }
             }
             world.events.last().map_or(0, |event| event.id)
         };

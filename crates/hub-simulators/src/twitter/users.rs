@@ -13,7 +13,8 @@ const SCOPES: [&str; 2] = ["tweet.read", "users.read"];
 impl User {
     /// The address of their picture.
     pub(super) fn picture(&self) -> String {
-        format!("https://pbs.twimg.com/profile_images/{}/face_normal.jpg", self.id)
+        let own = self.picture.clone();
+        own.unwrap_or_else(|| format!("https://pbs.twimg.com/profile_images/{}/face_normal.jpg", self.id))
     }
 
     /// The person, with the fields that were asked for.

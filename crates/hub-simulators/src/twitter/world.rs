@@ -63,12 +63,14 @@ pub struct User {
     pub name: String,
     /// Whether others may write to them.
     pub takes_dms: bool,
+    /// Where their picture lies; `None` = an address of the real platform.
+    pub picture: Option<String>,
 }
 
 impl User {
     /// Somebody who takes DMs.
     pub fn new(id: &str, username: &str, name: &str) -> Self {
-        Self { id: id.to_owned(), username: username.to_owned(), name: name.to_owned(), takes_dms: true }
+        Self { id: id.to_owned(), username: username.to_owned(), name: name.to_owned(), takes_dms: true, picture: None }
     }
 }
 
@@ -76,6 +78,8 @@ impl User {
 #[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) options: TwitterOptions,
+    /// The simulator's own address.
+    pub(super) base_url: String,
     /// By client id.
     pub(super) apps: BTreeMap<String, App>,
     pub(super) users: BTreeMap<String, User>,
@@ -109,8 +113,16 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(options: TwitterOptions) -> Self {
-        Self { options, ..Self::default() }
+    pub(super) fn new(options: TwitterOptions, base_url: String) -> Self {
+        Self { options, base_url, ..Self::default() }
+    }
+
+    /// Adds somebody, or changes whoever has the id.
+    pub(super) fn put_user(&mut self, mut user: User) {
+        if self.options.own_pictures && user.picture.is_none() {
+            user.picture = Some(format!("{}/profile_images/{}/face_normal.png", self.base_url, user.id));
+        }
+        self.users.insert(user.id.clone(), user);
     }
 
     /// The platform's clock in Unix milliseconds.

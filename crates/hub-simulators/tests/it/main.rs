@@ -6,6 +6,7 @@ mod behaviour;
 mod facebook;
 mod facebook_history;
 mod instagram;
+mod linkedin;
 mod meta_login;
 mod meta_sdk;
 mod meta_support;

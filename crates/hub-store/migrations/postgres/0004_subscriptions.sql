@@ -5,3 +5,5 @@ ALTER TABLE hub_subscriptions ADD COLUMN account_id uuid REFERENCES connected_ac
 CREATE INDEX hub_subscriptions_remote ON hub_subscriptions (platform, remote_subscription);
 CREATE INDEX hub_subscriptions_due ON hub_subscriptions (renew_at);
 ALTER TABLE connected_accounts ADD COLUMN IF NOT EXISTS connect_method varchar(50);
+-- What was taken away is remembered, so that older news cannot bring it back.
+ALTER TABLE hub_reactions ADD COLUMN standing boolean NOT NULL DEFAULT TRUE;

@@ -5,3 +5,5 @@ ALTER TABLE hub_subscriptions ADD COLUMN account_id BLOB REFERENCES connected_ac
 CREATE INDEX hub_subscriptions_remote ON hub_subscriptions (platform, remote_subscription);
 CREATE INDEX hub_subscriptions_due ON hub_subscriptions (renew_at);
 ALTER TABLE connected_accounts ADD COLUMN connect_method TEXT;
+-- What was taken away is remembered, so that older news cannot bring it back.
+ALTER TABLE hub_reactions ADD COLUMN standing INTEGER NOT NULL DEFAULT 1;

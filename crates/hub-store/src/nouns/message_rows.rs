@@ -115,7 +115,9 @@ pub(super) async fn read_whole(conn: Conn<'_>, sql: crate::sql::Sql) -> Result<V
             files.entry(message).or_default().push(file);
         }
         let sql = conn
-            .sql("SELECT message_id, actor_id, emoji, ts(at) FROM hub_reactions WHERE message_id IN")
+            .sql(
+                "SELECT message_id, actor_id, emoji, ts(at) FROM hub_reactions WHERE standing = TRUE AND message_id IN",
+            )
             .list(some.iter().map(|id| id.0))
             .add("ORDER BY at, actor_id, emoji");
         let read =

@@ -282,10 +282,10 @@ impl Messages<'_> {
         Ok(self.0.run(sql.time(at).bind(id.0)).await? > 0)
     }
 
-    /// Notes that a message stands again, unless it was taken back later than `at`.
-    pub async fn restore(&self, id: MessageId, at: Timestamp) -> Result<()> {
+    /// Notes that a message stands again, unless it was taken back later than `at`; false when that changes nothing.
+    pub async fn restore(&self, id: MessageId, at: Timestamp) -> Result<bool> {
         let sql = self.0.sql("UPDATE messages SET deleted_at = NULL WHERE id = ? AND deleted_at <= ?");
-        self.0.run(sql.bind(id.0).time(at)).await.map(|_| ())
+        Ok(self.0.run(sql.bind(id.0).time(at)).await? > 0)
     }
 
     /// Gives what somebody said in a conversation under the name of a stranger their name; gives what changed, a thousand
@@ -378,7 +378,7 @@ impl Messages<'_> {
         self.0.one(hold).await?;
         let reactions = self
             .0
-            .sql("INSERT INTO hub_reactions (message_id, actor_id, emoji, at) SELECT o.id, r.actor_id, r.emoji, r.at")
+            .sql("INSERT INTO hub_reactions (message_id, actor_id, emoji, at, standing) SELECT o.id, r.actor_id, r.emoji, r.at, r.standing")
             .add("FROM messages o JOIN messages e ON e.conversation_id = o.conversation_id AND e.id <> o.id")
             .add("JOIN hub_reactions r ON r.message_id = e.id WHERE o.id = ? AND e.platform_message_id = ?")
             .add("ON CONFLICT DO NOTHING")

@@ -23,7 +23,7 @@ pub async fn takes_no_for_an_answer<S: Subject>(binary: &Path, engine: Engine) {
         let answer = browser.get(refused.split('#').next().unwrap_or_default()).await;
         assert_eq!(answer.status, 302, "{answer:?}");
         let landing = answer.location.expect("on to the front end");
-        assert!(landing.contains("error=access_denied"), "{landing}");
+        assert!(landing.contains(&format!("error={}", S::REFUSAL)), "{landing}");
         assert!(landing.contains(&format!("platform={}", stage.platform())), "{landing}");
         let late = browser.get(accepted.split('#').next().unwrap_or_default()).await;
         assert_eq!(late.status, 400, "the attempt is over");

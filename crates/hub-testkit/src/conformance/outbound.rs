@@ -141,7 +141,7 @@ pub async fn keeps_to_lengths<S: Subject>(binary: &Path, engine: Engine) {
         assert_eq!(stage.all(&longer).await.len(), 1, "one message here");
     } else {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{sent}");
-        assert!(told(&sent).contains(&limit.to_string()), "the sentence names the limit: {sent}");
+        assert!(sent.to_string().contains(&limit.to_string()), "the answer names the limit: {sent}");
         assert_eq!(stage.got().len(), before, "nothing left");
     }
     for blank in ["", " \n\t "] {

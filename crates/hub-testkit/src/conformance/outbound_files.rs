@@ -56,6 +56,8 @@ pub async fn sends_the_files_it_claims<S: Subject>(binary: &Path, engine: Engine
             continue;
         };
         assert_eq!(status, StatusCode::CREATED, "{mime} is claimed: {sent}");
+        // Some platforms work on a file for longer than anybody waits.
+        stage.settled(&words).await;
         let got = stage.got()[before..].to_vec();
         let file = got.iter().find_map(|got| match &got.what {
             What::File(kind, size) => Some((kind.clone(), *size)),

@@ -15,6 +15,8 @@ pub trait Subject: Sized {
     const METHOD: &'static str;
     /// Status with which the hub says that it took a delivery.
     const TAKEN: u16 = 200;
+    /// The platform's word for a person's no.
+    const REFUSAL: &'static str = "access_denied";
 
     /// Starts the simulator with two accounts that can be linked.
     async fn start() -> Self;

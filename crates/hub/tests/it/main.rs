@@ -6,7 +6,7 @@
 mod browser;
 mod conformance;
 mod crash;
-mod door;
+mod fixtures;
 mod house_rules;
 mod outage;
 mod support;

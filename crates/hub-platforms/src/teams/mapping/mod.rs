@@ -93,7 +93,7 @@ fn try_state(scene: &Scene<'_>, told: Told, message: ChatMessage<'_>) -> Result<
     let explained = untouched || near(Some(changed_at), edited) || standing.explains(message);
     if !explained && !matches!(told, Told::Said) {
         // Nothing that stands there was done just now: something was undone, and it may have been a deletion.
-        let body = InboundBody::Restored(Box::new(said));
+        let body = InboundBody::Restored { message: Box::new(said), at: changed_at };
         out.push(scene.event("restored", &[&chat, &id, &message.version()], body));
     }
     Ok(out)

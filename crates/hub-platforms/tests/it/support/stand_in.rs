@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::response::Response;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, VecDeque};
@@ -29,7 +29,9 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// Parameters of the address.
     pub(crate) query: BTreeMap<String, String>,
-    /// The token in the header.
+    /// All headers, by their names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// The token in the header; another proof than a token as it is.
     pub(crate) token: Option<String>,
     /// Members of the JSON body, or fields of the form.
     pub(crate) parameters: Map<String, Value>,
@@ -55,7 +57,7 @@ impl StandIn {
         let script = Arc::new(Mutex::new(Script { replies: replies.into(), asked: Vec::new() }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(answer).with_state(script.clone());
+        let router = Router::new().fallback(answer).with_state(script.clone()).layer(DefaultBodyLimit::disable());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { base, script }
     }
@@ -103,7 +105,12 @@ fn head(request: &Request) -> (Asked, String) {
         method: request.method().to_string(),
         path: request.uri().path().to_owned(),
         query: query.into_owned().collect(),
-        token: header("authorization").map(|value| value.strip_prefix("Bearer ").unwrap().to_owned()),
+        headers: request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()))
+            .collect(),
+        token: header("authorization").map(|value| value.strip_prefix("Bearer ").unwrap_or(&value).to_owned()),
         ..Asked::default()
     };
     (asked, kind)

@@ -221,7 +221,7 @@ fn changes_are_read_back_as_well() {
             Parsed::Event(event) => match &event.body {
                 InboundBody::Message(_) => "message",
                 InboundBody::Edited(_) => "edited",
-                InboundBody::Restored(..) => "restored",
+                InboundBody::Restored { .. } => "restored",
                 InboundBody::Deleted { .. } => "deleted",
                 InboundBody::Reactions { .. } => "reactions",
                 other => panic!("{other:?}"),

@@ -2,7 +2,9 @@
 
 mod facebook;
 mod instagram;
+mod linkedin;
 mod meta;
 mod teams;
 mod telegram;
+mod twitter;
 mod whatsapp;
