@@ -26,10 +26,10 @@ pub struct PlatformSettings {
     pub linkedin: linkedin::Settings,
     /// WhatsApp Cloud API.
     pub whatsapp: whatsapp::Settings,
-    /// Microsoft Teams.
-    pub teams: teams::Settings,
     /// X (Twitter).
     pub twitter: twitter::Settings,
+    /// Microsoft Teams.
+    pub teams: teams::Settings,
 }
 
 /// All platforms, in the order in which adapters that share a published name are asked.

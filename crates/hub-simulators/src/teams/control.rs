@@ -207,8 +207,8 @@ async fn subscriptions(State(shared): State<Shared>) -> Json<Value> {
 /// Messages that were sent through the API, as the API tells of them.
 async fn sent(State(shared): State<Shared>) -> Json<Value> {
     let world = shared.world();
-    let told = world.sent.iter().filter_map(|(chat, id)| {
-        let message = world.chats.get(chat)?.message(*id)?;
+    let told = world.sent().filter_map(|(chat, id)| {
+        let message = world.chats.get(chat)?.message(id)?;
         Some(world.message_shown(message, true))
     });
     Json(told.collect())

@@ -2,6 +2,7 @@
 
 use super::call::LoggedRequest;
 use super::chats::model::{Chat, ChatKind};
+use super::deeds::Done;
 use super::endpoint::Endpoint;
 use super::faults::Fault;
 use super::login::keys::SigningKey;
@@ -113,6 +114,18 @@ impl TeamsHandle {
         self.shared.world().issue(Grant::new(client_id, user, scopes))
     }
 
+    /// Every access and refresh token and every code that was given out.
+    pub fn tokens(&self) -> Vec<String> {
+        let world = self.shared.world();
+        let tokens = world.access.keys().chain(world.refresh.keys()).chain(world.codes.keys());
+        tokens.cloned().collect()
+    }
+
+    /// How often somebody's refresh tokens were used.
+    pub fn refreshes(&self, user: &str) -> usize {
+        self.shared.world().refreshes.get(user).copied().unwrap_or_default()
+    }
+
     /// Access tokens of somebody run out now; refresh tokens stay.
     pub fn expire_tokens(&self, user: &str) {
         for access in self.shared.world().access.values_mut().filter(|access| access.grant.user == user) {
@@ -164,7 +177,12 @@ impl TeamsHandle {
 
     /// Chat and id of what was sent through the API, oldest first.
     pub fn sent(&self) -> Vec<(String, i64)> {
-        self.shared.world().sent.clone()
+        self.shared.world().sent().map(|(chat, id)| (chat.to_owned(), id)).collect()
+    }
+
+    /// What people did through the API, in order: also changes, reactions and read marks.
+    pub fn deeds(&self) -> Vec<Done> {
+        self.shared.world().deeds.clone()
     }
 
     /// Whether somebody may not write in a chat any more.

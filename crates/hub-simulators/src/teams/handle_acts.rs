@@ -1,9 +1,7 @@
-//! Working the simulator from Rust: what people do, and what becomes of subscriptions.
+//! Working the simulator from Rust: what people do.
 
 use super::chats::model::{Draft, Message, Sender};
 use super::handle::TeamsHandle;
-use super::notices::forge::Forgery;
-use super::notices::subscription::Subscription;
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -21,6 +19,11 @@ impl TeamsHandle {
     /// Somebody, a bot or nobody writes anything in a chat.
     pub fn write(&self, chat: &str, from: Sender, draft: Draft) -> Option<Message> {
         self.shared.act(|world| world.write(chat, from, draft))
+    }
+
+    /// Somebody wrote something, and nobody is told: whoever calls this tells of it.
+    pub fn note(&self, chat: &str, from: Sender, draft: Draft) -> Option<Message> {
+        self.shared.world().keep(chat, from, draft, None)
     }
 
     /// Somebody sends a file, which is at an address of theirs.
@@ -92,47 +95,5 @@ impl TeamsHandle {
     /// A call begins in a chat.
     pub fn call_starts(&self, chat: &str, by: &str) -> Option<Message> {
         self.shared.act(|world| world.call_starts(chat, by))
-    }
-
-    /// Tells the subscriptions that cover a chat something that is wrong, of a message that is there or of a made-up one. Gives how
-    /// many are told.
-    pub fn forge(&self, chat: &str, message: Option<i64>, forgery: Forgery) -> usize {
-        self.shared.act(|world| world.forge(chat, message, forgery))
-    }
-
-    /// Delivers the last items once more, with fresh keys; gives how many.
-    pub fn repeat(&self, count: usize) -> usize {
-        self.shared.act(|world| world.repeat(count))
-    }
-
-    /// Subscriptions that live.
-    pub fn subscriptions(&self) -> Vec<Subscription> {
-        let mut world = self.shared.world();
-        world.expire_subscriptions();
-        world.subscriptions.clone()
-    }
-
-    /// Access must be proved again; nothing is delivered until it is.
-    pub fn ask_reauthorization(&self, subscription: &str) -> bool {
-        self.shared.act(|world| world.ask_reauthorization(subscription))
-    }
-
-    /// A subscription is removed, and its owner is told.
-    pub fn remove_subscription(&self, subscription: &str) -> bool {
-        self.shared.act(|world| world.remove_subscription(subscription))
-    }
-
-    /// A subscription dies, and nobody is told.
-    pub fn kill_subscription(&self, subscription: &str) -> bool {
-        self.shared.act(|world| world.kill_subscription(subscription))
-    }
-
-    /// Tells a subscription's owner any event, such as `missed`.
-    pub fn lifecycle(&self, subscription: &str, event: &str) -> bool {
-        self.shared.act(|world| {
-            let found = world.subscriptions.iter().find(|one| one.id == subscription).cloned();
-            let found = found.inspect(|one| world.tell_lifecycle(one, event));
-            found.is_some()
-        })
     }
 }

@@ -1,6 +1,7 @@
 //! Life of its own: a few invented people write now and then, and answer when they are written to.
 
 use super::chats::model::{ChatKind, Draft, Message, Sender};
+use super::deeds::Deed;
 use super::handle::Shared;
 use super::world::{User, World};
 use bytes::Bytes;
@@ -40,7 +41,7 @@ pub(super) fn start(shared: &Shared, user: &str, every: Duration) {
     tasks.spawn(async move {
         let (team, mut answered) = {
             let mut world = shared.world();
-            (settle(&mut world, &user), world.sent.len())
+            (settle(&mut world, &user), world.deeds.len())
         };
         for turn in 0_usize.. {
             tokio::select! {
@@ -64,10 +65,11 @@ fn settle(world: &mut World, user: &str) -> String {
     world.make_chat(ChatKind::Group, Some("Shop floor"), &people)
 }
 
-/// One turn: whoever was written to reacts and answers, and somebody does something. Gives how many of the sent are answered.
+/// One turn: whoever was written to reacts and answers, and somebody does something. Gives how many deeds were seen.
 fn step(world: &mut World, user: &str, team: &str, turn: usize, answered: usize) -> usize {
-    let asked: Vec<(String, i64)> = world.sent.iter().skip(answered).cloned().collect();
-    let seen = world.sent.len();
+    let news = world.deeds.iter().skip(answered).filter(|done| matches!(done.deed, Deed::Sent | Deed::Quoted(_)));
+    let asked: Vec<(String, i64)> = news.filter_map(|done| Some((done.chat.clone(), done.message?))).collect();
+    let seen = world.deeds.len();
     for (chat, id) in asked {
         let other = world.chats.get(&chat).and_then(|chat| {
             let mut others = chat.members.iter().filter(|member| member.user != user);

@@ -3,6 +3,7 @@
 use super::call::LoggedRequest;
 use super::chats::hosted::Hosted;
 use super::chats::model::Chat;
+use super::deeds::Done;
 use super::endpoint::Endpoint;
 use super::faults::Fault;
 use super::login::keys::KeyRing;
@@ -106,6 +107,8 @@ pub(super) struct World {
     pub(super) codes: HashMap<String, Code>,
     pub(super) access: HashMap<String, Access>,
     pub(super) refresh: HashMap<String, Refresh>,
+    /// How often a refresh token was used, by person.
+    pub(super) refreshes: HashMap<String, usize>,
     /// By person.
     pub(super) troubles: HashMap<String, Trouble>,
     /// People who must prove their access again, and the claims for it.
@@ -114,8 +117,8 @@ pub(super) struct World {
     pub(super) chats: BTreeMap<String, Chat>,
     /// By chat, message and own id.
     pub(super) hosted: HashMap<(String, i64, String), Hosted>,
-    /// Chat and id of messages that were sent through the API, oldest first.
-    pub(super) sent: Vec<(String, i64)>,
+    /// What people did through the API.
+    pub(super) deeds: Vec<Done>,
     /// Chats that were found to be blocked for somebody.
     pub(super) blocked: BTreeSet<(String, String)>,
     /// Lists that begin with an empty page from now on.

@@ -5,6 +5,7 @@ use super::model::{Message, Reaction, Sender};
 use super::sending::{Parcel, attachment_shown, read};
 use crate::teams::access::WRITE;
 use crate::teams::call::Call;
+use crate::teams::deeds::Deed;
 use crate::teams::notices::item::Change;
 use crate::teams::problem::{Outcome, Problem};
 use crate::teams::world::World;
@@ -16,7 +17,7 @@ const OLD_NAMES: [&str; 6] = ["like", "angry", "sad", "laugh", "heart", "surpris
 impl World {
     /// `PATCH /chats/{id}/messages/{mid}`: of one's own.
     pub(in crate::teams) fn edit(&mut self, call: &Call, chat: &str, id: &str) -> Outcome {
-        let message = self.own(call, chat, id)?;
+        let (me, message) = self.own(call, chat, id)?;
         if message.deleted_ms.is_some() {
             return Err(Problem::not_found("The message was deleted."));
         }
@@ -30,13 +31,15 @@ impl World {
             true
         });
         self.tell_of(changed, Change::Updated);
+        self.did(&me, chat, Some(message.id), Deed::Edited);
         Ok((204, Value::Null))
     }
 
     /// `POST …/softDelete` and `…/undoSoftDelete`: of one's own.
     pub(in crate::teams) fn delete(&mut self, call: &Call, chat: &str, id: &str, undo: bool) -> Outcome {
-        let message = self.own(call, chat, id)?;
+        let (me, message) = self.own(call, chat, id)?;
         self.vanish(chat, message.id, undo);
+        self.did(&me, chat, Some(message.id), if undo { Deed::Undeleted } else { Deed::Deleted });
         Ok((204, Value::Null))
     }
 
@@ -49,17 +52,18 @@ impl World {
             return Err(Problem::bad_request("Invalid reaction type specified in payload."));
         }
         self.toggle(chat, id, &me.user, &kind, on);
+        self.did(&me.user, chat, Some(id), if on { Deed::Reacted(kind) } else { Deed::Unreacted(kind) });
         Ok((204, Value::Null))
     }
 
-    /// A message that the caller wrote.
-    fn own(&self, call: &Call, chat: &str, id: &str) -> Result<Message, Problem> {
+    /// The caller, and a message that they wrote.
+    fn own(&self, call: &Call, chat: &str, id: &str) -> Result<(String, Message), Problem> {
         let (me, seat) = self.seat(call, WRITE, chat)?;
         let message = find(seat, id)?;
-        if message.from != Sender::User(me.user) {
+        if message.from != Sender::User(me.user.clone()) {
             return Err(Problem::forbidden("MessageChangeDenied: only the sender may change a message."));
         }
-        Ok(message.clone())
+        Ok((me.user, message.clone()))
     }
 
     /// The words become others; tells whether there is such a message.

@@ -2,6 +2,7 @@
 
 use crate::teams::access::{BASIC, WRITE};
 use crate::teams::call::Call;
+use crate::teams::deeds::Deed;
 use crate::teams::moments;
 use crate::teams::problem::{Outcome, Problem};
 use crate::teams::world::World;
@@ -32,8 +33,9 @@ impl World {
             now
         };
         if let Some(chat) = self.chats.get_mut(id) {
-            chat.read.insert(me, at);
+            chat.read.insert(me.clone(), at);
         }
+        self.did(&me, id, None, if unread { Deed::Unread } else { Deed::Read });
         Ok((204, Value::Null))
     }
 }

@@ -5,6 +5,7 @@ use super::model::{Message, Sender};
 use super::sending::read;
 use crate::teams::access::SEND;
 use crate::teams::call::Call;
+use crate::teams::deeds::Deed;
 use crate::teams::problem::{Outcome, Problem};
 use crate::teams::world::World;
 use serde_json::{Value, json};
@@ -38,7 +39,8 @@ impl World {
         parcel.draft.html = true;
         let quotes = quoted.iter().map(|message| self.quote(message));
         parcel.draft.attachments.splice(0..0, quotes);
-        let message = self.post(&me.user, chat, parcel)?;
+        let message =
+            self.post(&me.user, chat, parcel, Deed::Quoted(quoted.iter().map(|message| message.id).collect()))?;
         Ok((201, self.told_message(&message, call.knows_new_values())))
     }
 

@@ -4,9 +4,10 @@ use super::hosted::Hosted;
 use super::model::{Draft, Message, Sender};
 use crate::teams::access::SEND;
 use crate::teams::call::Call;
+use crate::teams::deeds::Deed;
 use crate::teams::notices::item::Change;
 use crate::teams::problem::{Outcome, Problem};
-use crate::teams::world::{MAX_KEPT, World};
+use crate::teams::world::World;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -78,12 +79,12 @@ impl World {
     pub(in crate::teams) fn send(&mut self, call: &Call, chat: &str) -> Outcome {
         let me = self.seat(call, SEND, chat)?.0.user;
         let parcel = read(&call.body)?;
-        let message = self.post(&me, chat, parcel)?;
+        let message = self.post(&me, chat, parcel, Deed::Sent)?;
         Ok((201, self.told_message(&message, call.knows_new_values())))
     }
 
     /// Somebody sends something through the API.
-    pub(super) fn post(&mut self, me: &str, chat: &str, parcel: Parcel) -> Result<Message, Problem> {
+    pub(super) fn post(&mut self, me: &str, chat: &str, parcel: Parcel, deed: Deed) -> Result<Message, Problem> {
         if self.blocked.contains(&(chat.to_owned(), me.to_owned())) {
             let words = "InsufficientPrivileges-Initiator has no privileges to send messages in this thread.";
             return Err(Problem::forbidden(words));
@@ -97,10 +98,7 @@ impl World {
         if let Some(kept) = self.chats.get_mut(chat).and_then(|chat| chat.messages.last_mut()) {
             kept.content.clone_from(&message.content);
         }
-        if self.sent.len() >= MAX_KEPT {
-            self.sent.remove(0);
-        }
-        self.sent.push((chat.to_owned(), message.id));
+        self.did(me, chat, Some(message.id), deed);
         self.notify(&message, Change::Created);
         Ok(message)
     }

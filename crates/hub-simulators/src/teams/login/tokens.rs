@@ -230,6 +230,7 @@ impl World {
         if let Some(refresh) = self.refresh.get_mut(value) {
             refresh.last_used_ms = now;
         }
+        *self.refreshes.entry(grant.user.clone()).or_default() += 1;
         grant.nonce = None;
         Ok(grant)
     }

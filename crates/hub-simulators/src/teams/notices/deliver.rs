@@ -65,7 +65,7 @@ impl World {
     }
 
     /// The body of a request.
-    pub(super) fn envelope(&self, items: &[Item]) -> Value {
+    fn envelope(&self, items: &[Item]) -> Value {
         let shown = |item: &Item| {
             let mut body = item.body.clone();
             if let Some(secret) = &item.secret {

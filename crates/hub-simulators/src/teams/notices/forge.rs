@@ -138,18 +138,18 @@ impl World {
         count
     }
 
-    /// The token beside an item.
-    fn token_beside(&self, item: &Item, forgery: Option<Forgery>) -> String {
+    /// The token beside an item of an app and a tenant.
+    fn token_beside(&self, app: &str, tenant: &str, forgery: Option<Forgery>) -> String {
         let now = self.now_ms() / 1_000;
         let other = |wrong: Forgery, good: &str| if forgery == Some(wrong) { STRANGER } else { good }.to_owned();
-        let tenant = other(Forgery::Issuer, &item.tenant);
+        let tenant = other(Forgery::Issuer, tenant);
         let publisher = other(Forgery::Publisher, &self.options.publisher);
         let (from, until) = if forgery == Some(Forgery::Expired) {
             (now - 2 * TOKEN_LIFE, now - TOKEN_LIFE)
         } else {
             (now, now + TOKEN_LIFE)
         };
-        let mut claims = json!({"aud": other(Forgery::Audience, &item.app), "iat": from, "nbf": from, "exp": until,
+        let mut claims = json!({"aud": other(Forgery::Audience, app), "iat": from, "nbf": from, "exp": until,
             "tid": tenant, "uti": opaque(22)});
         let idp = format!("{}{tenant}/", self.options.issuer_v1);
         claims["idp"] = idp.as_str().into();
@@ -173,6 +173,17 @@ impl World {
         }
     }
 
+    /// A request of items made by hand, with a good token for every app and tenant among their subscriptions.
+    pub(in crate::teams) fn request(&self, items: &[Value]) -> Value {
+        let named = |item: &Value| self.subscriptions.iter().find(|one| item["subscriptionId"] == one.id.as_str());
+        let mut owners: Vec<(&str, &str)> =
+            items.iter().filter_map(named).map(|one| (one.app.as_str(), one.tenant_id.as_str())).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        let tokens: Vec<String> = owners.iter().map(|(app, tenant)| self.token_beside(app, tenant, None)).collect();
+        json!({"value": items, "validationTokens": tokens})
+    }
+
     /// One token for every app and tenant among items with encrypted content.
     pub(super) fn tokens_beside(&self, items: &[Item]) -> Vec<String> {
         let mut seen: Vec<(&str, &str, Option<Forgery>)> = Vec::new();
@@ -184,7 +195,7 @@ impl World {
                 continue;
             }
             seen.push(key);
-            tokens.push(self.token_beside(item, forgery));
+            tokens.push(self.token_beside(&item.app, &item.tenant, forgery));
         }
         tokens
     }

@@ -2,6 +2,7 @@
 
 use super::certificate::Certificate;
 use super::forge::Forgery;
+use super::seal::seal;
 use super::subscription::{Reach, Subscription};
 use crate::teams::chats::model::Message;
 use crate::teams::moments::with_offset;
@@ -104,17 +105,7 @@ impl World {
 
     /// What a subscription is told of a message.
     pub(super) fn item(&self, one: &Subscription, message: &Message, change: Change) -> Item {
-        let (chat, id) = (&message.chat, message.id);
-        // Both ways of writing occur.
-        let (resource, kind) = if self.slashes {
-            (format!("chats/{chat}/messages/{id}"), "#microsoft.graph.chatMessage")
-        } else {
-            (format!("chats('{chat}')/messages('{id}')"), "#Microsoft.Graph.chatMessage")
-        };
-        let body = json!({"subscriptionId": one.id, "changeType": change.name(), "clientState": one.client_state,
-            "subscriptionExpirationDateTime": with_offset(one.expires_ms), "resource": resource,
-            "resourceData": {"id": id.to_string(), "@odata.type": kind, "@odata.id": resource},
-            "tenantId": one.tenant_id});
+        let body = self.head(one, change.name(), &message.chat, &message.id.to_string());
         let secret = one
             .certificate
             .clone()
@@ -133,6 +124,30 @@ impl World {
             not_before: None,
             born_ms: self.now_ms(),
         }
+    }
+
+    /// All of an item but the encrypted content.
+    fn head(&self, one: &Subscription, change: &str, chat: &str, id: &str) -> Value {
+        // Both ways of writing occur.
+        let (resource, kind) = if self.slashes {
+            (format!("chats/{chat}/messages/{id}"), "#microsoft.graph.chatMessage")
+        } else {
+            (format!("chats('{chat}')/messages('{id}')"), "#Microsoft.Graph.chatMessage")
+        };
+        json!({"subscriptionId": one.id, "changeType": change, "clientState": one.client_state,
+            "subscriptionExpirationDateTime": with_offset(one.expires_ms), "resource": resource,
+            "resourceData": {"id": id, "@odata.type": kind, "@odata.id": resource}, "tenantId": one.tenant_id})
+    }
+
+    /// An item about any message.
+    pub(in crate::teams) fn made_up(&self, subscription: &str, change: &str, message: &Value) -> Option<Value> {
+        let one = self.subscriptions.iter().find(|one| one.id == subscription)?;
+        let (chat, id) = (message["chatId"].as_str()?, message["id"].as_str()?);
+        let mut body = self.head(one, change, chat, id);
+        if let Some(certificate) = &one.certificate {
+            body["encryptedContent"] = seal(&message.to_string(), certificate).ok()?;
+        }
+        Some(body)
     }
 
     /// Queues an item, twice where that was asked for.

@@ -5,7 +5,6 @@ pub(super) mod deliver;
 pub(super) mod forge;
 pub(super) mod item;
 pub(super) mod lifecycle;
-pub(super) mod made;
 pub(super) mod renew;
 pub(super) mod seal;
 pub(super) mod subscribe;

@@ -2,7 +2,7 @@
 
 use super::receiver::{claims, open};
 use super::{CLIENT, ROBIN, Scene, TENANT};
-use hub_simulators::teams::Forgery;
+use hub_simulators::teams::{Draft, Forgery, Sender};
 use serde_json::{Value, json};
 
 const PUBLISHER: &str = "0bf30f3b-4a52-48df-9a82-234910c4a086";
@@ -84,4 +84,21 @@ async fn a_damaged_notice_can_be_of_a_message_that_is_there_and_beside_good_ones
     assert_eq!(scene.get(&format!("chats/{}/messages/{}", scene.direct, real.id)).await.1["body"]["content"], "real");
     assert_eq!(scene.platform.forge("19:none@thread.v2", None, Forgery::Publisher), 0);
     assert_eq!(json!(scene.platform.waiting()), 0);
+}
+
+#[tokio::test]
+async fn requests_can_be_made_by_hand() {
+    let scene = Scene::new().await;
+    let id = scene.subscribe().await;
+    let draft = Draft { at_ms: Some(1_700_000_000_000), ..Draft::text("by hand") };
+    let kept = scene.platform.note(&scene.direct, Sender::User(ROBIN.to_owned()), draft).unwrap();
+    let message = scene.platform.message(&scene.direct, kept.id).unwrap();
+    let item = scene.platform.notice(&id, "created", &message).unwrap();
+    let request = scene.platform.request(&[item]);
+    let item = &request["value"][0];
+    assert_eq!(judged(&scene, &id, item, &request["validationTokens"]).await, Vec::<&str>::new());
+    assert_eq!(open(item).unwrap(), message);
+    assert_eq!(item["resource"], format!("chats('{}')/messages('1700000000000')", scene.direct));
+    assert_eq!(scene.platform.notice("nobody", "created", &message), None);
+    assert!(scene.platform.deliveries().is_empty(), "nobody was told");
 }

@@ -140,6 +140,8 @@ async fn refresh_tokens_rotate_and_the_older_ones_stay_good() {
     let (status, told) = refresh(&scene, &first).await;
     let second = told["refresh_token"].as_str().unwrap().to_owned();
     assert!(status == 200 && second != first);
+    assert_eq!(scene.platform.refreshes(ME), 1);
+    assert!(scene.platform.tokens().contains(&second));
     scene.platform.advance(Duration::from_hours(24 * 60));
     assert_eq!(refresh(&scene, &first).await.0, 200, "the older one");
     scene.platform.advance(Duration::from_hours(24 * 60));

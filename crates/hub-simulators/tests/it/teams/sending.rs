@@ -3,6 +3,7 @@
 use super::{JANE, ME, ROBIN, Scene};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hub_simulators::teams::{Deed, Draft, Sender};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -104,11 +105,8 @@ async fn pictures_inside_are_fetched_with_the_token() {
 async fn an_answer_quotes() {
     let scene = Scene::new().await;
     let path = format!("chats/{}/messages/replyWithQuote", scene.direct);
-    let asked = scene.platform.write(
-        &scene.direct,
-        hub_simulators::teams::Sender::User(ROBIN.to_owned()),
-        hub_simulators::teams::Draft::html("<p>Hello <b>World</b></p>"),
-    );
+    let draft = Draft::html("<p>Hello <b>World</b></p>");
+    let asked = scene.platform.write(&scene.direct, Sender::User(ROBIN.to_owned()), draft);
     let id = asked.unwrap().id.to_string();
     let (status, told) = scene.post(&path, json!({"messageIds": [id], "replyMessage": text("1 < 2")})).await;
     assert_eq!(status, 201, "{told}");
@@ -118,6 +116,7 @@ async fn an_answer_quotes() {
     let quote: Value = serde_json::from_str(told["attachments"][0]["content"].as_str().unwrap()).unwrap();
     assert_eq!((&quote["messageId"], &quote["messagePreview"]), (&json!(id), &json!("Hello World")));
     assert_eq!(quote["messageSender"]["user"]["id"], ROBIN);
+    assert_eq!(scene.platform.deeds()[0].deed, Deed::Quoted(vec![id.parse().unwrap()]));
     assert_eq!(scene.post(&path, json!({"messageIds": ["5"], "replyMessage": text("x")})).await.0, 404);
     assert_eq!(scene.post(&path, json!({"messageIds": [], "replyMessage": text("x")})).await.0, 400);
     assert_eq!(scene.post(&path, json!({"messageIds": vec![id; 11], "replyMessage": text("x")})).await.0, 400);
@@ -177,6 +176,8 @@ async fn reactions_and_read_marks_are_kept() {
     assert_eq!(scene.post(&mark, who(ROBIN)).await.0, 403);
     assert_eq!(scene.post(&mark, json!({})).await.0, 400);
     assert!(scene.platform.chat(&scene.direct).unwrap().read.contains_key(ME));
+    let deeds: Vec<Deed> = scene.platform.deeds().into_iter().map(|done| done.deed).collect();
+    assert_eq!(deeds, [Deed::Reacted("👍".to_owned()), Deed::Unreacted("👍".to_owned()), Deed::Read]);
     let (_, chat) = scene.get(&format!("chats/{}", scene.direct)).await;
     assert!(chat["viewpoint"]["lastMessageReadDateTime"].as_str().unwrap() > "2020");
 }

@@ -1,7 +1,7 @@
 //! Microsoft Teams under the suite.
 
 use hub_simulators::teams::{
-    self, App, Endpoint, Fault as Wrong, LoggedRequest, RetryAfter, TeamsHandle, TeamsOptions, Trouble, User,
+    self, App, Deed, Done, Endpoint, Fault as Wrong, RetryAfter, TeamsHandle, TeamsOptions, Trouble, User,
 };
 use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, File, Form, Got, Said, Subject, What};
 use reqwest::header;
@@ -56,12 +56,16 @@ impl Teams {
 
     /// A delivery of these messages for the account's subscription; without one, for that of nobody.
     fn delivery(&self, account: &str, messages: &[Value]) -> Value {
-        let made = self.subscription(account).and_then(|one| self.platform.notice(&one.id, messages));
-        made.unwrap_or_else(|| {
-            let item = json!({"subscriptionId": NOBODYS, "clientState": "of nobody", "changeType": "created",
-                "resource": "chats('19:x')/messages('1')", "tenantId": TENANT, "account": account});
-            json!({"value": [item]})
-        })
+        let items = self.subscription(account).and_then(|one| {
+            let item = |message| self.platform.notice(&one.id, "created", message);
+            messages.iter().map(item).collect::<Option<Vec<Value>>>()
+        });
+        if let Some(items) = items {
+            return self.platform.request(&items);
+        }
+        let item = json!({"subscriptionId": NOBODYS, "clientState": "of nobody", "changeType": "created",
+            "resource": "chats('19:x')/messages('1')", "tenantId": TENANT, "account": account});
+        json!({"value": [item]})
     }
 }
 
@@ -90,7 +94,8 @@ impl Subject for Teams {
     }
 
     fn secrets(&self) -> Vec<String> {
-        self.platform.secrets()
+        let states = self.platform.subscriptions().into_iter().filter_map(|one| one.client_state);
+        self.platform.tokens().into_iter().chain(states).chain([APP_SECRET.to_owned()]).collect()
     }
 
     fn account(&self, number: usize) -> String {
@@ -125,12 +130,8 @@ impl Subject for Teams {
         self.subscription(account).is_none()
     }
 
-    fn renewals(&self, _account: &str) -> Option<usize> {
-        let renewed = |request: &&LoggedRequest| {
-            let kind = &request.body["grant_type"];
-            request.endpoint == "token" && kind == "refresh_token" && request.status == Some(200)
-        };
-        Some(self.platform.requests().iter().filter(renewed).count())
+    fn renewals(&self, account: &str) -> Option<usize> {
+        Some(self.platform.refreshes(account))
     }
 
     fn say(&self, account: &str, person: &str, words: &str) -> String {
@@ -247,25 +248,8 @@ impl Subject for Teams {
     }
 
     fn got(&self, account: &str) -> Vec<Got> {
-        let mut sent = self.platform.sent().into_iter().peekable();
-        let mut got = Vec::new();
-        for request in self.platform.requests() {
-            if request.endpoint == "send" {
-                // A call that was cut off may have been done or not: what was done is in the list, in order.
-                let fits = |(chat, id): &(String, i64)| {
-                    let message = self.platform.message(chat, *id).expect("the message");
-                    request.path.contains(chat.as_str()) && says(&message, &request.body)
-                };
-                if let Some((chat, id)) = sent.next_if(fits)
-                    && let Some(person) = other_of(&chat, account)
-                {
-                    got.push(self.said(&chat, id, person));
-                }
-            } else if request.status.is_some_and(|status| status < 300) {
-                got.extend(gesture(&request, account));
-            }
-        }
-        got
+        let own = |done: &Done| done.user == account;
+        self.platform.deeds().into_iter().filter(own).filter_map(|done| self.got_of(account, done)).collect()
     }
 
     fn fault(&self, account: &str, fault: Fault) -> bool {
@@ -300,48 +284,28 @@ impl Subject for Teams {
 }
 
 impl Teams {
-    fn said(&self, chat: &str, id: i64, person: String) -> Got {
-        let message = self.platform.message(chat, id).expect("the message");
-        let content = message["body"]["content"].as_str().unwrap_or_default();
-        let is_html = message["body"]["contentType"] == "html";
-        let what = if is_html && content.contains("<img") { What::File("image".to_owned(), None) } else { What::Text };
-        let words = if is_html { bare(content) } else { content.to_owned() };
-        let quote = message["attachments"].as_array().into_iter().flatten();
-        let mut quote = quote.filter(|one| one["contentType"] == "messageReference");
-        Got {
-            what,
-            person,
-            words: (!words.is_empty()).then_some(words),
-            message: Some(id.to_string()),
-            reply_to: quote.next().and_then(|one| one["id"].as_str()).map(str::to_owned),
-            tag: None,
-        }
+    fn got_of(&self, account: &str, done: Done) -> Option<Got> {
+        let person = other_of(&done.chat, account)?;
+        let message = done.message.map(|id| id.to_string());
+        let got = |what| Got { what, person, words: None, message, reply_to: None, tag: None };
+        Some(match done.deed {
+            Deed::Sent | Deed::Quoted(_) => {
+                let said = self.platform.message(&done.chat, done.message?).expect("the message");
+                let content = said["body"]["content"].as_str().unwrap_or_default();
+                let is_html = said["body"]["contentType"] == "html";
+                let shows = is_html && content.contains("<img");
+                let what = if shows { What::File("image".to_owned(), None) } else { What::Text };
+                let words = if is_html { bare(content) } else { content.to_owned() };
+                let quoted = if let Deed::Quoted(ids) = &done.deed { ids.first() } else { None };
+                let reply_to = quoted.map(ToString::to_string);
+                Got { words: (!words.is_empty()).then_some(words), reply_to, ..got(what) }
+            }
+            Deed::Reacted(emoji) => got(What::Reaction(Some(emoji))),
+            Deed::Unreacted(_) => got(What::Reaction(None)),
+            Deed::Read => got(What::Read),
+            _ => got(What::Other),
+        })
     }
-}
-
-/// Whether a message is the one that a call asked for; the log keeps the beginning of long texts only.
-fn says(message: &Value, body: &Value) -> bool {
-    let asked = body.get("replyMessage").unwrap_or(body);
-    let asked = asked["body"]["content"].as_str().unwrap_or_default();
-    let said = message["body"]["content"].as_str().unwrap_or_default();
-    let quotes = body.get("messageIds").is_some();
-    said.starts_with(asked) || bare(said).starts_with(&bare(asked)) || (quotes && bare(said).contains(asked))
-}
-
-/// Reactions and read marks.
-fn gesture(request: &LoggedRequest, account: &str) -> Option<Got> {
-    let parts: Vec<&str> = request.path.trim_start_matches("/v1.0/chats/").split('/').collect();
-    let person = other_of(parts.first()?, account)?;
-    let (what, message) = match parts.as_slice() {
-        [_, "messages", id, "setReaction"] => {
-            (What::Reaction(request.body["reactionType"].as_str().map(str::to_owned)), Some(*id))
-        }
-        [_, "messages", id, "unsetReaction"] => (What::Reaction(None), Some(*id)),
-        [_, "markChatReadForUser"] => (What::Read, None),
-        _ => return None,
-    };
-    let message = message.map(str::to_owned);
-    Some(Got { what, person, words: None, message, reply_to: None, tag: None })
 }
 
 /// The other one of a chat of two.

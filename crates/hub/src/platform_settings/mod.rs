@@ -1,10 +1,14 @@
 //! The platforms' own settings. The one place outside their folders that names them, because the environment names are
 //! given.
 
+mod linkedin;
+mod teams;
+mod twitter;
+
 use confique::Config;
 use hub_platform_kit::Secret;
 use hub_platform_kit::fetch::is_loopback;
-use hub_platforms::{PlatformSettings, facebook, instagram, linkedin, meta, teams, telegram_bot, twitter, whatsapp};
+use hub_platforms::{PlatformSettings, facebook, instagram, meta, telegram_bot, whatsapp};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -20,13 +24,13 @@ pub(crate) struct Platforms {
     #[config(nested)]
     instagram: Instagram,
     #[config(nested)]
-    linkedin: LinkedIn,
+    linkedin: linkedin::LinkedIn,
     #[config(nested)]
     whatsapp: WhatsApp,
     #[config(nested)]
-    twitter: Twitter,
+    twitter: twitter::Twitter,
     #[config(nested)]
-    teams: Teams,
+    teams: teams::Teams,
 }
 
 /// Telegram: bots, and the log-in widget.
@@ -106,51 +110,6 @@ pub(crate) struct Instagram {
     dialog_base_url: String,
 }
 
-/// LinkedIn.
-#[derive(Config)]
-pub(crate) struct LinkedIn {
-    /// Client id of the app at LinkedIn.
-    #[config(env = "LINKEDIN_CLIENT_ID")]
-    client_id: Option<String>,
-    /// Its secret: trades codes, answers challenges and signs deliveries.
-    #[config(env = "LINKEDIN_CLIENT_SECRET")]
-    client_secret: Option<Secret>,
-    /// Further secrets that may sign deliveries, separated by commas: an old one while it is replaced.
-    #[config(env = "LINKEDIN_CLIENT_SECRETS_OLD")]
-    client_secrets_old: Option<Secret>,
-    /// Number of the app, as the address of its page at LinkedIn shows it; without it LinkedIn cannot be asked to call.
-    #[config(env = "LINKEDIN_APPLICATION_ID")]
-    application_id: Option<String>,
-    /// Permissions that are asked for when a page is linked: those that the app's page lists.
-    #[config(
-        env = "LINKEDIN_SCOPES",
-        default = "openid profile r_organization_social rw_organization_admin w_organization_social"
-    )]
-    scopes: String,
-    /// Permissions that are asked for when somebody links their own messages, such as `openid profile
-    /// r_dma_portability_3rd_party`; without them nobody can.
-    #[config(env = "LINKEDIN_MEMBER_SCOPES")]
-    member_scopes: Option<String>,
-    /// LinkedIn has approved the app for sending private messages.
-    #[config(env = "LINKEDIN_MESSAGES_APPROVED", default = false)]
-    messages_approved: bool,
-    /// Version of the API: a month not older than a year.
-    #[config(env = "LINKEDIN_VERSION", default = "202607")]
-    version: String,
-    /// Version of the API of members' own data.
-    #[config(env = "LINKEDIN_PORTABILITY_VERSION", default = "202312")]
-    portability_version: String,
-    /// Longest comment in characters.
-    #[config(env = "LINKEDIN_COMMENT_MAX", default = 1250)]
-    comment_max: usize,
-    /// Address of the API.
-    #[config(env = "LINKEDIN_API_BASE_URL", default = "https://api.linkedin.com")]
-    api_base_url: String,
-    /// Address of the sign-in.
-    #[config(env = "LINKEDIN_AUTH_BASE_URL", default = "https://www.linkedin.com")]
-    auth_base_url: String,
-}
-
 /// WhatsApp Cloud API.
 #[derive(Config)]
 pub(crate) struct WhatsApp {
@@ -175,83 +134,6 @@ pub(crate) struct WhatsApp {
     /// Address of the sign-in dialog.
     #[config(env = "WHATSAPP_DIALOG_BASE_URL", default = "https://www.facebook.com")]
     dialog_base_url: String,
-}
-
-/// X (Twitter).
-#[derive(Config)]
-pub(crate) struct Twitter {
-    /// OAuth 2 client of the app at X.
-    #[config(env = "TWITTER_CLIENT_ID")]
-    client_id: Option<String>,
-    /// Its secret; none for a public client.
-    #[config(env = "TWITTER_CLIENT_SECRET")]
-    client_secret: Option<Secret>,
-    /// The app's API key; with its secret it gets the app-only token where none is set.
-    #[config(env = "TWITTER_CONSUMER_KEY")]
-    consumer_key: Option<String>,
-    /// The API key's secret: signs deliveries and answers challenges. Another thing than the client's secret.
-    #[config(env = "TWITTER_CONSUMER_SECRET")]
-    consumer_secret: Option<Secret>,
-    /// Further secrets that may sign deliveries, separated by commas: an old one while it is replaced.
-    #[config(env = "TWITTER_CONSUMER_SECRETS_OLD")]
-    consumer_secrets_old: Option<Secret>,
-    /// The app-only token, with which the hub asks X to call it.
-    #[config(env = "TWITTER_BEARER_TOKEN")]
-    bearer_token: Option<Secret>,
-    /// `&amp;`, `&lt;` and `&gt;` in messages stand for the signs; the publisher does not say whether they do.
-    #[config(env = "TWITTER_UNESCAPE_TEXT", default = false)]
-    unescape_text: bool,
-    /// Messages of one account in 15 minutes, as X allows them.
-    #[config(env = "TWITTER_SENDS_PER_QUARTER", default = 15)]
-    sends_per_quarter: u32,
-    /// Messages in 24 hours, of one account as of the whole app, as X allows them.
-    #[config(env = "TWITTER_SENDS_PER_DAY", default = 1440)]
-    sends_per_day: u32,
-    /// Readings of one account in 15 minutes, as X allows them.
-    #[config(env = "TWITTER_READS_PER_QUARTER", default = 15)]
-    reads_per_quarter: u32,
-    /// Address of the API.
-    #[config(env = "TWITTER_API_BASE_URL", default = "https://api.x.com")]
-    api_base_url: String,
-    /// Address of the sign-in page.
-    #[config(env = "TWITTER_AUTHORIZE_BASE_URL", default = "https://x.com")]
-    authorize_base_url: String,
-}
-
-/// Microsoft Teams.
-#[derive(Config)]
-pub(crate) struct Teams {
-    /// Id of the app at Microsoft.
-    #[config(env = "MICROSOFT_CLIENT_ID")]
-    client_id: Option<String>,
-    /// Its secret.
-    #[config(env = "MICROSOFT_CLIENT_SECRET")]
-    client_secret: Option<Secret>,
-    /// Who may sign in: a tenant's id, or `organizations` for all of them. Chats need a work or school account, so the
-    /// default of old, which lets in private accounts only, should be replaced.
-    #[config(env = "MICROSOFT_TENANT_ID", default = "consumers")]
-    tenant: String,
-    /// A further app id that deliveries may be meant for.
-    #[config(env = "TEAMS_APP_ID")]
-    app_id: Option<String>,
-    /// Address of Microsoft Graph.
-    #[config(env = "MICROSOFT_GRAPH_BASE_URL", default = "https://graph.microsoft.com")]
-    graph_base_url: String,
-    /// Address of the sign-in.
-    #[config(env = "MICROSOFT_LOGIN_BASE_URL", default = "https://login.microsoftonline.com")]
-    login_base_url: String,
-    /// Where the keys lie that sign the tokens of deliveries; unset = where the sign-in says.
-    #[config(env = "MICROSOFT_KEYS_URL")]
-    keys_url: Option<String>,
-    /// Who issues those tokens, separated by commas; `{tenant}` stands for the tenant's id.
-    #[config(
-        env = "MICROSOFT_TOKEN_ISSUERS",
-        default = "https://sts.windows.net/{tenant}/,https://login.microsoftonline.com/{tenant}/v2.0"
-    )]
-    token_issuers: String,
-    /// The application that publishes changes of Microsoft Graph.
-    #[config(env = "MICROSOFT_CHANGE_PUBLISHER_ID", default = "0bf30f3b-4a52-48df-9a82-234910c4a086")]
-    change_publisher_id: String,
 }
 
 /// What the demo's platforms are to be.
@@ -334,66 +216,6 @@ impl Platforms {
             },
             twitter: twitter.settings(production),
             teams: teams.settings(production),
-        }
-    }
-}
-
-impl Teams {
-    fn settings(&self, production: bool) -> teams::Settings {
-        teams::Settings {
-            client_id: self.client_id.clone(),
-            client_secret: self.client_secret.clone(),
-            tenant: Some(self.tenant.clone()),
-            app_id: self.app_id.clone(),
-            graph_base_url: without_slash(&self.graph_base_url),
-            login_base_url: without_slash(&self.login_base_url),
-            keys_url: self.keys_url.clone(),
-            issuers: self.token_issuers.clone(),
-            publisher_id: self.change_publisher_id.clone(),
-            loopback_media: !production && is_here(&self.graph_base_url),
-        }
-    }
-}
-
-impl Twitter {
-    fn settings(&self, production: bool) -> twitter::Settings {
-        twitter::Settings {
-            client_id: self.client_id.clone(),
-            client_secret: self.client_secret.clone(),
-            consumer_key: self.consumer_key.clone(),
-            consumer_secret: self.consumer_secret.clone(),
-            further_consumer_secrets: listed(self.consumer_secrets_old.as_ref()),
-            bearer_token: self.bearer_token.clone(),
-            api_base_url: without_slash(&self.api_base_url),
-            authorize_base_url: without_slash(&self.authorize_base_url),
-            unescape_text: self.unescape_text,
-            budgets: twitter::Budgets {
-                sends_per_quarter: self.sends_per_quarter,
-                sends_per_day: self.sends_per_day,
-                reads_per_quarter: self.reads_per_quarter,
-            },
-            upload_patience: twitter::DEFAULT_UPLOAD_PATIENCE,
-            loopback_media: !production && is_here(&self.api_base_url),
-        }
-    }
-}
-
-impl LinkedIn {
-    fn settings(&self, production: bool) -> linkedin::Settings {
-        linkedin::Settings {
-            client_id: self.client_id.clone(),
-            client_secret: self.client_secret.clone(),
-            further_secrets: listed(self.client_secrets_old.as_ref()),
-            application_id: self.application_id.clone(),
-            scopes: self.scopes.clone(),
-            member_scopes: self.member_scopes.clone().unwrap_or_default(),
-            messages_approved: self.messages_approved,
-            version: self.version.clone(),
-            portability_version: self.portability_version.clone(),
-            comment_max: self.comment_max,
-            api_base_url: without_slash(&self.api_base_url),
-            auth_base_url: without_slash(&self.auth_base_url),
-            loopback_media: !production && is_here(&self.api_base_url),
         }
     }
 }
