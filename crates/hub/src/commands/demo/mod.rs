@@ -38,7 +38,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let token = Answers::from([("token".to_owned(), BOT.to_owned())]);
     link(&app, &caller, "telegram", Some("bot_token"), Some(token)).await?;
     platforms.consent(true);
-    for platform in ["facebook", "instagram", "whatsapp"] {
+    for platform in ["facebook", "instagram", "whatsapp", "teams"] {
         link(&app, &caller, platform, None, None).await?;
     }
     platforms.consent(false);
@@ -47,16 +47,17 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let simulated = &platforms.simulated;
     let lines = format!(
         "HUB_URL={hub_url}\nHUB_DEMO_EMAIL={EMAIL}\nHUB_DEMO_PASSWORD={}\nTELEGRAM_SIMULATOR_URL={}\nTELEGRAM_BOT_TOKEN={BOT}\n\
-         FACEBOOK_SIMULATOR_URL={}\nINSTAGRAM_SIMULATOR_URL={}\nWHATSAPP_SIMULATOR_URL={}\n",
+         FACEBOOK_SIMULATOR_URL={}\nINSTAGRAM_SIMULATOR_URL={}\nWHATSAPP_SIMULATOR_URL={}\nTEAMS_SIMULATOR_URL={}\n",
         password.expose_secret(),
         simulated.telegram,
         simulated.facebook,
         simulated.instagram,
         simulated.whatsapp,
+        simulated.teams,
     );
     let file = config.data_dir().join(FILE);
     write_private(&file, &lines)?;
-    say("Simulated people write on Telegram, Facebook, Instagram and WhatsApp every few seconds.")?;
+    say("Simulated people write on Telegram, Facebook, Instagram, WhatsApp and Teams every few seconds.")?;
     say(&format!("Sign in as {EMAIL}; the password is in {}: . {0}", file.display()))?;
     say(&format!("Link more at {hub_url}/connect"))?;
     serve::open(&config, app, listener, stop).await?;

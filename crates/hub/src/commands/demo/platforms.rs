@@ -6,6 +6,7 @@ use anyhow::Context;
 use hub_simulators::facebook::{self, FacebookHandle, Page};
 use hub_simulators::instagram::{self, InstagramHandle};
 use hub_simulators::meta::{App, Asset, DialogMode, Meta, MetaOptions, User};
+use hub_simulators::teams::{self, Consent, TeamsHandle, TeamsOptions};
 use hub_simulators::telegram::{self, TelegramHandle, TelegramOptions};
 use hub_simulators::whatsapp::{self, WhatsAppHandle, WhatsAppOptions};
 use secrecy::ExposeSecret;
@@ -22,6 +23,10 @@ const INSTAGRAM_ACCOUNT: (&str, &str) = ("17841405822304914", "demo.shop");
 const BUSINESS: (&str, &str) = ("102290129340398", "Demo Shop Ltd");
 const NUMBERS: [(&str, &str, &str); 2] =
     [("106540352242922", "15550783881", "Demo Shop"), ("106540352242923", "15550783882", "Demo Bakery")];
+/// The demo's person at Microsoft.
+const COLLEAGUE: (&str, &str) = ("97f62344-57dc-409c-88ad-c4af14158ff5", "Dana Demo");
+const TENANT: &str = "2432b57b-0abd-43db-aa7b-16eadd115d34";
+const MICROSOFT_APP_ID: &str = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f";
 const APP_ID: &str = "1517776481860111";
 const INSTAGRAM_APP_ID: &str = "990602627938098";
 /// How often, and how many times, it is tried whether the hub can be called.
@@ -36,11 +41,12 @@ pub(super) struct Platforms {
     facebook: FacebookHandle,
     instagram: InstagramHandle,
     whatsapp: WhatsAppHandle,
+    teams: TeamsHandle,
     pub(super) simulated: Simulated,
 }
 
 impl Platforms {
-    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the three after it, or free ones.
+    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the four after it, or free ones.
     pub(super) async fn start() -> anyhow::Result<Self> {
         let first: Option<u16> =
             environment("SIMULATOR_PORT").map(|port| port.parse()).transpose().context("SIMULATOR_PORT")?;
@@ -52,17 +58,21 @@ impl Platforms {
         let instagram = instagram::start(meta(2)).await.context(failed)?;
         let options = WhatsAppOptions { meta: meta(3), ..WhatsAppOptions::default() };
         let whatsapp = whatsapp::start(options).await.context(failed)?;
+        let options = TeamsOptions { port: port(4), ..TeamsOptions::default() };
+        let teams = teams::start(options).await.context(failed)?;
         let simulated = Simulated {
             telegram: telegram.base_url().to_owned(),
             facebook: facebook.graph_base_url().to_owned(),
             instagram: instagram.graph_base_url().to_owned(),
             whatsapp: whatsapp.base_url().to_owned(),
+            teams: teams.base_url().to_owned(),
             app_id: APP_ID.to_owned(),
             instagram_app_id: INSTAGRAM_APP_ID.to_owned(),
+            microsoft_app_id: MICROSOFT_APP_ID.to_owned(),
             app_secret: random_hex()?,
             verify_token: random_hex()?,
         };
-        let platforms = Self { telegram, facebook, instagram, whatsapp, simulated };
+        let platforms = Self { telegram, facebook, instagram, whatsapp, teams, simulated };
         platforms.populate();
         Ok(platforms)
     }
@@ -85,6 +95,8 @@ impl Platforms {
         for (id, display, name) in NUMBERS {
             self.whatsapp.add_number(BUSINESS.0, id, display, name);
         }
+        self.teams.create_app(teams::App::new(MICROSOFT_APP_ID, secret));
+        self.teams.put_user(teams::User::new(COLLEAGUE.0, TENANT, COLLEAGUE.1));
         let template =
             [("hello_world", "Hello {{1}}, your order is ready."), ("opening_hours", "We are open from 9 to 18.")];
         for (name, words) in template {
@@ -99,6 +111,7 @@ impl Platforms {
         for meta in self.metas() {
             meta.dialog_mode(mode, None);
         }
+        self.teams.consent(if by_itself { Consent::Accept } else { Consent::Ask }, Some(COLLEAGUE.0));
     }
 
     /// Waits until the hub can be called, does what an operator does on an app's dashboard (names the hub's address for
@@ -122,6 +135,7 @@ impl Platforms {
         self.facebook.inboxes().trickle(PAGES[0].0, TRICKLE);
         self.instagram.inboxes().trickle(INSTAGRAM_ACCOUNT.0, TRICKLE);
         self.whatsapp.trickle(NUMBERS[0].0, TRICKLE);
+        self.teams.trickle(COLLEAGUE.0, TRICKLE);
     }
 
     pub(super) async fn shutdown(&self) {
@@ -129,6 +143,7 @@ impl Platforms {
         self.facebook.shutdown().await;
         self.instagram.shutdown().await;
         self.whatsapp.shutdown().await;
+        self.teams.shutdown().await;
     }
 
     fn metas(&self) -> [&Meta; 3] {
