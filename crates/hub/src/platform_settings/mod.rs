@@ -149,8 +149,10 @@ pub(crate) struct Simulated {
     pub(crate) linkedin: String,
     pub(crate) linkedin_client_id: String,
     pub(crate) linkedin_application_id: String,
+    pub(crate) teams: String,
     pub(crate) app_id: String,
     pub(crate) instagram_app_id: String,
+    pub(crate) microsoft_app_id: String,
     pub(crate) app_secret: Secret,
     pub(crate) verify_token: Secret,
 }
@@ -176,6 +178,7 @@ impl Platforms {
         self.whatsapp.dialog_base_url.clone_from(&demo.whatsapp);
         self.twitter.use_simulator(demo);
         self.linkedin.use_simulator(demo);
+        self.teams.use_simulator(demo);
     }
 
     /// As the platforms take them. In production files are fetched from public addresses only.

@@ -5,6 +5,7 @@ mod instagram;
 mod linkedin;
 mod linkedin_honestly;
 mod meta;
+mod teams;
 mod telegram;
 mod twitter;
 mod whatsapp;
