@@ -11,6 +11,7 @@ mod receiving;
 mod refusals;
 mod renewing;
 mod sending;
+mod spec;
 mod subscribing;
 
 pub(crate) use crate::support::block_on;

@@ -49,7 +49,9 @@ fn subscribe_with(of: fn(&str) -> Settings, replies: Vec<Reply>) -> (Result<Subs
         let stand_in = StandIn::start(replies).await;
         let callback = Callback::new(URL.parse().unwrap(), Secret::from("x"), "2026-02-11T08:00:00Z".parse().unwrap());
         let outcome = handle(of(&stand_in.base)).subscribe(&grant(), &callback).await;
-        (outcome, stand_in.asked())
+        let asked = stand_in.asked();
+        super::spec::check(&asked);
+        (outcome, asked)
     })
 }
 
@@ -206,6 +208,7 @@ fn only_the_accounts_own_subscriptions_end() {
         let done = told(json!({ "data": { "subscribed": false } }));
         let stand_in = StandIn::start(vec![subscriptions(&listed), gone, hooks(&[hook("9", URL, true)]), done]).await;
         handle(settings(&stand_in.base)).unsubscribe(&grant(), None).await.unwrap();
+        super::spec::check(&stand_in.asked());
         let ended: Vec<String> =
             stand_in.asked().into_iter().filter(|one| one.method == "DELETE").map(|one| one.path).collect();
         let old = format!("/2/account_activity/webhooks/9/subscriptions/{ME}/all");
