@@ -13,6 +13,7 @@ mod renewing;
 mod sending;
 mod spec;
 mod subscribing;
+mod told;
 
 pub(crate) use crate::support::block_on;
 
