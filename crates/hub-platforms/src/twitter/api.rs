@@ -14,6 +14,8 @@ use std::time::Duration;
 /// Everything of an event; without being asked the platform tells id, kind and text.
 const EVENT_FIELDS: &str = "id,text,event_type,created_at,sender_id,dm_conversation_id,attachments,referenced_tweets,\
                             participant_ids,entities";
+/// The same in the words of the publisher's newest description, for the day when the older ones are refused.
+const NEWER_EVENT_FIELDS: &str = "id,text,event_type,created_at,dm_conversation_id,attachments,entities";
 /// What an event names.
 const EXPANSIONS: &str = "sender_id,attachments.media_keys,participant_ids";
 /// What happens in conversations.
@@ -175,19 +177,28 @@ impl Api {
     }
 
     /// A page of what happened, newest first.
-    pub(super) async fn events(&self, token: &str, size: u32, page: Option<&str>) -> Result<(Value, Answer)> {
+    pub(super) async fn events(&self, token: &str, size: u32, page: Option<&str>) -> Result<Value> {
+        match self.events_with(EVENT_FIELDS, token, size, page).await {
+            Err(error) if error.kind == ErrorKind::BadInput && error.message.contains("dm_event.fields") => {
+                self.events_with(NEWER_EVENT_FIELDS, token, size, page).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn events_with(&self, fields: &str, token: &str, size: u32, page: Option<&str>) -> Result<Value> {
         let call = self.client.get(["2", "dm_events"]).token(token);
         let mut call = call
             .query("max_results", size.to_string())
             .query("event_types", EVENT_TYPES)
-            .query("dm_event.fields", EVENT_FIELDS)
+            .query("dm_event.fields", fields)
             .query("expansions", EXPANSIONS)
             .query("user.fields", USER_FIELDS)
             .query("media.fields", MEDIA_FIELDS);
         if let Some(page) = page {
             call = call.query("pagination_token", page);
         }
-        call.ask().await
+        call.ask().await.map(|(body, _)| body)
     }
 
     /// Announces a file; gives its id.

@@ -35,7 +35,7 @@ impl History for Twitter {
     async fn pull(&self, grant: &Grant, cursor: Option<&str>, _wait: Duration) -> Result<HistoryPage> {
         let before: Cursor = cursor.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let size = if before.since.is_some() && before.page.is_none() { LOOK } else { PAGE };
-        let (body, _) = match self.api.events(grant.token(), size, before.page.as_deref()).await {
+        let body = match self.api.events(grant.token(), size, before.page.as_deref()).await {
             // A mark the platform no longer knows: the run begins anew, and what it brings twice is known.
             Err(error) if error.kind == ErrorKind::BadInput && before.page.is_some() => {
                 return Ok(HistoryPage {

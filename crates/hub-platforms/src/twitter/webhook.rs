@@ -109,13 +109,17 @@ impl Webhook for Twitter {
         })
     }
 
-    /// The app's address stays: other accounts are called there.
-    async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
+    /// The app's address stays: other accounts are called there. So does what leads elsewhere, where it is known which is ours.
+    async fn unsubscribe(&self, grant: &Grant, previous: Option<&Previous>) -> Result<()> {
         let user = grant.remote_id.as_str();
-        for one in self.api.subscriptions().await?.iter().filter(|one| one.user.as_deref() == Some(user)) {
-            self.api.end_subscription(&one.id).await?;
+        let ours = previous.and_then(|previous| previous.remote_id.as_deref());
+        let is_ours = |hook: Option<&str>| ours.is_none() || hook.is_none() || hook == ours;
+        for one in self.api.subscriptions().await? {
+            if one.user.as_deref() == Some(user) && is_ours(one.webhook.as_deref()) {
+                self.api.end_subscription(&one.id).await?;
+            }
         }
-        for hook in self.api.hooks().await? {
+        for hook in self.api.hooks().await?.into_iter().filter(|hook| is_ours(Some(&hook.id))) {
             match self.api.end_account(user, &hook.id).await {
                 Err(error) if passes(&error) => return Err(error),
                 _ => {}
@@ -137,12 +141,12 @@ impl Twitter {
             Some(hook) => hook,
             None => match self.api.create_hook(url).await {
                 Ok(hook) => hook,
+                Err(error) if passes(&error) => return Err(error),
                 // Somebody else here may have made it meanwhile.
-                Err(error) if error.kind == ErrorKind::BadInput => {
+                Err(error) => {
                     let made = self.api.hooks().await?.into_iter().find(|hook| hook.url == url);
                     made.ok_or_else(|| explained(error))?
                 }
-                Err(error) => return Err(error),
             },
         };
         if hook.valid || self.api.challenge_hook(&hook.id).await? { Ok(hook) } else { Err(unreachable_hub()) }

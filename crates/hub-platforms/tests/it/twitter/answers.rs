@@ -94,7 +94,9 @@ async fn make(fixture: &Fixture) -> (Result<Outcome, PlatformError>, Vec<Asked>)
             platform.send(&grant(), &message).await.map(Outcome::Sent)
         }
     };
-    (outcome, stand_in.asked())
+    let asked = stand_in.asked();
+    super::spec::check(&asked);
+    (outcome, asked)
 }
 
 /// The profile of the account itself is part of linking.
@@ -267,6 +269,7 @@ fn people_have_names_and_whole_pictures() {
         let asked = stand_in.only();
         assert_eq!((asked.path.as_str(), asked.query["ids"].as_str()), ("/2/users", "2244994945"));
         assert_eq!(asked.token.as_deref(), Some(TOKEN));
+        super::spec::check(&[asked]);
         // Somebody who is gone, and what is nobody.
         assert_eq!(platform.profile(&grant(), &"7".into()).await.unwrap(), Profile::default());
         assert_eq!(platform.profile(&grant(), &"2:1".into()).await.unwrap(), Profile::default());

@@ -48,6 +48,7 @@ fn a_file_is_fetched_with_the_sign_in() {
         let asked = stand_in.only();
         assert_eq!(asked.path, "/2/dm_conversations/media/11/22/name.jpg");
         assert_eq!(asked.token.as_deref(), Some(TOKEN));
+        super::spec::check(&[asked]);
     });
 }
 

@@ -55,7 +55,9 @@ pub(crate) async fn link(replies: Vec<Reply>) -> (Result<LinkedIdentity, Platfor
         }
         Progress::Next { step, .. } => panic!("{step:?}"),
     });
-    (identity, stand_in.asked())
+    let asked = stand_in.asked();
+    super::spec::check(&asked);
+    (identity, asked)
 }
 
 #[test]

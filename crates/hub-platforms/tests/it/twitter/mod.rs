@@ -11,7 +11,9 @@ mod receiving;
 mod refusals;
 mod renewing;
 mod sending;
+mod spec;
 mod subscribing;
+mod told;
 
 pub(crate) use crate::support::block_on;
 

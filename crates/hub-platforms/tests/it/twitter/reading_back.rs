@@ -45,7 +45,9 @@ fn pull_from(cursor: Option<String>, replies: Vec<Reply>) -> (Vec<HistoryPage>, 
             cursor = page.next.clone().or(cursor);
             pages.push(page);
         }
-        (pages, cursor, stand_in.asked())
+        let asked = stand_in.asked();
+        super::spec::check(&asked);
+        (pages, cursor, asked)
     })
 }
 
@@ -104,6 +106,20 @@ fn a_mark_that_is_no_longer_known_begins_the_run_anew() {
     assert!(pages[0].events.is_empty() && !pages[0].more, "no loop");
     let cursor: Value = serde_json::from_str(&cursor.unwrap()).unwrap();
     assert_eq!(cursor, json!({ "since": FIRST.to_string(), "newest": (FIRST + 9).to_string() }));
+}
+
+/// The publisher's description renames members that its pages still name.
+#[test]
+fn fields_that_are_refused_are_not_asked_for_again() {
+    let body = json!({ "errors": [{ "parameters": { "dm_event.fields": ["id,referenced_tweets"] },
+        "message": "The `dm_event.fields` query parameter value [referenced_tweets] is not one of [id,text]" }],
+        "title": "Invalid Request", "type": "https://api.twitter.com/2/problems/invalid-request" });
+    block_on(async {
+        let stand_in = StandIn::start(vec![Reply::json(400, body.to_string()), page(&[FIRST], None)]).await;
+        let pulled = handle(settings(&stand_in.base)).pull(&grant(), None, Duration::ZERO).await.unwrap();
+        assert_eq!(said(&pulled), [(FIRST, true)]);
+        assert!(!stand_in.asked()[1].query["dm_event.fields"].contains("referenced_tweets"));
+    });
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn send_as(grant: &Grant, message: &OutboundMessage, replies: Vec<Reply>) -> (Re
         let stand_in = StandIn::start(replies).await;
         let outcome = handle(settings(&stand_in.base)).send(grant, message).await;
         let asked = stand_in.asked();
+        super::spec::check(&asked);
         for one in &asked {
             assert_eq!(one.token.as_deref(), Some(TOKEN), "{}", one.path);
         }

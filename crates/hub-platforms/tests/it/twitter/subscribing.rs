@@ -4,7 +4,7 @@
 use super::{BEARER, CONSUMER_SECRET, ME, TOKEN, block_on, grant, handle, settings};
 use crate::support::stand_in::{Asked, Reply, StandIn};
 use base64::Engine;
-use hub_platform_kit::webhook::{Callback, Subscription};
+use hub_platform_kit::webhook::{Callback, Previous, Subscription};
 use hub_platform_kit::{ErrorKind, PlatformError, Secret};
 use hub_platforms::twitter::Settings;
 use serde_json::{Value, json};
@@ -49,7 +49,9 @@ fn subscribe_with(of: fn(&str) -> Settings, replies: Vec<Reply>) -> (Result<Subs
         let stand_in = StandIn::start(replies).await;
         let callback = Callback::new(URL.parse().unwrap(), Secret::from("x"), "2026-02-11T08:00:00Z".parse().unwrap());
         let outcome = handle(of(&stand_in.base)).subscribe(&grant(), &callback).await;
-        (outcome, stand_in.asked())
+        let asked = stand_in.asked();
+        super::spec::check(&asked);
+        (outcome, asked)
     })
 }
 
@@ -198,17 +200,26 @@ fn the_api_key_gets_the_apps_token_once() {
 
 #[test]
 fn only_the_accounts_own_subscriptions_end() {
-    block_on(async {
-        let mut others = subscription(2, "dm.received", "9");
-        others["filter"]["user_id"] = "5".into();
-        let listed = [subscription(1, "dm.received", "9"), others, subscription(3, "oauth.revoke", "9")];
-        let gone = refusal(404, "resource-not-found", "no such subscription");
-        let done = told(json!({ "data": { "subscribed": false } }));
-        let stand_in = StandIn::start(vec![subscriptions(&listed), gone, hooks(&[hook("9", URL, true)]), done]).await;
-        handle(settings(&stand_in.base)).unsubscribe(&grant(), None).await.unwrap();
-        let ended: Vec<String> =
-            stand_in.asked().into_iter().filter(|one| one.method == "DELETE").map(|one| one.path).collect();
-        let old = format!("/2/account_activity/webhooks/9/subscriptions/{ME}/all");
-        assert_eq!(ended, ["/2/activity/subscriptions/1".to_owned(), old], "the address and the others stay");
-    });
+    let mut others = subscription(2, "dm.received", "9");
+    others["filter"]["user_id"] = "5".into();
+    let elsewhere = subscription(4, "dm.received", "8");
+    let listed = [subscription(1, "dm.received", "9"), others, subscription(3, "oauth.revoke", "9"), elsewhere];
+    let old = |hook: &str| format!("/2/account_activity/webhooks/{hook}/subscriptions/{ME}/all");
+    let new = |id: &str| format!("/2/activity/subscriptions/{id}");
+    let all = vec![new("1"), new("4"), old("9"), old("8")];
+    for (known, ends) in [(Some("9"), vec![new("1"), old("9")]), (None, all)] {
+        block_on(async {
+            let gone = refusal(404, "resource-not-found", "no such subscription");
+            let mut replies = vec![subscriptions(&listed)];
+            replies.extend(vec![gone.clone(); ends.len() / 2]);
+            replies.push(hooks(&[hook("9", URL, true), hook("8", "https://other.example/", true)]));
+            replies.extend(vec![gone; ends.len() / 2]);
+            let stand_in = StandIn::start(replies).await;
+            let previous = Previous { remote_id: known.map(str::to_owned), memory: Value::Null };
+            handle(settings(&stand_in.base)).unsubscribe(&grant(), Some(&previous)).await.unwrap();
+            super::spec::check(&stand_in.asked());
+            let ended = stand_in.asked().into_iter().filter(|one| one.method == "DELETE").map(|one| one.path);
+            assert_eq!(ended.collect::<Vec<_>>(), ends, "the address and the others stay");
+        });
+    }
 }
