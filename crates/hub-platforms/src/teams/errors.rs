@@ -63,8 +63,9 @@ pub(super) fn refusal(answer: &Answer) -> PlatformError {
     let request_id = text(inner.and_then(|inner| inner.get("request-id")));
     let request_id = request_id.or_else(|| answer.header("request-id").map(str::to_owned));
     tracing::debug!(status = answer.status, request_id, "Graph refused a call");
-    let said = error.and_then(|error| text(error.get("message")));
-    let message = said.map_or_else(|| silent(answer.status).to_owned(), |words| shortened(&words));
+    let said = error.and_then(|error| text(error.get("message"))).map(|words| shortened(&words));
+    let ours = sentence(answer.status);
+    let message = said.map_or_else(|| format!("{ours}."), |theirs| format!("{ours}. Microsoft says: {theirs}"));
     let refused = PlatformError::new(kind(answer), message).with_status(answer.status);
     let code = error.and_then(|error| text(error.get("code")));
     code.into_iter().fold(refused, |refused, code| refused.with_code(shortened(&code)))
@@ -154,15 +155,19 @@ pub(super) fn harmless(mut error: PlatformError) -> PlatformError {
     error
 }
 
-fn silent(status: u16) -> &'static str {
+/// What a refusal means, for a person; the platform's own words are often no more than a name.
+fn sentence(status: u16) -> &'static str {
     match status {
         401 => "Microsoft no longer accepts the sign-in",
-        403 => "Microsoft does not allow this",
-        404 | 410 => "it is not there any more",
-        413 => "it is too large for Teams",
-        429 => "Microsoft asks to slow down",
+        402 => "Microsoft wants a licence or a payment that the app does not have",
+        403 => "Microsoft does not allow this: you may have left the chat, or a permission is missing",
+        404 | 410 => "The chat or the message is not there any more",
+        409 | 412 => "Microsoft has it in another state already",
+        413 => "The message is too large for Teams",
+        429 | 509 => "Microsoft asks to slow down",
+        400..=499 => "Teams does not take it as it is",
         500..=599 => "Microsoft is in trouble for the moment",
-        _ => "Microsoft gives no reason",
+        _ => "Microsoft gave an odd answer",
     }
 }
 

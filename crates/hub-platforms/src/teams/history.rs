@@ -72,7 +72,7 @@ impl History for Teams {
             match self.read(grant, &mut cursor).await {
                 Ok((chat, size)) => {
                     bytes += size;
-                    found |= !chat.messages.is_empty();
+                    found |= !chat.messages.is_empty() || chat.chat.read > cursor.since;
                     page.add(chat);
                 }
                 Err(error) if turn == 0 => return Err(error),

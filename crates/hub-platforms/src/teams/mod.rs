@@ -82,6 +82,8 @@ const CARD: Card = Card {
     acknowledges: &[],
     quota: Quota {
         per_account: &[Window { calls: 10_000, per: Duration::from_mins(10) }],
+        // Of one tenant; how many of its people are linked is not known beforehand.
+        sends: &[Window { calls: 20, per: Duration::from_secs(1) }],
         app_sends: &[Window { calls: 200, per: Duration::from_secs(1) }],
         per_conversation: &[Window { calls: 1, per: Duration::from_secs(1) }],
         pulls: &[Window { calls: 60, per: Duration::from_mins(1) }],

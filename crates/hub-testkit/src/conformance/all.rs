@@ -32,10 +32,12 @@ pub async fn secrets_stay_secret<S: Subject>(binary: &Path, engine: Engine) {
         }
     }
     let event = stage.event(900_001, 1, &private("unbewiesen"), chrono::Utc::now());
-    for delivery in stage.subject.deliveries(&account, vec![event]) {
-        let wrong =
-            stage.deliver_with(delivery.to_string().as_bytes(), |name, value| vec![(name, format!("{value}0"))]).await;
-        assert_eq!(wrong, StatusCode::UNAUTHORIZED);
+    if !stage.deliver_forgeries(std::slice::from_ref(&event)).await {
+        for delivery in stage.subject.deliveries(&account, vec![event]) {
+            let lengthened = |name, value| vec![(name, format!("{value}0"))];
+            let wrong = stage.deliver_with(delivery.to_string().as_bytes(), lengthened).await;
+            assert_eq!(wrong, StatusCode::UNAUTHORIZED);
+        }
     }
     assert!(stage.subject.fault(&account, Fault::Reauth));
     stage.send_words(&conversation, &private("mit totem Zugang")).await;

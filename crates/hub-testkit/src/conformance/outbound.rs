@@ -45,6 +45,8 @@ pub async fn says_what_it_may<S: Subject>(binary: &Path, engine: Engine) {
     let answer = stage.send(&conversation, &json!({"content": "an answer", "reply_to": id})).await;
     if stage.may("replies") {
         assert_eq!(answer.0, StatusCode::CREATED, "{}", answer.1);
+        // A platform may want a pause between two messages to one person.
+        stage.settled("an answer").await;
         let got = stage.got_words("an answer").pop().expect("it arrived");
         assert_eq!(got.reply_to.as_deref(), Some(there.as_str()), "it names what it answers");
     } else {
@@ -135,6 +137,8 @@ pub async fn keeps_to_lengths<S: Subject>(binary: &Path, engine: Engine) {
     let (status, sent) = stage.send(&conversation, &json!({ "content": longer })).await;
     if stage.offers("splits_longer_text") {
         assert_eq!(status, StatusCode::CREATED, "{sent}");
+        // A platform may want a pause between two messages to one person.
+        stage.settled(&longer).await;
         let parts: Vec<String> = stage.got()[before..].iter().filter_map(|got| got.words.clone()).collect();
         assert_eq!(parts.len(), 2, "in two parts");
         assert_eq!(parts.concat(), longer, "nothing is missing, and in order");
@@ -233,6 +237,7 @@ pub async fn meets_its_echoes<S: Subject>(binary: &Path, engine: Engine) {
     let (first, second) = tokio::join!(ask(), ask());
     assert_eq!((first.0, second.0), (StatusCode::CREATED, StatusCode::CREATED), "{first:?} {second:?}");
     assert_eq!(first.1["message"]["id"], second.1["message"]["id"]);
+    stage.settled("asked for twice").await;
     stage.nothing_is_under_way(1, "the echoes are through").await;
     assert_eq!((stage.all("asked for twice").await.len(), stage.got_words("asked for twice").len()), (1, 1));
     for number in 0..5 {

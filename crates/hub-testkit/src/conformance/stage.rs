@@ -117,6 +117,15 @@ impl<S: Subject> Stage<S> {
         self.user = self.hub.client().login("ada@example.com").await;
     }
 
+    /// The same, with other settings from then on.
+    pub async fn restart_with(&mut self, further: &[(&str, &str)]) {
+        for (name, value) in further {
+            self.settings.retain(|(known, _)| known != name);
+            self.settings.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        self.restart().await;
+    }
+
     /// Links the first account; gives its id here.
     pub async fn link(&self) -> String {
         self.link_account(&self.user, S::METHOD, 0).await
@@ -268,6 +277,20 @@ impl<S: Subject> Stage<S> {
         answer.status()
     }
 
+    /// The status of a delivery that was taken.
+    pub fn taken() -> StatusCode {
+        StatusCode::from_u16(S::TAKEN).expect("a status")
+    }
+
+    /// Delivers forgeries of these events, where the platform's proof stands in the bytes; false = it stands in a header.
+    pub async fn deliver_forgeries(&self, events: &[Value]) -> bool {
+        let forgeries = self.subject.forgeries(&self.subject.account(0), events);
+        for (what, body) in &forgeries {
+            assert_eq!(self.deliver(body.to_string().as_bytes()).await, Self::taken(), "{what}: nobody is told");
+        }
+        !forgeries.is_empty()
+    }
+
     /// Delivers proven bytes.
     pub async fn deliver(&self, body: &[u8]) -> StatusCode {
         self.deliver_with(body, |name, value| vec![(name, value)]).await
@@ -276,7 +299,7 @@ impl<S: Subject> Stage<S> {
     /// Delivers events about the first account, each delivery taken.
     pub async fn deliver_events(&self, events: Vec<Value>) {
         for delivery in self.subject.deliveries(&self.subject.account(0), events) {
-            assert_eq!(self.deliver(delivery.to_string().as_bytes()).await, StatusCode::OK);
+            assert_eq!(self.deliver(delivery.to_string().as_bytes()).await, Self::taken());
         }
     }
 

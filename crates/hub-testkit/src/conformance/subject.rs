@@ -13,6 +13,8 @@ pub trait Subject: Sized {
     const CARD: &'static str;
     /// The way of linking, one of the card's, by which the suite gets an account to work with.
     const METHOD: &'static str;
+    /// Status with which the hub says that it took a delivery.
+    const TAKEN: u16 = 200;
     /// The platform's word for a person's no.
     const REFUSAL: &'static str = "access_denied";
 
@@ -61,6 +63,11 @@ pub trait Subject: Sized {
     }
     /// The header that proves these bytes.
     fn proof(&self, body: &[u8]) -> (&'static str, String);
+    /// The delivery of these events with one part of its proof after the other spoiled, for platforms whose proof stands in the
+    /// bytes and not in a header: the hub takes them like any other, and nothing comes of them. Each with what is wrong.
+    fn forgeries(&self, _account: &str, _events: &[Value]) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
     /// A message as one event of a delivery.
     fn event(&self, account: &str, said: &Said<'_>) -> Value;
     /// An event that is authentic and cannot be read.

@@ -42,6 +42,16 @@ pub(crate) struct Teams {
 }
 
 impl Teams {
+    /// Points the platform at its simulator.
+    #[cfg(feature = "demo")]
+    pub(super) fn use_simulator(&mut self, demo: &super::Simulated) {
+        self.client_id = Some(demo.microsoft_app_id.clone());
+        self.client_secret = Some(demo.app_secret.clone());
+        "organizations".clone_into(&mut self.tenant);
+        self.graph_base_url.clone_from(&demo.teams);
+        self.login_base_url.clone_from(&demo.teams);
+    }
+
     pub(super) fn settings(&self, production: bool) -> teams::Settings {
         teams::Settings {
             client_id: self.client_id.clone(),

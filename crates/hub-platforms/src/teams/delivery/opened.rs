@@ -111,9 +111,9 @@ impl Page {
         let mut chats = Vec::new();
         for PageChat { chat, messages } in &self.chats {
             let scene = Scene { account: &self.account, chat: Some(chat) };
-            // The first time, what was read at the platform counts as read here; later, what is new is news.
-            let read = self.since.or(chat.read).or(if chat.read.is_none() { Some(Timestamp::MAX_UTC) } else { None });
+            let read = self.read(chat, messages);
             chats.extend(mapping::contact(&scene));
+            chats.extend(mapping::read_elsewhere(&scene));
             for message in messages {
                 let message = ChatMessage(message);
                 let at = message.created();
@@ -124,6 +124,18 @@ impl Page {
         told.reverse();
         told.sort_by_key(|(at, _)| *at);
         told.into_iter().flat_map(|(_, events)| events).chain(chats).collect()
+    }
+}
+
+impl Page {
+    /// Up to when what is read back counts as read: later what was known, the first time all that does not say otherwise. Whoever
+    /// answers has read what came before.
+    fn read(&self, chat: &Chat, messages: &[Value]) -> Option<Timestamp> {
+        let known = self.since.or(chat.read).or(chat.read.is_none().then_some(Timestamp::MAX_UTC));
+        let own = messages.iter().map(ChatMessage).filter(|message| {
+            message.from().is_some_and(|from| !from.is_bot && from.id.eq_ignore_ascii_case(&self.account))
+        });
+        known.max(chat.read).max(own.filter_map(ChatMessage::created).max())
     }
 }
 

@@ -10,7 +10,7 @@ use super::wire::ChatMessage;
 use crate::meta::values::key;
 use chrono::TimeDelta;
 use hub_domain::id::REMOTE_ID_MAX_CHARS;
-use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
+use hub_domain::inbound::{Inbound, InboundBody, InboundMessage, UpTo};
 use hub_domain::{RemoteAccountId, RemoteConversationId, RemoteMessageId, Timestamp};
 use hub_platform_kit::platform::Parsed;
 
@@ -18,7 +18,7 @@ pub(super) use people::{Chat, tenant_of};
 pub(super) use reactions::own as own_reactions;
 
 /// Two times this near tell of one change.
-const ONE_CHANGE: TimeDelta = TimeDelta::seconds(2);
+const ONE_CHANGE: TimeDelta = TimeDelta::seconds(1);
 
 /// Why an event could not be read; never its text, because reasons are shown and logged.
 type Unreadable = &'static str;
@@ -85,7 +85,7 @@ fn try_state(scene: &Scene<'_>, told: Told, message: ChatMessage<'_>) -> Result<
     }
     let standing = reactions::Standing::of(message);
     let changed_at = message.modified().unwrap_or(said.sent_at);
-    let untouched = near(Some(changed_at), message.created());
+    let untouched = changed_at <= said.sent_at;
     if !(untouched && standing.is_empty()) {
         let body = standing.event(&chat, &id, changed_at);
         out.push(scene.event("reactions", &[&chat, &id, &message.version()], body));
@@ -109,6 +109,16 @@ pub(super) fn contact(scene: &Scene<'_>) -> Option<Parsed> {
     let conversation = scene.chat.filter(|chat| chat.name.is_some())?.conversation();
     let (id, name) = (conversation.id.as_str().to_owned(), conversation.name.clone().unwrap_or_default());
     Some(scene.event("contact", &[&id, &name], InboundBody::Contact { conversation }))
+}
+
+/// Up to when the account has read a chat at the platform.
+pub(super) fn read_elsewhere(scene: &Scene<'_>) -> Option<Parsed> {
+    let chat = scene.chat?;
+    // A chat that was never read says so with the first year.
+    let at = chat.read.filter(|at| *at > Timestamp::UNIX_EPOCH)?;
+    let conversation = RemoteConversationId::from(chat.id.as_str());
+    let body = InboundBody::ReadElsewhere { conversation, up_to: UpTo::Time(at), at };
+    Some(scene.event("read", &[&chat.id, &at.to_rfc3339()], body))
 }
 
 /// A message as it stands.

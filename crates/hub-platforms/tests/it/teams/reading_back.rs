@@ -70,7 +70,7 @@ fn said(pages: &[HistoryPage]) -> Vec<(String, bool)> {
     let one = |parsed: &Parsed| match parsed {
         Parsed::Event(event) => match &event.body {
             InboundBody::Message(message) => Some((message.id.to_string(), message.history)),
-            InboundBody::Contact { .. } | InboundBody::Reactions { .. } => None,
+            InboundBody::Contact { .. } | InboundBody::Reactions { .. } | InboundBody::ReadElsewhere { .. } => None,
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
@@ -92,7 +92,7 @@ fn the_first_run_reads_one_page_of_each_chat_as_the_past() {
     let old = json!({ "value": [message("19:b", "9", "2026-01-01T00:00:00Z")] });
     let (pages, asked) = pull_all(vec![listing(&[first, second], None), ok(&page), ok(&old)], None);
     assert_eq!(paths(&asked), ["/v1.0/me/chats", "/v1.0/chats/19:a/messages", "/v1.0/chats/19:b/messages"]);
-    assert!(asked[1].query.get("$filter").is_none());
+    assert!(!asked[1].query.contains_key("$filter"));
     assert_eq!(
         (asked[1].query["$orderby"].as_str(), asked[1].query["$top"].as_str()),
         ("lastModifiedDateTime desc", "50")
@@ -102,6 +102,37 @@ fn the_first_run_reads_one_page_of_each_chat_as_the_past() {
     assert_eq!(said(&pages), past);
     let cursor: Value = serde_json::from_str(pages[0].next.as_deref().unwrap()).unwrap();
     assert_eq!(cursor, json!({ "since": "2026-11-25T11:59:30Z" }), "by the platform's clock, with some overlap");
+}
+
+/// What was read in Teams is read here; whoever answers has read what came before.
+#[test]
+fn what_was_read_there_is_read_here() {
+    let cursor = json!({ "since": "2026-11-25T11:00:00Z" }).to_string();
+    let mut chat = chat(PAIR, "2026-11-25T11:50:00Z");
+    let told = |chat: &Value, messages: &[Value]| {
+        let list: Vec<Value> = messages.iter().rev().cloned().collect();
+        let (pages, _) = pull_all(vec![listing(&[chat.clone()], None), ok(&json!({ "value": list }))], Some(&cursor));
+        pages
+    };
+    let first = message(PAIR, "1", "2026-11-25T11:10:00Z");
+    let mut own = message(PAIR, "2", "2026-11-25T11:20:00Z");
+    own["from"]["user"]["id"] = ACCOUNT.into();
+    let last = message(PAIR, "3", "2026-11-25T11:30:00Z");
+    let pages = told(&chat, &[first.clone(), own, last.clone()]);
+    let expected = [("1".to_owned(), true), ("2".to_owned(), true), ("3".to_owned(), false)];
+    assert_eq!(said(&pages), expected);
+    chat["viewpoint"] = json!({ "lastMessageReadDateTime": "2026-11-25T11:15:00Z" });
+    let pages = told(&chat, &[first, last]);
+    assert_eq!(said(&pages), [("1".to_owned(), true), ("3".to_owned(), false)]);
+    let marks = |pages: &[HistoryPage]| {
+        let is_mark =
+            |one: &&Parsed| matches!(one, Parsed::Event(e) if matches!(e.body, InboundBody::ReadElsewhere { .. }));
+        pages.iter().flat_map(|page| &page.events).filter(is_mark).count()
+    };
+    assert_eq!(marks(&pages), 1);
+    assert_eq!(marks(&told(&chat, &[])), 1, "also when nothing was said");
+    chat["viewpoint"] = json!({ "lastMessageReadDateTime": "0001-01-01T00:00:00Z" });
+    assert_eq!(marks(&told(&chat, &[])), 0, "never read");
 }
 
 #[test]

@@ -161,7 +161,11 @@ fn a_refusal_names_its_code_and_no_token() {
     let error = send(&words("hello"), Reply::json(403, body.to_string())).0.unwrap_err();
     assert_eq!(
         (error.status, error.remote_code.as_deref(), error.message.as_str()),
-        (Some(403), Some("Forbidden"), "no rights")
+        (
+            Some(403),
+            Some("Forbidden"),
+            "Microsoft does not allow this: you may have left the chat, or a permission is missing. Microsoft says: no rights"
+        )
     );
     assert!(!format!("{error:?}").contains(TOKEN));
 }

@@ -45,8 +45,8 @@ pub(crate) fn made() -> (Subscription, Asked) {
     (made.unwrap(), asked.into_iter().next().unwrap())
 }
 
-fn previous(subscription: &Subscription) -> Option<Previous> {
-    Some(Previous { remote_id: subscription.remote_id.clone(), memory: subscription.memory.clone() })
+fn previous(subscription: &Subscription) -> Previous {
+    Previous { remote_id: subscription.remote_id.clone(), memory: subscription.memory.clone() }
 }
 
 fn names(subscription: &Subscription) -> Vec<String> {
@@ -84,7 +84,7 @@ fn a_subscription_asks_for_everything_it_needs() {
 #[test]
 fn a_renewal_prolongs_and_keeps_the_secret() {
     let (made, first) = made();
-    let mut later = callback(previous(&made));
+    let mut later = callback(Some(previous(&made)));
     later.now = now() + TimeDelta::hours(36);
     let (renewed, asked) = subscribe(
         &later,
@@ -109,7 +109,7 @@ fn a_renewal_prolongs_and_keeps_the_secret() {
 fn a_certificate_is_replaced_and_the_old_one_kept_for_a_while() {
     let (made, _) = made();
     let renew = |from: &Subscription, after: TimeDelta| {
-        let mut later = callback(previous(from));
+        let mut later = callback(Some(previous(from)));
         later.now = now() + after;
         let (renewed, asked) = subscribe(&later, vec![confirmed("2027-01-01T00:00:00Z")]);
         (renewed.unwrap(), asked.into_iter().next().unwrap())
@@ -129,7 +129,7 @@ fn a_certificate_is_replaced_and_the_old_one_kept_for_a_while() {
 fn one_that_is_gone_is_made_anew() {
     let (made, _) = made();
     let gone = Reply::json(404, json!({ "error": { "code": "ResourceNotFound", "message": "gone" } }).to_string());
-    let (renewed, asked) = subscribe(&callback(previous(&made)), vec![gone, confirmed("2026-08-23T10:00:00Z")]);
+    let (renewed, asked) = subscribe(&callback(Some(previous(&made))), vec![gone, confirmed("2026-08-23T10:00:00Z")]);
     assert_eq!(names(&renewed.unwrap()), names(&made), "the certificate is still good");
     let methods: Vec<&str> = asked.iter().map(|asked| asked.method.as_str()).collect();
     assert_eq!(methods, ["PATCH", "POST"]);
@@ -144,7 +144,7 @@ fn trouble_while_renewing_makes_no_second_one() {
         (401, ErrorKind::ReauthRequired),
         (403, ErrorKind::Rejected),
     ] {
-        let (renewed, asked) = subscribe(&callback(previous(&made)), vec![Reply::json(status, "{}")]);
+        let (renewed, asked) = subscribe(&callback(Some(previous(&made))), vec![Reply::json(status, "{}")]);
         assert_eq!((renewed.unwrap_err().kind, asked.len()), (kind, 1), "{status}");
     }
 }
@@ -169,7 +169,7 @@ fn one_that_nobody_remembers_is_replaced() {
 #[test]
 fn another_address_needs_another_subscription() {
     let (made, _) = made();
-    let mut moved = callback(previous(&made));
+    let mut moved = callback(Some(previous(&made)));
     moved.url = "https://elsewhere.example/api/webhooks/teams/0123456789abcdef".parse().unwrap();
     let (renewed, asked) = subscribe(&moved, vec![Reply::json(204, ""), confirmed("2026-08-23T10:00:00Z")]);
     assert_eq!(renewed.unwrap().memory["url"], moved.url.as_str());
@@ -184,7 +184,7 @@ fn it_ends_with_the_account() {
     let end = |reply: Reply| {
         block_on(async {
             let stand_in = StandIn::start(vec![reply]).await;
-            let outcome = at(&stand_in.base).unsubscribe(&grant(), previous(&made).as_ref()).await;
+            let outcome = at(&stand_in.base).unsubscribe(&grant(), Some(&previous(&made))).await;
             (outcome, stand_in.only())
         })
     };

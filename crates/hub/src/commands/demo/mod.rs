@@ -40,7 +40,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let token = Answers::from([("token".to_owned(), BOT.to_owned())]);
     link(&app, &caller, "telegram", Some("bot_token"), Some(token)).await?;
     platforms.consent(true);
-    for platform in ["facebook", "instagram", "whatsapp", "linkedin"] {
+    for platform in ["facebook", "instagram", "whatsapp", "twitter", "linkedin", "teams"] {
         link(&app, &caller, platform, None, None).await?;
     }
     platforms.consent(false);
@@ -50,17 +50,19 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let lines = format!(
         "HUB_URL={hub_url}\nHUB_DEMO_EMAIL={EMAIL}\nHUB_DEMO_PASSWORD={}\nTELEGRAM_SIMULATOR_URL={}\nTELEGRAM_BOT_TOKEN={BOT}\n\
          FACEBOOK_SIMULATOR_URL={}\nINSTAGRAM_SIMULATOR_URL={}\nWHATSAPP_SIMULATOR_URL={}\n\
-         LINKEDIN_SIMULATOR_URL={}\n",
+         TWITTER_SIMULATOR_URL={}\nLINKEDIN_SIMULATOR_URL={}\nTEAMS_SIMULATOR_URL={}\n",
         password.expose_secret(),
         simulated.telegram,
         simulated.facebook,
         simulated.instagram,
         simulated.whatsapp,
+        simulated.twitter,
         simulated.linkedin,
+        simulated.teams,
     );
     let file = config.data_dir().join(FILE);
     write_private(&file, &lines)?;
-    say("Simulated people write on Telegram, Facebook, Instagram, WhatsApp and LinkedIn every few seconds.")?;
+    say("Simulated people write on Telegram, X, Facebook, Instagram, WhatsApp, LinkedIn and Teams every few seconds.")?;
     say(&format!("Sign in as {EMAIL}; the password is in {}: . {0}", file.display()))?;
     say(&format!("Link more at {hub_url}/connect"))?;
     serve::open(&config, app, listener, stop).await?;

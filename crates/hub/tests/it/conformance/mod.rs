@@ -6,6 +6,7 @@ mod linkedin;
 mod linkedin_honestly;
 mod linkedin_recorded;
 mod meta;
+mod teams;
 mod telegram;
 mod twitter;
 mod whatsapp;
