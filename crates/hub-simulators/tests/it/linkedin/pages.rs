@@ -1,7 +1,8 @@
 //! Pages, posts and comments, Rest.li's manners, versions and limits.
 
 use super::{ADA, ADMIN, PAGE, Scene, VERSION, comments, encoded, page, person};
-use hub_simulators::linkedin::{Fault, Limit, LinkedInOptions};
+use bytes::Bytes;
+use hub_simulators::linkedin::{Fault, Image, Limit, LinkedInOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -155,4 +156,24 @@ async fn faults_come_on_command() {
     assert_eq!(scene.platform.comments(&post).len(), 1, "after the comment was written");
     let logged = scene.platform.requests();
     assert_eq!(logged.last().unwrap().action, "CREATE");
+}
+
+/// A picture is named in the comment, and its bytes lie elsewhere for some time.
+#[tokio::test]
+async fn pictures_are_named_and_fetched() {
+    let scene = Scene::new().await;
+    let post = scene.platform.post(PAGE, "Our spring release is out");
+    let image = |lost| Image { mime: "image/png".to_owned(), bytes: Bytes::from_static(b"picture"), lost };
+    scene.platform.comment_with_image(ADA, &post, image(false)).unwrap();
+    let (_, listed) = scene.get(&comments(&post)).await;
+    let name = listed["elements"][0]["content"][0]["entity"]["image"].as_str().unwrap().to_owned();
+    assert_eq!(listed["elements"][0]["message"]["text"], "");
+    let (status, told) = scene.get(&format!("rest/images/{}", encoded(&name))).await;
+    assert_eq!((status, told["status"].as_str()), (200, Some("AVAILABLE")));
+    let address = told["downloadUrl"].as_str().unwrap().to_owned();
+    let fetch = async || scene.http.get(&address).send().await.unwrap();
+    assert_eq!(fetch().await.bytes().await.unwrap().as_ref(), b"picture");
+    scene.platform.advance(Duration::from_hours(24 * 31));
+    assert_eq!(fetch().await.status(), 403, "addresses end");
+    assert_eq!(scene.get("rest/images/urn%3Ali%3Aimage%3Anone").await.0, 404);
 }

@@ -9,8 +9,10 @@ use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, F
 use reqwest::header;
 use serde_json::{Value, json};
 
+/// The app of the recorded payloads, so that they prove themselves here as well.
 pub(super) const CLIENT: &str = "77tstclientid0";
-pub(super) const SECRET: &str = "a-secret-of-the-app-for-tests-only-000";
+pub(super) const SECRET: &str = "tst-linkedin-client-secret-Wq8";
+/// Its number.
 const APPLICATION: &str = "123456";
 /// Who signs in, and the pages they administer.
 pub(super) const ADMIN: &str = "TstAdm1n0A";

@@ -4,6 +4,7 @@ mod facebook;
 mod instagram;
 mod linkedin;
 mod linkedin_honestly;
+mod linkedin_recorded;
 mod meta;
 mod teams;
 mod telegram;
