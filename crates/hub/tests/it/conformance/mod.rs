@@ -5,6 +5,7 @@ mod instagram;
 mod linkedin;
 mod meta;
 mod teams;
+mod teams_life;
 mod telegram;
 mod twitter;
 mod whatsapp;
