@@ -75,7 +75,7 @@ async fn rest(app: &App, id: AccountId) -> Result<Option<Duration>> {
     let Some(account) = session.accounts().get(id).await?.filter(is_asked) else { return Ok(None) };
     let Some((handle, least)) = every(app, &account) else { return Ok(None) };
     let mut pause = app.settings().poll_interval.max(least);
-    if session.subscriptions().is_active(id).await? {
+    if app.settings().public_url.is_some() && session.subscriptions().is_active(id).await? {
         pause = pause.saturating_mul(WHILE_CALLED);
     }
     // What is left of the budget is spread over its window, so that there is always some left for what is urgent.

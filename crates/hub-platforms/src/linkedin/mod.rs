@@ -80,7 +80,7 @@ const CARD: Card = Card {
     },
     attachments: &[],
     max_attachments: 0,
-    album: 1,
+    album: 0,
     sends: &[],
     unique_message_ids: true,
     replies: true,

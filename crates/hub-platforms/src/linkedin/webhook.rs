@@ -9,7 +9,7 @@ use aws_lc_rs::{constant_time, hmac};
 use hub_domain::{RemoteAccountId, Timestamp};
 use hub_platform_kit::platform::{Parsed, Webhook};
 use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
-use hub_platform_kit::{Grant, PlatformError, Result, Secret};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ impl Webhook for LinkedIn {
         let key = self.key(grant)?;
         let url = callback.url.as_str();
         if self.api.subscribed(grant, &key).await?.as_deref() != Some(url) {
-            self.api.subscribe(grant, &key, url).await?;
+            self.api.subscribe(grant, &key, url).await.map_err(|error| unregistered(error, url))?;
         }
         Ok(confirmed(callback.now.checked_add_signed(LOOK_AFTER)))
     }
@@ -140,6 +140,19 @@ fn shown(request: &WebhookRequest) -> Option<Vec<u8>> {
 fn harmless(code: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
     (1..=MAX_CHALLENGE_BYTES).contains(&code.len()) && code.bytes().all(plain)
+}
+
+/// Only the app's owner can make an address known.
+fn unregistered(error: PlatformError, url: &str) -> PlatformError {
+    if error.kind != ErrorKind::BadInput {
+        return error;
+    }
+    let message = format!(
+        "LinkedIn does not call {url}: register the address under Webhooks on the app's page there, then link the page again. \
+         {}",
+        error.message
+    );
+    PlatformError { kind: ErrorKind::Misconfigured, message, ..error }
 }
 
 fn confirmed(renew_at: Option<Timestamp>) -> Subscription {

@@ -17,7 +17,9 @@ mod uploads;
 mod webhook;
 mod wire;
 
-pub use settings::{Budgets, DEFAULT_API_BASE_URL, DEFAULT_AUTHORIZE_BASE_URL, DEFAULT_UPLOAD_PATIENCE, Settings};
+pub use settings::{
+    Budgets, DEFAULT_API_BASE_URL, DEFAULT_AUTHORIZE_BASE_URL, DEFAULT_RENEWAL_GRACE, DEFAULT_UPLOAD_PATIENCE, Settings,
+};
 
 use api::Api;
 use hub_domain::text::LengthUnit;
@@ -113,8 +115,9 @@ impl Twitter {
         let settings = Arc::new(settings);
         let api = Api::new(transport, settings.clone());
         let card = Card { quota: quota(settings.budgets), ..CARD };
+        let rotation = Rotation::new(settings.renewal_grace);
         let uploads = Uploads::new(settings.upload_patience);
-        Self { settings, card, api, rotation: Rotation::default(), uploads }
+        Self { settings, card, api, rotation, uploads }
     }
 }
 

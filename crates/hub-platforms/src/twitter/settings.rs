@@ -12,6 +12,9 @@ pub const DEFAULT_AUTHORIZE_BASE_URL: &str = "https://x.com";
 /// Putting a file there and waiting for it may take this long, so that sending has time left.
 pub const DEFAULT_UPLOAD_PATIENCE: Duration = Duration::from_mins(1);
 
+/// An access token is renewed when it has this long to live.
+pub const DEFAULT_RENEWAL_GRACE: Duration = Duration::from_mins(5);
+
 /// Settings of the adapter: the app as it is registered at X. An empty setting is no setting.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -38,6 +41,8 @@ pub struct Settings {
     pub budgets: Budgets,
     /// How long one try to send waits until a file is there and the platform is through with it.
     pub upload_patience: Duration,
+    /// How long an account works on after the answer to a renewal was lost.
+    pub renewal_grace: Duration,
     /// Files may be fetched from this machine, without TLS: for simulators only.
     pub loopback_media: bool,
 }
@@ -73,6 +78,7 @@ impl Default for Settings {
             unescape_text: false,
             budgets: Budgets::default(),
             upload_patience: DEFAULT_UPLOAD_PATIENCE,
+            renewal_grace: DEFAULT_RENEWAL_GRACE,
             loopback_media: false,
         }
     }

@@ -18,6 +18,7 @@ pub(super) fn routes() -> Router<Platform> {
         .route("/_sim/share", post(share))
         .route("/_sim/mention", post(mention))
         .route("/_sim/comments", post(comments))
+        .route("/_sim/sent", post(sent))
         .route("/_sim/connect", post(connect))
         .route("/_sim/write", post(write))
         .route("/_sim/rewrite", post(rewrite))
@@ -74,6 +75,14 @@ async fn comments(State(platform): State<Platform>, Json(body): Json<Value>) -> 
     let Some(activity) = state.post(text(&body, "post")).map(|post| post.activity) else { return Json(json!([])) };
     let listed = state.comments.values().filter(|comment| comment.activity == activity);
     Json(listed.map(|comment| state.shown_comment(comment)).collect())
+}
+
+/// `{organization}`, a URN: what an app wrote in its name, the oldest first.
+async fn sent(State(platform): State<Platform>, Json(body): Json<Value>) -> Json<Value> {
+    let state = platform.state();
+    let owner = text(&body, "organization");
+    let by_app = state.comments.values().filter(|it| it.author == owner && it.impersonator.is_some());
+    Json(by_app.map(|comment| state.shown_comment(comment)).collect())
 }
 
 /// `{one, other}`: first-degree connections from now on.

@@ -155,6 +155,11 @@ impl LinkedInHandle {
         self.platform.register(client_id, url).await
     }
 
+    /// An address that was registered before the simulator was started; it is challenged again in two hours.
+    pub fn knows_webhook(&self, client_id: &str, url: &str) {
+        self.platform.knows(client_id, url);
+    }
+
     /// How it stands with an address.
     pub fn webhook(&self, client_id: &str, url: &str) -> Option<Webhook> {
         self.platform.state().webhooks.get(&(client_id.to_owned(), url.to_owned())).cloned()

@@ -46,13 +46,18 @@ impl Platform {
             return Err("addresses of tunnels are not taken".to_owned());
         }
         self.challenge(client_id, url).await?;
+        self.knows(client_id, url);
+        Ok(())
+    }
+
+    /// The address has answered a challenge just now.
+    pub(super) fn knows(&self, client_id: &str, url: &str) {
         let mut state = self.state();
         let next_at = state.now_ms() + millis(state.options.challenge_every);
         let hook = Webhook { challenges: 1, next_at, ..Webhook::default() };
         state.webhooks.insert((client_id.to_owned(), url.to_owned()), hook);
         drop(state);
         self.note_change();
-        Ok(())
     }
 
     /// Addresses whose challenge is due; they count as asked from now on.

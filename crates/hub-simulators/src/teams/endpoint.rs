@@ -103,6 +103,7 @@ impl Endpoint {
     fn of_chats(method: &Method, rest: &[&str]) -> Self {
         match rest {
             [] if method == Method::POST => Self::CreateChat,
+            ["getAllMessages", ..] => Self::Messages,
             [] | [_] | [_, "members", ..] => Self::Chats,
             [_, "markChatReadForUser" | "markChatUnreadForUser"] => Self::MarkRead,
             [_, "messages", .., "hostedContents"] | [_, "messages", _, "hostedContents", ..] => Self::Hosted,

@@ -128,6 +128,7 @@ fn chat_calls(world: &mut World, call: &Call, path: &[&str]) -> Outcome {
     match (call.method.as_str(), path) {
         ("GET", []) => world.list_chats(call),
         ("POST", []) => world.create_chat(call),
+        ("GET", ["getAllMessages", ..]) => Err(Problem::forbidden("Only applications read across chats.")),
         ("GET", [chat]) => world.one_chat(call, chat),
         ("GET", [chat, "members"]) => world.list_members(call, chat),
         ("POST", [chat, "markChatReadForUser"]) => world.mark_read(call, chat, false),

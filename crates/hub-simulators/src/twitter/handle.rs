@@ -141,6 +141,23 @@ impl TwitterHandle {
         self.shared.world().living_tokens(user)
     }
 
+    /// Access tokens of somebody end before their time; what renews them works on.
+    pub fn end_access(&self, user: &str) {
+        self.shared.world().end_access(user);
+    }
+
+    /// Every webhook counts as broken, until a challenge heals it.
+    pub fn break_webhooks(&self) {
+        self.shared.world().hooks.values_mut().for_each(|hook| hook.valid = false);
+    }
+
+    /// Somebody's events go to every webhook in the older shape as well.
+    pub fn also_account_activity(&self, user: &str) {
+        let mut world = self.shared.world();
+        let hooks: Vec<String> = world.hooks.keys().cloned().collect();
+        world.accounts.extend(hooks.into_iter().map(|hook| (hook, user.to_owned())));
+    }
+
     /// All tokens of somebody die, and nobody is told.
     pub fn kill_tokens(&self, user: &str) {
         self.shared.world().kill_tokens(user);

@@ -156,6 +156,11 @@ impl World {
         access.chain(refresh).cloned().collect()
     }
 
+    /// What acts for somebody ends; what renews it stays.
+    pub(super) fn end_access(&mut self, user: &str) {
+        self.access.retain(|_, access| access.grant.user != user);
+    }
+
     /// Everything that somebody gave an app dies.
     pub(super) fn kill_tokens(&mut self, user: &str) {
         self.access.retain(|_, access| access.grant.user != user);

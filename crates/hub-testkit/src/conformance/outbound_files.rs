@@ -95,6 +95,8 @@ pub async fn sends_the_files_it_claims<S: Subject>(binary: &Path, engine: Engine
         assert_eq!(status, StatusCode::BAD_REQUEST, "one byte too many: {refused}");
         assert_eq!(stage.got().len(), before, "nothing left");
     }
-    assert_eq!(stage.message("caption 0").await["failure"], Value::Null);
+    if !rules.is_empty() {
+        assert_eq!(stage.message("caption 0").await["failure"], Value::Null);
+    }
     stage.finish().await;
 }

@@ -117,6 +117,15 @@ impl<S: Subject> Stage<S> {
         self.user = self.hub.client().login("ada@example.com").await;
     }
 
+    /// The same, with other settings from then on.
+    pub async fn restart_with(&mut self, further: &[(&str, &str)]) {
+        for (name, value) in further {
+            self.settings.retain(|(known, _)| known != name);
+            self.settings.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        self.restart().await;
+    }
+
     /// Links the first account; gives its id here.
     pub async fn link(&self) -> String {
         self.link_account(&self.user, S::METHOD, 0).await

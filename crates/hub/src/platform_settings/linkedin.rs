@@ -51,6 +51,16 @@ pub(crate) struct LinkedIn {
 }
 
 impl LinkedIn {
+    /// Points the platform at its simulator.
+    #[cfg(feature = "demo")]
+    pub(super) fn use_simulator(&mut self, demo: &super::Simulated) {
+        self.client_id = Some(demo.linkedin_client_id.clone());
+        self.client_secret = Some(demo.app_secret.clone());
+        self.application_id = Some(demo.linkedin_application_id.clone());
+        self.api_base_url.clone_from(&demo.linkedin);
+        self.auth_base_url.clone_from(&demo.linkedin);
+    }
+
     pub(super) fn settings(&self, production: bool) -> linkedin::Settings {
         linkedin::Settings {
             client_id: self.client_id.clone(),

@@ -143,6 +143,12 @@ pub(crate) struct Simulated {
     pub(crate) facebook: String,
     pub(crate) instagram: String,
     pub(crate) whatsapp: String,
+    pub(crate) twitter: String,
+    pub(crate) twitter_client_id: String,
+    pub(crate) twitter_bearer: Secret,
+    pub(crate) linkedin: String,
+    pub(crate) linkedin_client_id: String,
+    pub(crate) linkedin_application_id: String,
     pub(crate) teams: String,
     pub(crate) app_id: String,
     pub(crate) instagram_app_id: String,
@@ -170,6 +176,8 @@ impl Platforms {
         self.whatsapp.verify_token = Some(demo.verify_token.clone());
         self.whatsapp.graph_base_url.clone_from(&demo.whatsapp);
         self.whatsapp.dialog_base_url.clone_from(&demo.whatsapp);
+        self.twitter.use_simulator(demo);
+        self.linkedin.use_simulator(demo);
         self.teams.use_simulator(demo);
     }
 

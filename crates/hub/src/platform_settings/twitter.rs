@@ -47,6 +47,17 @@ pub(crate) struct Twitter {
 }
 
 impl Twitter {
+    /// Points X at its simulator.
+    #[cfg(feature = "demo")]
+    pub(super) fn use_simulator(&mut self, demo: &super::Simulated) {
+        self.client_id = Some(demo.twitter_client_id.clone());
+        self.client_secret = Some(demo.app_secret.clone());
+        self.consumer_secret = Some(demo.verify_token.clone());
+        self.bearer_token = Some(demo.twitter_bearer.clone());
+        self.api_base_url.clone_from(&demo.twitter);
+        self.authorize_base_url.clone_from(&demo.twitter);
+    }
+
     pub(super) fn settings(&self, production: bool) -> twitter::Settings {
         twitter::Settings {
             client_id: self.client_id.clone(),
@@ -64,6 +75,7 @@ impl Twitter {
                 reads_per_quarter: self.reads_per_quarter,
             },
             upload_patience: twitter::DEFAULT_UPLOAD_PATIENCE,
+            renewal_grace: twitter::DEFAULT_RENEWAL_GRACE,
             loopback_media: !production && is_here(&self.api_base_url),
         }
     }

@@ -23,7 +23,7 @@ fn allowed_imports() -> BTreeMap<&'static str, &'static [&'static str]> {
 
 /// Places outside their folders where platforms' names stand for a reason.
 const NAMED_ELSEWHERE: [(&str, &str); 8] = [
-    ("crates/hub/src/platform_settings.rs", "environment names are given"),
+    ("crates/hub/src/platform_settings/", "environment names are given"),
     ("crates/hub/src/commands/demo/", "the demo links simulated accounts"),
     ("crates/hub/src/config/mod.rs", "the demo points one platform at its simulator"),
     ("crates/hub-store/src/nouns/mod.rs", "the contract's list of published names"),

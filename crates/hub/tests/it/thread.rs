@@ -339,7 +339,7 @@ async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_an
         let (_, session) = hub.client().post("/api/auth/login", &body).await;
         let user = hub.client().with_token(session["tokens"]["accessToken"].as_str().expect("signed in"));
         let (_, linked) = user.get("/api/oauth/accounts").await;
-        for platform in ["telegram", "facebook", "instagram", "whatsapp"] {
+        for platform in ["telegram", "facebook", "instagram", "whatsapp", "linkedin"] {
             let newest = format!("/api/conversations?limit=1&platform={platform}");
             let first = eventually("a conversation", async || {
                 let (_, page) = user.get(&newest).await;
@@ -357,6 +357,7 @@ async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_an
             let (path, asked) = match platform {
                 "telegram" => ("/_sim/sent", json!({"token": value("TELEGRAM_BOT_TOKEN")})),
                 "whatsapp" => ("/_sim/whatsapp/sent", json!({"number": account})),
+                "linkedin" => ("/_sim/sent", json!({"organization": account})),
                 _ => ("/_sim/sent", json!({"account": account})),
             };
             let (_, sent) = simulator.post(path, &asked).await;

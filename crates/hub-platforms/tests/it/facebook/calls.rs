@@ -118,7 +118,7 @@ async fn subscribe(fixture: &Fixture, mut expected: Expected) {
     let known = json!([{ "object": "page", "callback_url": "https://hub.example/x", "active": true }]);
     let stand_in = StandIn::start(vec![reply(PLATFORM, fixture), calls::list(&known)]).await;
     let url = "https://hub.example/api/webhooks/facebook".parse().unwrap();
-    let callback = Callback { url, secret: Secret::from("x"), previous: None, now: chrono::Utc::now() };
+    let callback = Callback { url, secret: Secret::from("x"), previous: None, now: hub_domain::Timestamp::UNIX_EPOCH };
     let outcome = at(PLATFORM, &stand_in.base).subscribe(&page(), &callback).await;
     assert_eq!(expected.take("ok"), outcome.is_ok());
     let asked = stand_in.asked();

@@ -216,7 +216,12 @@ fn only_the_pages_permission_can_be_taken_back() {
 fn each_door_subscribes_in_its_own_way() {
     block_on(async {
         let url = "https://hub.example/api/webhooks/instagram".parse().unwrap();
-        let callback = Callback { url, secret: Secret::from(VERIFY_TOKEN), previous: None, now: chrono::Utc::now() };
+        let callback = Callback {
+            url,
+            secret: Secret::from(VERIFY_TOKEN),
+            previous: None,
+            now: hub_domain::Timestamp::UNIX_EPOCH,
+        };
         let done = Reply::json(200, r#"{"success":true}"#);
         let stand_in = StandIn::start(vec![done.clone(), done.clone()]).await;
         let platform = at(PLATFORM, &stand_in.base);

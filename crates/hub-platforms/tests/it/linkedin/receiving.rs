@@ -160,6 +160,10 @@ fn what_a_subscription_needs_is_said() {
         nobody.facts = Value::Null;
         let error = offline().subscribe(&nobody, &callback()).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::BadInput);
+        let stand_in = StandIn::start(vec![refused(404, "none"), refused(400, "Webhook is not registered")]).await;
+        let error = handle(settings(&stand_in.base)).subscribe(&page(), &callback()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Misconfigured);
+        assert!(error.message.contains(URL), "{error}");
         // LinkedIn calls for no member, and is not asked to.
         let made = offline().subscribe(&super::member(), &callback()).await.unwrap();
         assert_eq!(made.renew_at, None);

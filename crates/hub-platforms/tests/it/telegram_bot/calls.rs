@@ -87,7 +87,7 @@ async fn subscribe(platform: &PlatformHandle, body: &Map<String, Value>) -> Resu
         url,
         secret: Secret::from(body["secret_token"].as_str().unwrap()),
         previous: None,
-        now: chrono::Utc::now(),
+        now: hub_domain::Timestamp::UNIX_EPOCH,
     };
     platform.subscribe(&grant(TOKEN), &callback).await.map(|_| ())
 }

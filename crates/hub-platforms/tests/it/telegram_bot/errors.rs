@@ -135,7 +135,7 @@ fn a_secret_telegram_would_refuse_is_the_operators_matter() {
             url: "https://hub.example/x".parse().unwrap(),
             secret: Secret::from(secret),
             previous: None,
-            now: chrono::Utc::now(),
+            now: hub_domain::Timestamp::UNIX_EPOCH,
         };
         let error = block_on(platform.subscribe(&grant(TOKEN), &callback)).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Misconfigured);

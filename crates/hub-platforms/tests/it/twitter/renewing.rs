@@ -3,8 +3,10 @@
 use super::{REFRESH, block_on, fixtures, grant, handle, settings};
 use crate::support::stand_in::{Reply, StandIn};
 use hub_platform_kit::{ErrorKind, PlatformError, Secret};
+use hub_platforms::twitter::Settings;
 use secrecy::ExposeSecret;
 use serde_json::json;
+use std::time::Duration;
 
 fn handed(number: u32) -> Reply {
     let body = json!({ "token_type": "bearer", "expires_in": 7_200, "access_token": format!("access-{number}"),
@@ -78,13 +80,30 @@ fn a_lost_answer_is_asked_for_once_more() {
     assert_eq!((outcomes[0].as_deref().unwrap(), asked), ("refresh-1", 2));
 }
 
-/// The refusal of a token that was just offered says nothing new about the account, whose access token still works.
+/// The refusal of a token that was just offered says nothing new about the account, whose access token still works: nobody is
+/// accused before that one has ended.
 #[test]
-fn the_second_try_of_a_lost_answer_accuses_nobody() {
-    let (outcomes, asked) = renew(2, vec![lost(), refused(), refused()]);
-    let kinds: Vec<ErrorKind> = outcomes.into_iter().map(|outcome| outcome.unwrap_err().kind).collect();
-    assert_eq!(kinds, [ErrorKind::Transient { maybe_applied: false }, ErrorKind::ReauthRequired]);
-    assert_eq!(asked, 3);
+fn a_lost_answer_accuses_nobody_before_its_time() {
+    let (trouble, dead) = (ErrorKind::Transient { maybe_applied: false }, ErrorKind::ReauthRequired);
+    let gateway = || Reply { status: 502, headers: Vec::new(), body: b"<html>".to_vec() };
+    for (replies, asked) in [
+        (vec![lost(), refused(), refused()], 2),
+        (vec![gateway(), refused(), refused()], 2),
+        (vec![lost(), lost(), refused()], 3),
+    ] {
+        let (outcomes, times) = renew(3, replies);
+        let kinds: Vec<ErrorKind> = outcomes.into_iter().map(|outcome| outcome.unwrap_err().kind).collect();
+        assert_eq!((kinds, times), (vec![trouble; 3], asked), "and X is not asked in vain");
+    }
+    // Later than that it is what it is.
+    block_on(async {
+        let stand_in = StandIn::start(vec![lost(), refused(), refused()]).await;
+        let platform = handle(Settings { renewal_grace: Duration::ZERO, ..settings(&stand_in.base) });
+        for _ in 0..2 {
+            assert_eq!(platform.refresh(&grant()).await.unwrap_err().kind, dead);
+        }
+    });
+    assert_eq!(renew(1, vec![refused()]).0.remove(0).unwrap_err().kind, dead, "without a doubt it is told at once");
 }
 
 #[test]

@@ -152,7 +152,7 @@ async fn subscribe(platform: &PlatformHandle) -> Result<(), PlatformError> {
         url: "https://hub.example/api/webhooks/whatsapp".parse().unwrap(),
         secret: Secret::from("s"),
         previous: None,
-        now: chrono::Utc::now(),
+        now: hub_domain::Timestamp::UNIX_EPOCH,
     };
     platform.subscribe(&grant(), &callback).await.map(|_| ())
 }

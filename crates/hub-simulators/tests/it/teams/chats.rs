@@ -69,6 +69,9 @@ async fn chats_are_listed_with_members_and_previews() {
     let (status, told) = scene.call(Method::GET, &format!("chats/{}", scene.direct), &stranger, &Value::Null).await;
     assert_eq!((status, told["error"]["code"].as_str()), (403, Some("Forbidden")));
     assert_eq!(scene.get(&format!("users/{ROBIN}/chats")).await.0, 403);
+    for across in ["me/chats/getAllMessages", "me/chats/getAllMessages/delta"] {
+        assert_eq!(scene.get(across).await.0, 403, "for applications only");
+    }
 }
 
 #[tokio::test]

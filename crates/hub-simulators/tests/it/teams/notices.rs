@@ -181,25 +181,29 @@ async fn what_is_not_taken_comes_again_with_a_fresh_key_and_then_not_any_more() 
 async fn nothing_comes_until_access_is_proved_again() {
     let scene = Scene::new().await;
     let id = scene.subscribe().await;
-    for way in ["PATCH", "POST"] {
-        let before = scene.receiver.requests().len();
+    // Somebody else's subscription, which is told of everything right after the one that waits.
+    let theirs = json!({"resource": format!("users/{ROBIN}/chats/getAllMessages"), "clientState": "theirs"});
+    assert_eq!(scene.subscribe_as(&scene.token_of(ROBIN), theirs).await.0, 201);
+    let states = |items: &[Value]| -> Vec<Value> { items.iter().map(|item| item["clientState"].clone()).collect() };
+    for way in [Method::PATCH, Method::POST] {
+        let before = scene.receiver.wait(0).await.len();
         assert!(scene.platform.ask_reauthorization(&id));
+        let items = scene.receiver.wait(before + 1).await;
+        let (path, body) = scene.receiver.requests().pop().unwrap();
+        assert_eq!((path.as_str(), &items[before]["lifecycleEvent"]), ("life", &json!("reauthorizationRequired")));
+        assert_eq!(items[before]["clientState"], "state-A");
+        assert!(body.get("validationTokens").is_none());
         scene.platform.say(&scene.direct, ROBIN, "waits");
-        scene.receiver.wait(before + 1).await;
-        let (path, body) = scene.receiver.requests()[before].clone();
-        assert_eq!((path.as_str(), &body["value"][0]["lifecycleEvent"]), ("life", &json!("reauthorizationRequired")));
-        assert_eq!(body["value"][0]["clientState"], "state-A");
-        assert!(body.get("validationTokens").is_none() && scene.platform.waiting() == 1);
+        assert_eq!(states(&scene.receiver.wait(before + 2).await[before + 1..]), ["theirs"]);
+        assert_eq!(scene.platform.waiting(), 1);
         let until = (chrono::Utc::now() + chrono::TimeDelta::hours(2)).to_rfc3339();
-        let (status, _) = if way == "PATCH" {
-            let body = json!({"expirationDateTime": until});
-            scene.call(Method::PATCH, &format!("subscriptions/{id}"), &scene.token, &body).await
+        let (place, body) = if way == Method::PATCH {
+            (format!("subscriptions/{id}"), json!({"expirationDateTime": until}))
         } else {
-            scene.post(&format!("subscriptions/{id}/reauthorize"), Value::Null).await
+            (format!("subscriptions/{id}/reauthorize"), Value::Null)
         };
-        assert!(matches!(status, 200 | 204));
-        scene.receiver.wait(before + 2).await;
-        assert_eq!(scene.receiver.requests()[before + 1].0, "hook");
+        assert!(matches!(scene.call(way, &place, &scene.token, &body).await.0, 200 | 204));
+        assert_eq!(states(&scene.receiver.wait(before + 3).await[before + 2..]), ["state-A"]);
     }
 }
 

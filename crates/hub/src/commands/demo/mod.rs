@@ -1,5 +1,6 @@
 //! The hub with simulated platforms beside it: to be tried without any account anywhere.
 
+mod linkedin;
 mod platforms;
 
 use super::{say, serve};
@@ -30,6 +31,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let listener = serve::listen(&config).await?;
     let hub_url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
     config.use_simulators(&platforms.simulated, &hub_url);
+    platforms.linkedin.is_told_of(&hub_url);
     let stop = serve::stop_on_signal()?;
     let app = crate::house::build(&config, &stop).await?;
 
@@ -38,7 +40,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let token = Answers::from([("token".to_owned(), BOT.to_owned())]);
     link(&app, &caller, "telegram", Some("bot_token"), Some(token)).await?;
     platforms.consent(true);
-    for platform in ["facebook", "instagram", "whatsapp", "teams"] {
+    for platform in ["facebook", "instagram", "whatsapp", "twitter", "linkedin", "teams"] {
         link(&app, &caller, platform, None, None).await?;
     }
     platforms.consent(false);
@@ -47,17 +49,20 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let simulated = &platforms.simulated;
     let lines = format!(
         "HUB_URL={hub_url}\nHUB_DEMO_EMAIL={EMAIL}\nHUB_DEMO_PASSWORD={}\nTELEGRAM_SIMULATOR_URL={}\nTELEGRAM_BOT_TOKEN={BOT}\n\
-         FACEBOOK_SIMULATOR_URL={}\nINSTAGRAM_SIMULATOR_URL={}\nWHATSAPP_SIMULATOR_URL={}\nTEAMS_SIMULATOR_URL={}\n",
+         FACEBOOK_SIMULATOR_URL={}\nINSTAGRAM_SIMULATOR_URL={}\nWHATSAPP_SIMULATOR_URL={}\n\
+         TWITTER_SIMULATOR_URL={}\nLINKEDIN_SIMULATOR_URL={}\nTEAMS_SIMULATOR_URL={}\n",
         password.expose_secret(),
         simulated.telegram,
         simulated.facebook,
         simulated.instagram,
         simulated.whatsapp,
+        simulated.twitter,
+        simulated.linkedin,
         simulated.teams,
     );
     let file = config.data_dir().join(FILE);
     write_private(&file, &lines)?;
-    say("Simulated people write on Telegram, Facebook, Instagram, WhatsApp and Teams every few seconds.")?;
+    say("Simulated people write on Telegram, X, Facebook, Instagram, WhatsApp, LinkedIn and Teams every few seconds.")?;
     say(&format!("Sign in as {EMAIL}; the password is in {}: . {0}", file.display()))?;
     say(&format!("Link more at {hub_url}/connect"))?;
     serve::open(&config, app, listener, stop).await?;

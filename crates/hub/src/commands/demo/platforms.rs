@@ -1,13 +1,16 @@
 //! The simulated platforms of the demo: who is there, and who writes.
 
+use super::linkedin::{APPLICATION_ID, CLIENT_ID, LinkedIn};
 use crate::config::{environment, random_hex};
 use crate::platform_settings::Simulated;
 use anyhow::Context;
+use hub_platform_kit::Secret;
 use hub_simulators::facebook::{self, FacebookHandle, Page};
 use hub_simulators::instagram::{self, InstagramHandle};
 use hub_simulators::meta::{App, Asset, DialogMode, Meta, MetaOptions, User};
-use hub_simulators::teams::{self, Consent, TeamsHandle, TeamsOptions};
+use hub_simulators::teams::{self, TeamsHandle, TeamsOptions};
 use hub_simulators::telegram::{self, TelegramHandle, TelegramOptions};
+use hub_simulators::twitter::{self, TwitterHandle, TwitterOptions};
 use hub_simulators::whatsapp::{self, WhatsAppHandle, WhatsAppOptions};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -23,6 +26,9 @@ const INSTAGRAM_ACCOUNT: (&str, &str) = ("17841405822304914", "demo.shop");
 const BUSINESS: (&str, &str) = ("102290129340398", "Demo Shop Ltd");
 const NUMBERS: [(&str, &str, &str); 2] =
     [("106540352242922", "15550783881", "Demo Shop"), ("106540352242923", "15550783882", "Demo Bakery")];
+/// The demo's account at X, and the app's client there.
+const X_ACCOUNT: (&str, &str, &str) = ("4337869213", "demo_shop", "Demo Shop");
+const X_CLIENT_ID: &str = "DemoClientIdOfTheSimulatorOnly";
 /// The demo's person at Microsoft.
 const COLLEAGUE: (&str, &str) = ("97f62344-57dc-409c-88ad-c4af14158ff5", "Dana Demo");
 const TENANT: &str = "2432b57b-0abd-43db-aa7b-16eadd115d34";
@@ -41,12 +47,14 @@ pub(super) struct Platforms {
     facebook: FacebookHandle,
     instagram: InstagramHandle,
     whatsapp: WhatsAppHandle,
+    twitter: TwitterHandle,
+    pub(super) linkedin: LinkedIn,
     teams: TeamsHandle,
     pub(super) simulated: Simulated,
 }
 
 impl Platforms {
-    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the four after it, or free ones.
+    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the six after it, or free ones.
     pub(super) async fn start() -> anyhow::Result<Self> {
         let first: Option<u16> =
             environment("SIMULATOR_PORT").map(|port| port.parse()).transpose().context("SIMULATOR_PORT")?;
@@ -58,21 +66,31 @@ impl Platforms {
         let instagram = instagram::start(meta(2)).await.context(failed)?;
         let options = WhatsAppOptions { meta: meta(3), ..WhatsAppOptions::default() };
         let whatsapp = whatsapp::start(options).await.context(failed)?;
-        let options = TeamsOptions { port: port(4), ..TeamsOptions::default() };
+        let options = TwitterOptions { port: port(4), own_pictures: true, ..TwitterOptions::default() };
+        let twitter = twitter::start(options).await.context(failed)?;
+        let app_secret = random_hex()?;
+        let linkedin = LinkedIn::start(port(5), &app_secret).await?;
+        let options = TeamsOptions { port: port(6), ..TeamsOptions::default() };
         let teams = teams::start(options).await.context(failed)?;
         let simulated = Simulated {
             telegram: telegram.base_url().to_owned(),
             facebook: facebook.graph_base_url().to_owned(),
             instagram: instagram.graph_base_url().to_owned(),
             whatsapp: whatsapp.base_url().to_owned(),
+            twitter: twitter.base_url().to_owned(),
+            twitter_client_id: X_CLIENT_ID.to_owned(),
+            twitter_bearer: Secret::from(twitter::App::new(X_CLIENT_ID, "", "").bearer),
             teams: teams.base_url().to_owned(),
             app_id: APP_ID.to_owned(),
             instagram_app_id: INSTAGRAM_APP_ID.to_owned(),
             microsoft_app_id: MICROSOFT_APP_ID.to_owned(),
-            app_secret: random_hex()?,
+            linkedin: linkedin.base_url().to_owned(),
+            linkedin_client_id: CLIENT_ID.to_owned(),
+            linkedin_application_id: APPLICATION_ID.to_owned(),
+            app_secret,
             verify_token: random_hex()?,
         };
-        let platforms = Self { telegram, facebook, instagram, whatsapp, teams, simulated };
+        let platforms = Self { telegram, facebook, instagram, whatsapp, twitter, linkedin, teams, simulated };
         platforms.populate();
         Ok(platforms)
     }
@@ -95,6 +113,10 @@ impl Platforms {
         for (id, display, name) in NUMBERS {
             self.whatsapp.add_number(BUSINESS.0, id, display, name);
         }
+        let consumer_secret = self.simulated.verify_token.expose_secret();
+        self.twitter.create_app(twitter::App::new(X_CLIENT_ID, secret, consumer_secret));
+        let (id, username, name) = X_ACCOUNT;
+        self.twitter.put_user(twitter::User::new(id, username, name));
         self.teams.create_app(teams::App::new(MICROSOFT_APP_ID, secret));
         self.teams.put_user(teams::User::new(COLLEAGUE.0, TENANT, COLLEAGUE.1));
         let template =
@@ -111,7 +133,10 @@ impl Platforms {
         for meta in self.metas() {
             meta.dialog_mode(mode, None);
         }
-        self.teams.consent(if by_itself { Consent::Accept } else { Consent::Ask }, Some(COLLEAGUE.0));
+        self.twitter
+            .consent(if by_itself { twitter::Consent::Accept } else { twitter::Consent::Ask }, Some(X_ACCOUNT.0));
+        self.linkedin.consent(by_itself);
+        self.teams.consent(if by_itself { teams::Consent::Accept } else { teams::Consent::Ask }, Some(COLLEAGUE.0));
     }
 
     /// Waits until the hub can be called, does what an operator does on an app's dashboard (names the hub's address for
@@ -135,6 +160,8 @@ impl Platforms {
         self.facebook.inboxes().trickle(PAGES[0].0, TRICKLE);
         self.instagram.inboxes().trickle(INSTAGRAM_ACCOUNT.0, TRICKLE);
         self.whatsapp.trickle(NUMBERS[0].0, TRICKLE);
+        self.twitter.trickle(X_ACCOUNT.0, TRICKLE);
+        self.linkedin.trickle(TRICKLE);
         self.teams.trickle(COLLEAGUE.0, TRICKLE);
     }
 
@@ -143,6 +170,8 @@ impl Platforms {
         self.facebook.shutdown().await;
         self.instagram.shutdown().await;
         self.whatsapp.shutdown().await;
+        self.twitter.shutdown().await;
+        self.linkedin.shutdown().await;
         self.teams.shutdown().await;
     }
 

@@ -9,12 +9,12 @@ use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, F
 use reqwest::header;
 use serde_json::{Value, json};
 
-const CLIENT: &str = "77tstclientid0";
-const SECRET: &str = "a-secret-of-the-app-for-tests-only-000";
+pub(super) const CLIENT: &str = "77tstclientid0";
+pub(super) const SECRET: &str = "a-secret-of-the-app-for-tests-only-000";
 const APPLICATION: &str = "123456";
 /// Who signs in, and the pages they administer.
-const ADMIN: &str = "TstAdm1n0A";
-const PAGES: [(&str, &str); 2] = [("2414183", "First Tests Ltd"), ("2414184", "Second Tests Ltd")];
+pub(super) const ADMIN: &str = "TstAdm1n0A";
+pub(super) const PAGES: [(&str, &str); 2] = [("2414183", "First Tests Ltd"), ("2414184", "Second Tests Ltd")];
 const EVENT: &str = "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS";
 /// Notifications of one delivery.
 const BATCH: usize = 10;
@@ -23,8 +23,8 @@ const ID_BITS: u32 = 22;
 /// More than the hub fetches, in bytes.
 const TOO_LARGE: usize = 51 * 1024 * 1024;
 
-struct LinkedIn {
-    platform: LinkedInHandle,
+pub(super) struct LinkedIn {
+    pub(super) platform: LinkedInHandle,
     /// Milliseconds of the moment from which ids of posts are counted.
     born: i64,
 }

@@ -3,6 +3,7 @@
 mod facebook;
 mod instagram;
 mod linkedin;
+mod linkedin_honestly;
 mod meta;
 mod teams;
 mod teams_life;

@@ -1,4 +1,6 @@
-//! X accounts under the suite.
+//! X accounts under the suite, and what only X does.
+
+mod only_here;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -12,8 +14,9 @@ use serde_json::{Value, json};
 
 const CLIENT_ID: &str = "TestsClientIdM1M5R3BMVy13QmpScXk6MTpjaQ";
 const CLIENT_SECRET: &str = "a-client-secret-for-tests-only-00000000";
-const CONSUMER_SECRET: &str = "a-consumer-secret-for-tests-only-000000";
-/// Accounts: id, name without `@`, name.
+/// The recorded deliveries are signed with it.
+const CONSUMER_SECRET: &str = "tst-consumer-secret-3f9QxV";
+/// Accounts: id, name without `@`, name. They are those of the recorded deliveries.
 const ACCOUNTS: [(&str, &str, &str); 2] =
     [("4337869213", "first_tests", "First Tests"), ("1111111111111111111", "second_tests", "Second Tests")];
 /// The first person. Their ids are larger than one account's and smaller than the other's.
