@@ -248,7 +248,7 @@ impl PlatformHandle {
                 if let ErrorKind::RateLimited { retry_after: Some(wait) } = error.kind
                     && error.status.is_some()
                 {
-                    self.throttle.learn(call, wait, error.whole_account);
+                    self.throttle.learn(self.card(), call, wait, error.whole_account);
                 }
                 tracing::warn!(
                     platform,

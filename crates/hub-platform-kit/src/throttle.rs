@@ -131,7 +131,7 @@ impl Throttle {
         let now = Instant::now();
         let since = now - self.start;
         let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let paused = buckets.get(&Scope::Account(account)).and_then(|bucket| bucket.paused(now));
+        let paused = |scope: &Scope| buckets.get(scope).and_then(|bucket| bucket.paused(now));
         let known = [
             (Spending::Calls, Scope::Account(account)),
             (Spending::Sends, Scope::Sends(account)),
@@ -140,6 +140,7 @@ impl Throttle {
         ];
         let mut budgets = Vec::new();
         for (spending, scope) in known {
+            let paused = paused(&Scope::Account(account)).max(paused(&scope));
             let counts = buckets.get(&scope).map_or(&[][..], |bucket| &bucket.counts);
             for (position, window) in windows(card, &scope).iter().enumerate() {
                 let count = counts.get(position).copied().unwrap_or_default();
@@ -151,12 +152,14 @@ impl Throttle {
         budgets
     }
 
-    /// Remembers a "slow down": of the conversation for a call bound to one, else of the account.
-    pub fn learn(&self, call: &Call, retry_after: Duration, whole_account: bool) {
+    /// Remembers a "slow down": of the conversation for a call bound to one, of the account's sending or reading where the card
+    /// counts that apart, else of the account.
+    pub fn learn(&self, card: &Card, call: &Call, retry_after: Duration, whole_account: bool) {
         let Some(account) = call.account else { return };
         let bound = call.operation.is_send() && !whole_account;
         let scope = match &call.conversation {
             Some(conversation) if bound => Scope::Conversation(account, conversation.clone()),
+            _ if call.operation.is_send() && !card.quota.sends.is_empty() => Scope::Sends(account),
             // What is said about reading must not hold up sending.
             _ if call.operation == Operation::Pull && !whole_account => Scope::Pulls(account),
             _ => Scope::Account(account),

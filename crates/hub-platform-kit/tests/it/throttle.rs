@@ -138,14 +138,25 @@ async fn slow_down_holds_up_what_it_was_said_to() {
     let card = card(Quota::NONE);
     let throttle = Throttle::default();
     let rest = Duration::from_secs(30);
-    throttle.learn(&call(Operation::Pull, 1, "a"), rest, false);
+    throttle.learn(&card, &call(Operation::Pull, 1, "a"), rest, false);
     throttle.admit(&card, &call(Operation::Send, 1, "a")).expect("reading was meant, not sending");
     assert_eq!(wait(&throttle.admit(&card, &call(Operation::Pull, 1, "a")).unwrap_err()), rest);
-    throttle.learn(&call(Operation::Send, 1, "a"), rest, false);
+    throttle.learn(&card, &call(Operation::Send, 1, "a"), rest, false);
     assert!(throttle.admit(&card, &call(Operation::Send, 1, "a")).is_err());
     throttle.admit(&card, &call(Operation::Send, 1, "b")).expect("another conversation");
-    throttle.learn(&call(Operation::Send, 1, "a"), rest, true);
+    throttle.learn(&card, &call(Operation::Send, 1, "a"), rest, true);
     assert!(throttle.admit(&card, &call(Operation::Typing, 1, "b")).is_err(), "the whole account rests");
     advance(rest).await;
     throttle.admit(&card, &call(Operation::Send, 1, "a")).expect("the rest is over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_sending_is_counted_apart_its_slow_down_leaves_reading_alone() {
+    let card = card(Quota { sends: &[Window { calls: 15, per: QUARTER }], ..Quota::NONE });
+    let throttle = Throttle::default();
+    throttle.learn(&card, &call(Operation::Send, 1, "a"), QUARTER, true);
+    assert!(throttle.admit(&card, &call(Operation::Send, 1, "b")).is_err(), "to whomever");
+    throttle.admit(&card, &call(Operation::Pull, 1, "a")).expect("reading goes on");
+    let budgets = throttle.budgets(&card, AccountId(Uuid::from_u128(1)));
+    assert_eq!(budgets.iter().map(|budget| (budget.left, budget.whole_in)).collect::<Vec<_>>(), [(0, QUARTER)]);
 }
