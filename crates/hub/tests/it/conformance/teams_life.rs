@@ -96,6 +96,9 @@ async fn a_new_key_of_the_platform_loses_nothing() {
 async fn access_is_shown_again() {
     let stage = linked().await;
     let (account, person, chat) = place(&stage);
+    // Not in the middle of being made.
+    let states = async || stage.database.texts("SELECT state FROM hub_subscriptions").await;
+    eventually("it is confirmed", async || (states().await == ["active"]).then_some(())).await;
     let before = stage.subject.subscription(&account).expect("a subscription");
     assert!(stage.subject.platform.ask_reauthorization(&before.id));
     stage.subject.platform.say(&chat, &person, "said while nobody was told");
