@@ -87,7 +87,6 @@ const CARD: Card = Card {
         app_sends: &[Window { calls: 200, per: Duration::from_secs(1) }],
         per_conversation: &[Window { calls: 1, per: Duration::from_secs(1) }],
         pulls: &[Window { calls: 60, per: Duration::from_mins(1) }],
-        ..Quota::NONE
     },
     resend_is_safe: false,
     voice: Voice::Account,

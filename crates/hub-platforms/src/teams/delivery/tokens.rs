@@ -6,7 +6,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -38,6 +38,8 @@ pub(in crate::teams) struct PublishedKeys {
 #[derive(Default)]
 struct KnownKeys {
     keys: HashMap<String, DecodingKey>,
+    /// Keys that were looked for when the list was last read, and that it did not name.
+    missing: HashSet<String>,
     asked: Option<Instant>,
     got: Option<Instant>,
 }
@@ -79,7 +81,9 @@ impl PublishedKeys {
         }
         match tokio::time::timeout(PATIENCE, fetch(transport, settings)).await {
             Ok(Some(keys)) => {
+                let missing = tokens.iter().filter_map(|token| kid(token)).filter(|kid| !keys.contains_key(kid));
                 let mut known = self.lock();
+                known.missing = missing.collect();
                 known.keys = keys;
                 known.got = Some(Instant::now());
             }
@@ -109,13 +113,15 @@ impl PublishedKeys {
     /// Checks a token: signed by a published key with RS256, for us, in time, by the publisher of changes.
     pub(super) fn check(&self, settings: &Settings, token: &str) -> Proof {
         let Some(kid) = kid(token) else { return Proof::Bad };
-        let (key, fresh) = {
+        let key = {
             let known = self.lock();
-            // A key that fresh keys do not name is nobody's.
-            let fresh = known.got.is_some() && known.got >= known.asked;
-            (known.keys.get(&kid).cloned(), fresh)
+            match known.keys.get(&kid) {
+                Some(key) => key.clone(),
+                // The list was read for it and does not name it.
+                None if known.missing.contains(&kid) => return Proof::Bad,
+                None => return Proof::Unknown,
+            }
         };
-        let Some(key) = key else { return if fresh { Proof::Bad } else { Proof::Unknown } };
         let mut rules = Validation::new(Algorithm::RS256);
         rules.leeway = LEEWAY_S;
         rules.validate_nbf = true;

@@ -270,6 +270,9 @@ fn strangers_cannot_make_the_hub_ask_for_keys_all_the_time() {
         assert_eq!(stand_in.asked().len(), 1, "once a minute at most");
         assert_eq!(stand_in.asked()[0].path, "/keys");
         assert!(stand_in.asked()[0].token.is_none());
+        // What was not asked for cannot be judged: it is looked up, and not believed.
+        let unjudged = platform.parse(&platform.verify(&strange(5), &known()).unwrap()).unwrap();
+        assert!(matches!(unjudged.as_slice(), [Parsed::ReadBack { .. }]), "{unjudged:?}");
         tokio::time::pause();
         tokio::time::advance(std::time::Duration::from_secs(61)).await;
         tokio::time::resume();
@@ -277,6 +280,10 @@ fn strangers_cannot_make_the_hub_ask_for_keys_all_the_time() {
         assert_eq!(stand_in.asked().len(), 1, "a known key is not asked for");
         platform.warm(&strange(99)).await;
         assert_eq!(stand_in.asked().len(), 2);
+        assert!(
+            platform.parse(&platform.verify(&strange(99), &known()).unwrap()).unwrap().is_empty(),
+            "asked for, and nobody's"
+        );
         assert_eq!(
             only_message(&platform.parse(&platform.verify(&good, &known()).unwrap()).unwrap()).id.as_str(),
             "1612289992105"

@@ -111,7 +111,8 @@ fn what_was_read_there_is_read_here() {
     let mut chat = chat(PAIR, "2026-11-25T11:50:00Z");
     let told = |chat: &Value, messages: &[Value]| {
         let list: Vec<Value> = messages.iter().rev().cloned().collect();
-        let (pages, _) = pull_all(vec![listing(&[chat.clone()], None), ok(&json!({ "value": list }))], Some(&cursor));
+        let (pages, _) =
+            pull_all(vec![listing(std::slice::from_ref(chat), None), ok(&json!({ "value": list }))], Some(&cursor));
         pages
     };
     let first = message(PAIR, "1", "2026-11-25T11:10:00Z");

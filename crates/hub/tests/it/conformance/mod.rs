@@ -7,6 +7,7 @@ mod linkedin_honestly;
 mod linkedin_recorded;
 mod meta;
 mod teams;
+mod teams_life;
 mod telegram;
 mod twitter;
 mod whatsapp;

@@ -23,18 +23,18 @@ const TOO_LARGE: usize = 51 * 1024 * 1024;
 /// What ids of chats of two begin and end with.
 const PAIR: (&str, &str) = ("19:", "@unq.gbl.spaces");
 
-struct Teams {
-    platform: TeamsHandle,
+pub(super) struct Teams {
+    pub(super) platform: TeamsHandle,
     /// Path that the platform calls about each account: it outlives the subscription.
     paths: Mutex<BTreeMap<String, String>>,
 }
 
 impl Teams {
-    fn chat(&self, account: &str, person: &str) -> String {
+    pub(super) fn chat(&self, account: &str, person: &str) -> String {
         self.platform.direct(account, person)
     }
 
-    fn subscription(&self, account: &str) -> Option<teams::Subscription> {
+    pub(super) fn subscription(&self, account: &str) -> Option<teams::Subscription> {
         let found = self.platform.subscriptions().into_iter().find(|one| one.user == account && one.app == APP)?;
         let path = Url::parse(&found.notification_url).expect("an address").path().to_owned();
         self.paths.lock().expect("nobody panicked").insert(account.to_owned(), path);
