@@ -3,9 +3,9 @@
 use crate::{AppError, Result};
 use chrono::TimeDelta;
 use hub_domain::{ContentKind, Conversation, Timestamp};
-use hub_platform_kit::Card;
 use hub_platform_kit::card::Feature;
 use hub_platform_kit::platform::OutboundFile;
+use hub_platform_kit::{Card, ErrorKind, PlatformError};
 
 use super::send_message::SendMessage;
 
@@ -36,7 +36,9 @@ pub(super) fn check(
         fit(card, file)?;
     }
     if !card.offers(Feature::Send, method) {
-        return Err(AppError::Invalid(format!("{name} lets this account read, not write.")));
+        let words = format!("{name} lets this account read, not write.");
+        let error = PlatformError::new(ErrorKind::Unsupported, words);
+        return Err(AppError::Platform { platform: card.published_name.to_owned(), error });
     }
     if input.reply_to.is_some() && !card.offers(Feature::Replies, method) {
         return Err(AppError::Invalid(format!("{name} cannot answer a single message.")));
