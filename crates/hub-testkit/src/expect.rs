@@ -31,6 +31,11 @@ impl Expected {
         self.members.remove(name).unwrap_or_default()
     }
 
+    /// A member that is taken later.
+    pub fn peek(&self, name: &str) -> Value {
+        self.members.get(name).cloned().unwrap_or_default()
+    }
+
     /// A list, empty when absent.
     pub fn list(&mut self, name: &str) -> Vec<Value> {
         match self.take(name) {

@@ -3,7 +3,7 @@
 use super::lane::{Delivery, NotStored};
 use crate::clock::new_id;
 use crate::{App, accounts};
-use hub_domain::Timestamp;
+use hub_domain::{AccountId, Timestamp};
 use hub_platform_kit::platform::Parsed;
 use hub_platform_kit::webhook::{Keys, Refusal, SubscriptionKey, Verified, WebhookRequest};
 use hub_platform_kit::{PlatformHandle, Secret};
@@ -54,7 +54,7 @@ pub async fn receive_webhook(app: &App, platform: &str, request: WebhookRequest)
     let verified = handle.verify(&request, &keys)?;
     let delivery = Delivery {
         platform: handle.card().id.clone(),
-        receipt: receipt(app, handle, &verified, app.now()),
+        receipt: receipt(app, handle, &verified, None, app.now()),
         parsed: read(handle, &verified),
         cursor: None,
         replay: false,
@@ -126,13 +126,22 @@ pub(super) fn read(handle: &PlatformHandle, verified: &Verified) -> Vec<Parsed> 
     }
 }
 
-/// The bytes, sealed, under a digest that recognises a repeat.
-pub(crate) fn receipt(app: &App, handle: &PlatformHandle, verified: &Verified, now: Timestamp) -> NewReceipt {
+/// The bytes, sealed, under a digest that recognises a repeat. What an account of ours was told when it asked is nobody else's:
+/// `asked_by` names it, and the same bytes told to another are no repeat.
+pub(crate) fn receipt(
+    app: &App,
+    handle: &PlatformHandle,
+    verified: &Verified,
+    asked_by: Option<AccountId>,
+    now: Timestamp,
+) -> NewReceipt {
     let id = new_id();
     let account = verified.account.as_ref().map_or("", |a| a.as_str());
+    let asked_by = asked_by.map(|id| format!("{id}\0")).unwrap_or_default();
+    let platform = handle.card().id.as_str().as_bytes();
     let digest = aws_lc_rs::digest::digest(
         &aws_lc_rs::digest::SHA256,
-        &[handle.card().id.as_str().as_bytes(), b"\0", account.as_bytes(), b"\0", &verified.body].concat(),
+        &[platform, b"\0", account.as_bytes(), b"\0", asked_by.as_bytes(), &verified.body].concat(),
     );
     NewReceipt {
         id,

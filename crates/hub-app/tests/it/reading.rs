@@ -2,7 +2,7 @@
 //! are prolonged; news that tell a whole state.
 
 use crate::fake::page;
-use crate::talk::Talk;
+use crate::talk::{Talk, link, register};
 use hub_app::{ErrorKind, PlatformError, housekeeping};
 use hub_domain::DeliveryStatus;
 use hub_platform_kit::card::{Card, Pull, Quota, Window};
@@ -39,7 +39,7 @@ impl Talk {
     async fn subscribed(engine: Engine) -> Self {
         let talk = Self::public(engine, both).await;
         talk.test.fake.subscriptions.then(Ok(hourly(&talk, "first", "secret of the first")));
-        crate::talk::link(talk.app(), &talk.caller).await;
+        link(talk.app(), &talk.caller).await;
         talk.work().await;
         talk
     }
@@ -76,6 +76,24 @@ async fn what_is_not_told_is_asked_for_again_and_again() {
         let before = talk.readings();
         talk.later(60).await;
         assert_eq!(talk.readings(), before + 1, "one reading per account, however often it is started");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_before_is_told_to_everybody_who_links_the_account() {
+    for engine in engines() {
+        let mut talk = Talk::start(engine, asked).await;
+        let before = || Ok(page(&json!([{"id": "1", "text": "said before"}]), "1", false));
+        talk.test.fake.pages.then(before());
+        talk.work().await;
+        assert_eq!(talk.texts().await, ["said before"]);
+        let other = register(talk.app(), "bea@example.com").await;
+        link(talk.app(), &other).await;
+        talk.test.fake.pages.then(before());
+        talk.work().await;
+        assert_eq!(talk.texts().await, ["said before"], "not twice");
+        talk.caller = other;
+        assert_eq!(talk.texts().await, ["said before"], "the same bytes are no repeat for somebody else");
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::GraphError;
 use super::error::answer;
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use std::time::Duration;
@@ -45,14 +45,17 @@ pub enum Fault {
         status: u16,
         /// Content type.
         content_type: String,
-        /// Body.
-        body: String,
+        /// Further headers: name and value.
+        headers: Vec<(String, String)>,
+        /// Body, byte for byte.
+        body: Bytes,
     },
 }
 
 impl Fault {
     /// From the control API: `fault` is one of `graph` (`status`, `code`, `subcode`, `message`), `slow_down` (`code`, `value` =
-    /// milliseconds), `html_502`, `hang` (`value` = milliseconds), `cut_before`, `cut_after`, `garbage`, `raw` (`status`, `content_type`, `body`).
+    /// milliseconds), `html_502`, `hang` (`value` = milliseconds), `cut_before`, `cut_after`, `garbage`, `raw` (`status`, `content_type`,
+    /// `headers`, `body`).
     pub(super) fn read(body: &Value) -> Option<Self> {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let status = body["status"].as_u64().and_then(|status| u16::try_from(status).ok());
@@ -74,7 +77,8 @@ impl Fault {
             "raw" => Self::Raw {
                 status: status.unwrap_or(200),
                 content_type: text("content_type").unwrap_or_else(|| "application/json".to_owned()),
-                body: text("body").unwrap_or_default(),
+                headers: body["headers"].as_object().into_iter().flatten().filter_map(header_of).collect(),
+                body: text("body").unwrap_or_default().into(),
             },
             _ => return None,
         })
@@ -97,14 +101,26 @@ impl Fault {
                 (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], page).into_response()
             }
             Self::Garbage => "this is no JSON".into_response(),
-            Self::Raw { status, content_type, body } => {
+            Self::Raw { status, content_type, headers, body } => {
                 let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
-                (status, [(header::CONTENT_TYPE, content_type.clone())], body.clone()).into_response()
+                let mut answer = (status, [(header::CONTENT_TYPE, content_type.clone())], body.clone()).into_response();
+                for (name, value) in headers {
+                    if let (Ok(name), Ok(value)) =
+                        (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+                    {
+                        answer.headers_mut().insert(name, value);
+                    }
+                }
+                answer
             }
             Self::CutBefore => cut(),
             Self::CutAfter | Self::Hang(_) => return None,
         })
     }
+}
+
+fn header_of((name, value): (&String, &Value)) -> Option<(String, String)> {
+    Some((name.clone(), value.as_str()?.to_owned()))
 }
 
 /// A body that breaks off: the client sees a broken line.

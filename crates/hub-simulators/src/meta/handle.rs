@@ -4,6 +4,7 @@ use super::state::State;
 use super::{App, Delivery, DialogMode, Fault, LoggedRequest, Login, MetaOptions, Token, TokenKind, User};
 use bytes::Bytes;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -168,9 +169,14 @@ impl Meta {
     }
 
     /// The next call of an endpoint goes wrong. The name is the last part of the path, `node` for a bare id, `media` for
-    /// downloads, `*` for any.
+    /// downloads, `*` for any; or the whole path without the version, with `/` in front.
     pub fn fault(&self, endpoint: &str, fault: Fault) {
         self.state().faults.entry(endpoint.to_owned()).or_default().push_back(fault);
+    }
+
+    /// Faults that no call has met yet.
+    pub fn faults_left(&self) -> usize {
+        self.state().faults.values().map(VecDeque::len).sum()
     }
 
     /// The usage headers of every answer from now on; `None` = none.

@@ -96,7 +96,7 @@ pub(super) async fn download(
     Path((id, _name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let fault = meta.state().take_fault("media");
+    let fault = meta.state().take_fault("/media", "media");
     if let Some(answer) = fault.as_ref().and_then(super::Fault::instead) {
         return answer;
     }

@@ -58,8 +58,10 @@ async fn entry<P: Platform>(State(platform): State<P>, request: Request) -> Resp
         if state.log.len() >= MAX_KEPT {
             state.log.clear();
         }
-        state.log.push(LoggedRequest::of(&call));
-        (state.log.len() - 1, state.take_fault(call.endpoint()))
+        let logged = LoggedRequest::of(&call);
+        let fault = state.take_fault(&logged.path, call.endpoint());
+        state.log.push(logged);
+        (state.log.len() - 1, fault)
     };
     meta.note_change();
     let mut response = if let Some(instead) = fault.as_ref().and_then(Fault::instead) {

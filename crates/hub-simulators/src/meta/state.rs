@@ -85,9 +85,9 @@ impl State {
         self.now_ms() / 1_000
     }
 
-    /// The next fault of an endpoint, or of all (`*`).
-    pub(super) fn take_fault(&mut self, endpoint: &str) -> Option<Fault> {
-        for name in [endpoint, "*"] {
+    /// The next fault of a path, of an endpoint, or of all (`*`).
+    pub(super) fn take_fault(&mut self, path: &str, endpoint: &str) -> Option<Fault> {
+        for name in [path, endpoint, "*"] {
             if let Some(fault) = self.faults.get_mut(name).and_then(VecDeque::pop_front) {
                 return Some(fault);
             }

@@ -41,9 +41,9 @@ async fn update(State(shared): State<Shared>, Json(body): Json<Value>) -> Json<V
     Json(json!({"update_id": id}))
 }
 
-/// `{method, fault, value}`
+/// `{method, fault, …}`, see [`Fault::read`].
 async fn fault(State(shared): State<Shared>, Json(body): Json<Value>) -> Json<Value> {
-    let fault = Fault::named(text(&body, "fault"), body["value"].as_u64().unwrap_or_default());
+    let fault = Fault::read(&body);
     let known = fault.is_some();
     if let Some(fault) = fault {
         let method = text(&body, "method").to_ascii_lowercase();

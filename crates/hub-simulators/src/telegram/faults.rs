@@ -1,9 +1,13 @@
 //! Faults on command: the next call of a method goes wrong.
 
+use axum::body::Bytes;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use std::time::Duration;
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// 429 with `retry_after` in seconds.
     TooMany {
@@ -29,12 +33,23 @@ pub enum Fault {
     CutAfter,
     /// 200 with something that is no JSON.
     Garbage,
+    /// Any answer.
+    Raw {
+        /// HTTP status.
+        status: u16,
+        /// Name and value.
+        headers: Vec<(String, String)>,
+        /// Body, byte for byte.
+        body: Bytes,
+    },
 }
 
 impl Fault {
-    /// By name, as the control API takes it: `too_many`, `status`, `html_502`, `hang`, `cut_before`, `cut_after`, `garbage`.
-    pub(super) fn named(name: &str, value: u64) -> Option<Self> {
-        Some(match name {
+    /// As the control API takes it: `fault` is one of `too_many`, `status`, `html_502`, `hang`, `cut_before`, `cut_after`,
+    /// `garbage`, with a number as `value`, or `raw` (`status`, `headers`, `body`).
+    pub(super) fn read(body: &Value) -> Option<Self> {
+        let value = body["value"].as_u64().unwrap_or_default();
+        Some(match body["fault"].as_str()? {
             "too_many" => Self::TooMany { retry_after: value },
             "status" => Self::Status(u16::try_from(value).ok()?),
             "html_502" => Self::Html502,
@@ -42,7 +57,28 @@ impl Fault {
             "cut_before" => Self::CutBefore,
             "cut_after" => Self::CutAfter,
             "garbage" => Self::Garbage,
+            "raw" => Self::Raw {
+                status: body["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
+                headers: body["headers"].as_object().into_iter().flatten().filter_map(header_of).collect(),
+                body: body["body"].as_str().unwrap_or_default().to_owned().into(),
+            },
             _ => return None,
         })
     }
+}
+
+fn header_of((name, value): (&String, &Value)) -> Option<(String, String)> {
+    Some((name.clone(), value.as_str()?.to_owned()))
+}
+
+/// Any answer; JSON where no header says otherwise.
+pub(super) fn raw(status: u16, headers: &[(String, String)], body: Bytes) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let mut answer = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
 }

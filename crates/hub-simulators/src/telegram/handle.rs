@@ -4,6 +4,7 @@ use super::faults::Fault;
 use super::world::{Delivery, Sent, World};
 use super::{TelegramOptions, people, server};
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -80,6 +81,11 @@ impl TelegramHandle {
         people::put_file(&self.shared, token, file_id, bytes, bytes.len() as u64);
     }
 
+    /// A file that the bot can fetch at a path.
+    pub fn put_file_at(&self, token: &str, file_id: &str, path: &str, bytes: &[u8]) {
+        people::put_file_at(&self.shared, token, file_id, path, bytes);
+    }
+
     /// A file that the platform says to be this large.
     pub fn pretend_file(&self, token: &str, file_id: &str, size: u64) {
         people::put_file(&self.shared, token, file_id, &[], size);
@@ -103,6 +109,16 @@ impl TelegramHandle {
     /// The next call of `method` goes wrong; `send` stands for everything that sends.
     pub fn fault(&self, method: &str, fault: Fault) {
         self.shared.world().faults.entry(method.to_ascii_lowercase()).or_default().push_back(fault);
+    }
+
+    /// Faults that no call has met yet.
+    pub fn faults_left(&self) -> usize {
+        self.shared.world().faults.values().map(VecDeque::len).sum()
+    }
+
+    /// What the newest question for updates began with.
+    pub fn asked_from(&self, token: &str) -> Option<i64> {
+        self.shared.world().bots.get(token)?.asked_from
     }
 
     /// A person blocks the bot, or unblocks it.

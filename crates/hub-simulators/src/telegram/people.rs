@@ -110,6 +110,13 @@ pub(super) fn put_file(shared: &Shared, token: &str, file_id: &str, bytes: &[u8]
     }
 }
 
+pub(super) fn put_file_at(shared: &Shared, token: &str, file_id: &str, path: &str, bytes: &[u8]) {
+    if let Some(bot) = shared.world().bots.get_mut(token) {
+        let file = File { path: path.to_owned(), bytes: bytes.to_vec().into(), size: bytes.len() as u64 };
+        bot.files.insert(file_id.to_owned(), file);
+    }
+}
+
 pub(super) fn trickle(shared: &Shared, token: &str, every: Duration) {
     let (shared, token) = (shared.clone(), token.to_owned());
     shared.tasks.clone().spawn(async move {

@@ -21,6 +21,7 @@ pub(super) async fn get_updates(shared: &Shared, token: &str, params: &Params) -
             bot.pending.retain(|update| update.id >= offset);
         }
         bot.poll += 1;
+        bot.asked_from = params.number("offset");
         bot.changed.notify_waiters();
         (bot.poll, bot.changed.clone())
     };

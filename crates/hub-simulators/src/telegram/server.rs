@@ -1,7 +1,7 @@
 //! The HTTP side: `/bot<token>/<method>`, `/file/bot<token>/<path>`, and `/_sim/` for whoever runs it.
 
 use super::answer::{Outcome, Refusal, envelope};
-use super::faults::Fault;
+use super::faults::{self, Fault};
 use super::handle::Shared;
 use super::params::{MAX_BODY, Params};
 use super::{control, deliver, files, polling, sending, webhook_calls};
@@ -59,7 +59,9 @@ async fn call(State(shared): State<Shared>, Path((bot, method)): Path<(String, S
     }
     let method = method.to_ascii_lowercase();
     let fault = shared.world().take_fault(&method);
+    let cut_after = fault == Some(Fault::CutAfter);
     match fault {
+        Some(Fault::Raw { status, headers, body }) => return faults::raw(status, &headers, body),
         Some(Fault::TooMany { retry_after }) => return envelope(Err(Refusal::too_many(retry_after))),
         Some(Fault::Status(code)) => {
             let words = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
@@ -79,7 +81,7 @@ async fn call(State(shared): State<Shared>, Path((bot, method)): Path<(String, S
         Ok(params) => dispatch(&shared, &token, &method, params).await,
         Err(refusal) => Err(refusal),
     };
-    if fault == Some(Fault::CutAfter) { cut() } else { envelope(outcome) }
+    if cut_after { cut() } else { envelope(outcome) }
 }
 
 /// A body that breaks off: the client sees a broken line.

@@ -36,6 +36,8 @@ pub(super) struct Bot {
     pub(super) last_error: Option<(i64, String)>,
     /// The newest waiting poll; an older one is ended by it.
     pub(super) poll: u64,
+    /// The offset of the newest poll.
+    pub(super) asked_from: Option<i64>,
     pub(super) sent: Vec<Sent>,
     pub(super) deliveries: Vec<Delivery>,
     pub(super) files: HashMap<String, File>,
@@ -129,6 +131,7 @@ impl World {
             webhook: None,
             last_error: None,
             poll: 0,
+            asked_from: None,
             sent: Vec::new(),
             deliveries: Vec::new(),
             files: HashMap::new(),

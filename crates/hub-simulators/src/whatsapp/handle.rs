@@ -81,7 +81,8 @@ impl Desk {
         let error = refuse(code);
         for _ in 0..times {
             let content_type = "application/json".to_owned();
-            let fault = Fault::Raw { status: error.status, content_type, body: error.body().to_string() };
+            let body = error.body().to_string().into();
+            let fault = Fault::Raw { status: error.status, content_type, headers: Vec::new(), body };
             self.meta.fault(endpoint, fault);
         }
     }

@@ -150,3 +150,28 @@ async fn uploads_are_limited_by_the_platform_only() {
     assert_eq!(answer["result"]["document"]["file_size"], 3 * 1024 * 1024);
     assert_eq!(send(50 * 1024 * 1024 + 1).await.expect("an answer").status(), 413);
 }
+
+#[tokio::test]
+async fn any_answer_can_stand_in_for_the_next_one() {
+    let platform = platform().await;
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let headers = vec![named("Content-Type", "text/html"), named("Retry-After", "14"), named("not a name", "x")];
+    platform.fault("getMe", Fault::Raw { status: 502, headers, body: "<html>\u{e4}".into() });
+    assert_eq!(platform.faults_left(), 1);
+    let raw = http.get(format!("{}/bot{TOKEN}/getMe", platform.base_url())).send().await.expect("an answer");
+    let (status, headers) = (raw.status().as_u16(), raw.headers().clone());
+    assert_eq!(
+        (status, &headers["content-type"], &headers["retry-after"]),
+        (502, &"text/html".parse().unwrap(), &"14".parse().unwrap())
+    );
+    assert_eq!((raw.text().await.expect("a body").as_str(), platform.faults_left()), ("<html>\u{e4}", 0));
+
+    let fault =
+        json!({"method": "getMe", "fault": "raw", "status": 409, "headers": {"X-One": "1"}, "body": "{\"ok\":false}"});
+    let url = format!("{}/_sim/fault", platform.base_url());
+    let told: Value = http.post(url).json(&fault).send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(told["ok"], true);
+    assert_eq!(call(&platform, "getMe", json!({})).await, (409, json!({"ok": false})));
+    assert_eq!(call(&platform, "getMe", json!({})).await.0, 200, "a fault is used up");
+}

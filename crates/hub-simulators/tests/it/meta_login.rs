@@ -331,10 +331,18 @@ async fn files_can_demand_a_token_and_answers_can_be_late() {
 
     let (late, body) = (Duration::from_millis(60), "<html>".to_owned());
     platform.meta().fault("me", Fault::Hang(late));
-    platform.meta().fault("*", Fault::Raw { status: 503, content_type: "text/html".to_owned(), body });
+    let headers = vec![("X-App-Usage".to_owned(), "{}".to_owned())];
+    let raw = Fault::Raw { status: 503, content_type: "text/html".to_owned(), headers, body: body.into() };
+    // By its whole path.
+    platform.meta().fault("/another/thing", raw.clone());
+    platform.meta().fault("*", raw);
     let asked = Instant::now();
     assert_eq!(read(base, "me", &token).await.0, 200);
     assert!(asked.elapsed() >= late);
     let raw = client().get(format!("{base}/anything")).send().await.unwrap();
+    assert_eq!(raw.headers()["x-app-usage"], "{}");
     assert_eq!((raw.status().as_u16(), raw.text().await.unwrap().as_str()), (503, "<html>"));
+    assert_eq!(platform.meta().faults_left(), 1);
+    let other = client().get(format!("{base}/v25.0/another/thing")).send().await.unwrap();
+    assert_eq!((other.status().as_u16(), platform.meta().faults_left()), (503, 0));
 }
