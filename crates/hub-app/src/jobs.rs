@@ -2,6 +2,7 @@
 //! know it reads when it runs.
 
 use crate::{App, accounts, inbox, media, outbox, sync};
+use hub_domain::time;
 use hub_domain::{AccountId, AttachmentId, ConversationId, MessageId, ReceiptId, Timestamp};
 use hub_store::{Job, NewJob};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -137,9 +138,22 @@ pub fn backfill(account: AccountId, at: Timestamp) -> NewJob {
     job(BACKFILL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, 12, at)
 }
 
-/// Reads on at once, because a delivery said that there is something. Beside a regular reading, which may have passed it.
+/// Reads on, because a delivery said that there is something. Beside a regular reading, which may have passed it.
 pub fn read_on(account: AccountId, at: Timestamp) -> NewJob {
-    job(BACKFILL, &AccountJob { account }, None, Some(format!("{account}:told")), Urgency::Soon, 12, at)
+    told(BACKFILL, account, at)
+}
+
+/// Sees to the subscription of `account`, because a delivery said that it needs it.
+pub fn resubscribe(account: AccountId, at: Timestamp) -> NewJob {
+    told(SUBSCRIBE_WEBHOOK, account, at)
+}
+
+/// Whatever is told within one second is done once, in the next one: so no job that is running already can take it for itself.
+fn told(kind: &str, account: AccountId, at: Timestamp) -> NewJob {
+    let second = at.timestamp();
+    let mut job = job(kind, &AccountJob { account }, None, Some(format!("{account}:{second}")), Urgency::Soon, 12, at);
+    job.run_at = time::from_unix_seconds(second + 1).unwrap_or(at);
+    job
 }
 
 /// Asks `account` regularly.

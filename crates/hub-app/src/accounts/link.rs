@@ -56,7 +56,7 @@ pub(super) async fn link(
     match card.intake.pull {
         Pull::Backfill => work.push(jobs::backfill(account.id, now)),
         // Once now; the regular reading begins when its time comes.
-        Pull::Every(_) => work.extend([jobs::read_on(account.id, now), jobs::poll(account.id, now + FIRST_READING)]),
+        Pull::Every(_) => work.extend([jobs::backfill(account.id, now), jobs::poll(account.id, now + FIRST_READING)]),
         Pull::No | Pull::LongPollWithoutWebhook => {}
     }
     tx.jobs().enqueue_many(&work).await?;

@@ -170,7 +170,7 @@ fn wishes(accounts: &Accounts, delivery: &Delivery, now: Timestamp, effects: &mu
             }
             Parsed::Resubscribe { account, why } => {
                 tracing::info!(platform = %delivery.platform, why, "a subscription is to be confirmed");
-                effects.jobs.extend(of(account).map(|a| jobs::subscribe_webhook(a.id, now)));
+                effects.jobs.extend(of(account).map(|a| jobs::resubscribe(a.id, now)));
             }
             Parsed::Event(_) | Parsed::Unreadable(_) => {}
         }

@@ -120,9 +120,11 @@ async fn a_delivery_that_does_not_tell_makes_the_hub_ask_and_a_calling_platform_
         }
         assert!(talk.readings() <= before + 1, "it calls");
         talk.test.fake.pages.then(Ok(page(&json!([{"id": "1", "text": "untold"}]), "1", false)));
-        talk.told(json!([{"kind": "read_back"}])).await;
-        talk.work().await;
+        talk.told(json!([{"kind": "read_back"}, {"kind": "read_back"}])).await;
+        let asked = talk.readings();
+        talk.later(1).await;
         assert_eq!(talk.texts().await, ["untold"]);
+        assert_eq!(talk.readings(), asked + 1, "what is told together is done once");
     }
 }
 
@@ -141,7 +143,7 @@ async fn a_subscription_is_prolonged_in_time_with_what_was_remembered_of_it() {
         look().await;
         talk.work().await;
         talk.told(json!([{"kind": "resubscribe"}])).await;
-        talk.work().await;
+        talk.later(1).await;
         let known: Vec<_> =
             callbacks().into_iter().map(|callback| callback.previous.map(|p| (p.remote_id, p.memory))).collect();
         let first = Some((Some("first".to_owned()), json!("secret of the first")));
