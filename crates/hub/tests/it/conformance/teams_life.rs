@@ -98,7 +98,7 @@ async fn access_is_shown_again() {
     let (account, person, chat) = place(&stage);
     // Not in the middle of being made.
     let states = async || stage.database.texts("SELECT state FROM hub_subscriptions").await;
-    eventually("it is confirmed", async || (states().await == ["active"]).then_some(())).await;
+    eventually("it is confirmed", async || (states().await == [Some("active".to_owned())]).then_some(())).await;
     let before = stage.subject.subscription(&account).expect("a subscription");
     assert!(stage.subject.platform.ask_reauthorization(&before.id));
     stage.subject.platform.say(&chat, &person, "said while nobody was told");
