@@ -7,6 +7,7 @@ pub mod meta;
 pub mod teams;
 pub mod telegram_bot;
 pub mod twitter;
+mod values;
 pub mod whatsapp;
 
 use hub_platform_kit::Platform;

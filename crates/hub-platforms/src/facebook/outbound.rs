@@ -3,7 +3,7 @@
 use super::Facebook;
 use crate::meta::graph::plain;
 use crate::meta::sends;
-use crate::meta::values::id;
+use crate::values::id;
 use async_trait::async_trait;
 use hub_domain::{RemoteConversationId, RemoteMessageId};
 use hub_platform_kit::platform::{Outbound, OutboundFile, OutboundMessage, Sent, Template};

@@ -4,7 +4,7 @@ use super::door::Door;
 use super::{FACEBOOK_LOGIN, INSTAGRAM_LOGIN, Instagram};
 use crate::meta::oauth::{self, Exchanged};
 use crate::meta::pages::{self, Page, SignedIn};
-use crate::meta::values::{id, words};
+use crate::values::{id, words};
 use async_trait::async_trait;
 use chrono::DateTime;
 use hub_domain::connect::{Answers, LinkedIdentity, Step};

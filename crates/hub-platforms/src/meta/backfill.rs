@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, plain};
 use super::messaging::threads::ReadBack;
-use super::values::{id, words, written_instant};
+use crate::values::{id, words, written_instant};
 use hub_domain::Timestamp;
 use hub_platform_kit::platform::HistoryPage;
 use hub_platform_kit::{ErrorKind, PlatformError, Result};

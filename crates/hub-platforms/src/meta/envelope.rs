@@ -1,6 +1,6 @@
 //! Splitting a delivery. Each event is read on its own, so one that nobody can read falls alone.
 
-use super::values::{id, instant, key};
+use crate::values::{id, instant, key};
 use hub_domain::inbound::{Inbound, InboundBody};
 use hub_domain::{RemoteAccountId, Timestamp};
 use hub_platform_kit::platform::Parsed;

@@ -1,7 +1,7 @@
 //! What Meta's refusals mean, as a table. The HTTP status is a weak hint; code and subcode say it.
 
 use super::usage::Usage;
-use super::values::number;
+use crate::values::number;
 use hub_platform_kit::transport::Answer;
 use hub_platform_kit::{ErrorKind, PlatformError};
 use serde_json::Value;

@@ -6,7 +6,7 @@ use super::brake::Brake;
 use super::errors::{self, Row};
 use super::signature::app_proof;
 use super::usage::Usage;
-use super::values::is_true;
+use crate::values::is_true;
 use hub_platform_kit::transport::{Answer, MAX_ANSWER_BYTES, MEDIA_TIMEOUT, Transport};
 use hub_platform_kit::{ErrorKind, PlatformError, Result, Secret};
 use reqwest::Method;

@@ -16,6 +16,5 @@ pub(crate) mod sends;
 mod settings;
 pub(crate) mod signature;
 pub(crate) mod usage;
-pub(crate) mod values;
 
 pub use settings::{App, DEFAULT_DIALOG_BASE_URL, DEFAULT_GRAPH_BASE_URL, DEFAULT_GRAPH_VERSION};

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::graph::Graph;
-use super::values::{id, number};
+use crate::values::{id, number};
 use hub_domain::Timestamp;
 use hub_domain::connect::Answers;
 use hub_platform_kit::platform::ConnectContext;
@@ -170,8 +170,8 @@ pub(crate) fn token_facts(data: &Value) -> TokenFacts {
         app_id: id(&data["app_id"]),
         user_id: id(&data["user_id"]),
         // Zero stands for never; both times count seconds.
-        expires_at: super::values::instant(&data["expires_at"]),
-        data_access_expires_at: super::values::instant(&data["data_access_expires_at"]),
+        expires_at: crate::values::instant(&data["expires_at"]),
+        data_access_expires_at: crate::values::instant(&data["data_access_expires_at"]),
         scopes: texts(&data["scopes"]),
         targets: targets.iter().filter_map(|one| Some((id(&one["scope"])?, texts(&one["target_ids"])))).collect(),
     }

@@ -4,7 +4,7 @@ use super::App;
 use super::backfill::{listed, next};
 use super::graph::Graph;
 use super::oauth::{self, Exchanged};
-use super::values::{id, words};
+use crate::values::{id, words};
 use hub_domain::connect::{Answers, Choice, Step};
 use hub_platform_kit::platform::{ConnectContext, Progress};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};

@@ -1,7 +1,7 @@
 //! Asking who somebody is. Meta keeps much to itself, and none of that is the account's fault.
 
 use super::graph::{Graph, plain};
-use super::values::words;
+use crate::values::words;
 use hub_platform_kit::platform::Profile;
 use hub_platform_kit::{ErrorKind, PlatformError, Result};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! What Messenger and Instagram have in common when sending.
 
 use super::graph::{Call, Graph};
-use super::values::id;
+use crate::values::id;
 use hub_domain::{ContentKind, RemoteConversationId, RemoteMessageId};
 use hub_platform_kit::platform::{OutboundMessage, Sent};
 use hub_platform_kit::{ErrorKind, PlatformError, Result};

@@ -2,7 +2,7 @@
 
 use super::sign_in::Pkce;
 use super::{MICROSOFT_LOGIN, NAMELESS, TENANT_FACT, Teams};
-use crate::meta::values::{id, words};
+use crate::values::{id, words};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_domain::connect::{Answers, LinkedIdentity, Step};

@@ -2,7 +2,7 @@
 
 use super::wire::instant;
 use super::{MAX_PICTURE_BYTES, TENANT_FACT, Teams, mapping};
-use crate::meta::values::id;
+use crate::values::id;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;

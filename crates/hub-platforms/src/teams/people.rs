@@ -2,7 +2,7 @@
 
 use super::Teams;
 use super::mapping::Chat;
-use crate::meta::values::words;
+use crate::values::words;
 use async_trait::async_trait;
 use hub_domain::{Attachment, RemoteParticipantId};
 use hub_platform_kit::platform::{Fetched, Media, People, Profile};

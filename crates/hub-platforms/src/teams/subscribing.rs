@@ -3,7 +3,7 @@
 use super::api::Api;
 use super::delivery::{Keyring, make_certificate};
 use super::wire::instant;
-use crate::meta::values::{id, words};
+use crate::values::{id, words};
 use chrono::TimeDelta;
 use hub_domain::Timestamp;
 use hub_domain::time::to_contract;

@@ -1,6 +1,6 @@
 //! What Graph sends, read as far as it can be: an odd member counts as missing, so that it never hides its neighbours.
 
-use crate::meta::values::{id, words, written_instant};
+use crate::values::{id, words, written_instant};
 use hub_domain::Timestamp;
 use serde_json::Value;
 

@@ -3,7 +3,8 @@
 use super::errors;
 use super::lenient::{List, Whole, Word};
 use crate::meta::graph::{Call, Graph};
-use crate::meta::{App, files, values};
+use crate::meta::{App, files};
+use crate::values;
 use hub_platform_kit::platform::{Fetched, OutboundFile, Template};
 use hub_platform_kit::transport::Transport;
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result};

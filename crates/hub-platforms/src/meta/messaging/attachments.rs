@@ -1,7 +1,7 @@
 //! What a message says and holds.
 
-use super::super::values::{id, words};
 use super::Dialect;
+use crate::values::{id, words};
 use hub_domain::content::Location;
 use hub_domain::{Attachment, AttachmentId, AttachmentState, Content, ContentKind, Details};
 use serde_json::{Map, Value, json};

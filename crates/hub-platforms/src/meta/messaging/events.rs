@@ -1,9 +1,9 @@
 //! What happens beside messages: reactions, receipts, referrals, handing over, the platform's own notices.
 
 use super::super::envelope::Unreadable;
-use super::super::values::{id, instant, words};
 use super::messages::referral;
 use super::{Told, member_id};
+use crate::values::{id, instant, words};
 use hub_domain::inbound::{Inbound, InboundBody, UpTo};
 use hub_domain::{DeliveryStatus, RemoteMessageId};
 use serde_json::{Map, Value, json};

@@ -1,8 +1,8 @@
 //! What was said: messages, pressed buttons that speak, edits, taking back.
 
 use super::super::envelope::Unreadable;
-use super::super::values::{key, number, words};
 use super::{Told, attachments, member_id};
+use crate::values::{key, number, words};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{Content, ContentKind, Details, Direction, RemoteMessageId};
 use serde_json::{Map, Value, json};

@@ -7,7 +7,7 @@ mod messages;
 pub(crate) mod threads;
 
 use super::envelope::{self, Event, Unreadable};
-use super::values::{id, id_in, instant, key};
+use crate::values::{id, id_in, instant, key};
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, Participant};
 use hub_domain::{RemoteAccountId, RemoteConversationId, RemoteParticipantId, Timestamp};
 use hub_platform_kit::platform::Parsed;

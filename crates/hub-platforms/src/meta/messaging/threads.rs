@@ -1,8 +1,8 @@
 //! What is read back, in the hub's words. A page of it is kept as one document of the hub's own making, so that it can be read
 //! again like a delivery.
 
-use super::super::values::{id, key, number, words, written_instant};
 use super::attachments::file;
+use crate::values::{id, key, number, words, written_instant};
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage, Participant};
 use hub_domain::{
     Attachment, Content, ContentKind, Details, Direction, RemoteAccountId, RemoteConversationId, RemoteMessageId,

@@ -5,7 +5,7 @@ use super::opened::{Item as Good, Opened, What, Why};
 use super::sealed::{Certificate, Closed, open};
 use super::shell::{Item, Shell};
 use super::tokens::{Proof, PublishedKeys};
-use crate::meta::values::words;
+use crate::values::words;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest;
 use serde_json::Value;

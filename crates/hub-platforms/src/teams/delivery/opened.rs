@@ -2,7 +2,7 @@
 
 use super::super::mapping::{self, Chat, Scene, Told};
 use super::super::wire::{ChatMessage, resource};
-use crate::meta::values::id;
+use crate::values::id;
 use hub_domain::{RemoteAccountId, Timestamp};
 use hub_platform_kit::platform::Parsed;
 use serde::{Deserialize, Serialize};

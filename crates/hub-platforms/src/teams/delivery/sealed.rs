@@ -1,6 +1,6 @@
 //! Encrypted content: the key is sealed for our certificate, the content under that key, and a digest proves it.
 
-use crate::meta::values::words;
+use crate::values::words;
 use aws_lc_rs::cipher::{AES_256, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};

@@ -1,6 +1,6 @@
 //! The shell of a delivery, before anything about it is believed.
 
-use crate::meta::values::{id, words};
+use crate::values::{id, words};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;

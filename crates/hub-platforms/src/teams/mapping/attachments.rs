@@ -2,7 +2,7 @@
 
 use super::super::html::{self, Media};
 use super::super::wire::instant;
-use crate::meta::values::{id, words};
+use crate::values::{id, words};
 use hub_domain::content::ForwardOrigin;
 use hub_domain::{Attachment, AttachmentId, AttachmentState, ContentKind, Details, RemoteMessageId};
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use super::super::html::{self, Words};
 use super::super::wire::{Body, ChatMessage};
 use super::attachments::Files;
-use crate::meta::values::{id, words};
+use crate::values::{id, words};
 use hub_domain::{Content, ContentKind};
 use serde_json::{Map, Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::super::wire::{ChatMessage, identity, list};
 use super::{Scene, people};
-use crate::meta::values::{id as id_of, words};
+use crate::values::{id as id_of, words};
 use hub_domain::RemoteParticipantId;
 use hub_domain::inbound::InboundBody;
 use hub_platform_kit::platform::Parsed;

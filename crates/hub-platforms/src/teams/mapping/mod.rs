@@ -7,7 +7,7 @@ mod people;
 mod reactions;
 
 use super::wire::ChatMessage;
-use crate::meta::values::key;
+use crate::values::key;
 use chrono::TimeDelta;
 use hub_domain::id::REMOTE_ID_MAX_CHARS;
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage, UpTo};

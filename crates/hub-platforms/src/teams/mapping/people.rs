@@ -2,7 +2,7 @@
 
 use super::super::wire::{Identity, instant, list};
 use super::Scene;
-use crate::meta::values::{id, words};
+use crate::values::{id, words};
 use hub_domain::inbound::{ConversationRef, Participant};
 use hub_domain::{Direction, RemoteConversationId, RemoteParticipantId, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::super::wire::{ChatMessage, identity, instant};
 use super::near;
-use crate::meta::values::words;
+use crate::values::words;
 use hub_domain::inbound::InboundBody;
 use hub_domain::{RemoteConversationId, RemoteMessageId, RemoteParticipantId, Timestamp};
 use serde_json::Value;

@@ -11,7 +11,7 @@ mod statuses;
 use super::lenient::Word;
 use super::wire::Metadata;
 use crate::meta::envelope::{self, Event};
-use crate::meta::values;
+use crate::values;
 use hub_domain::id::REMOTE_ID_MAX_CHARS;
 use hub_domain::inbound::{Inbound, InboundBody};
 use hub_domain::{RemoteAccountId, Timestamp};

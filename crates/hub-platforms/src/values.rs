@@ -1,4 +1,4 @@
-//! Meta's loose values: ids and times come as numbers or as text.
+//! The platforms' loose values: ids and times come as numbers or as text.
 
 use aws_lc_rs::digest;
 use chrono::DateTime;
