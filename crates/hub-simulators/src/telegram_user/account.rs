@@ -2,6 +2,7 @@
 
 use super::chats::{Chat, Place, Stream};
 use super::files::File;
+use super::methods::PasswordTry;
 use super::people::{NewPerson, Person};
 use grammers_tl_types::enums;
 use std::collections::{BTreeMap, HashMap};
@@ -133,6 +134,8 @@ pub(super) struct Account {
     pub(super) uploads: HashMap<i64, BTreeMap<i32, Vec<u8>>>,
     /// Grows when references to files expire.
     pub(super) references: u32,
+    /// The password's proof that is under way.
+    pub(super) password_try: Option<PasswordTry>,
     /// Pushes that get lost before others come through.
     pub(super) lost: usize,
     clock: u64,
@@ -155,6 +158,7 @@ impl Account {
             sent: HashMap::new(),
             uploads: HashMap::new(),
             references: 1,
+            password_try: None,
             lost: 0,
             clock: 0,
             secrets: id.unsigned_abs() << 20,

@@ -21,6 +21,7 @@ mod people;
 mod pushes;
 mod seen;
 mod shapes;
+mod trickle;
 mod wire;
 mod world;
 
