@@ -78,8 +78,11 @@ fn window(account: &Account, place: Place, window: &Window) -> enums::messages::
     let begin = all
         .iter()
         .position(|message| {
-            (window.offset_id == 0 || message.id() < window.offset_id)
-                && (window.offset_date == 0 || chats::date(message) < window.offset_date)
+            // The date counts only where no message is named: several share one second.
+            match window.offset_id {
+                0 => window.offset_date == 0 || chats::date(message) < window.offset_date,
+                id => message.id() < id,
+            }
         })
         .unwrap_or(all.len());
     let skip = usize::try_from(window.add_offset.unsigned_abs()).unwrap_or_default();

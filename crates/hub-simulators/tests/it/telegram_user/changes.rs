@@ -1,6 +1,6 @@
 //! The update stream: live, with holes, and after having been away.
 
-use super::{ALICE, BOB, ME, Program, next_message, next_raw, peer, signed_in, within, world, world_with};
+use super::{ALICE, BOB, ME, Program, next_message, next_raw, peer, signed_in, until, within, world, world_with};
 use grammers_tl_types as tl;
 use hub_simulators::telegram_user::{Place, TelegramUserHandle, TelegramUserOptions};
 use tl::enums::Update;
@@ -105,12 +105,15 @@ async fn a_hole_of_a_channel_is_its_own() {
     let mut program = signed_in(&telegram);
     peer(&program, large).await;
     let mut stream = program.stream().await;
+    telegram.says(ME, large, ALICE, "zero").unwrap();
+    assert_eq!(next_message(&mut stream).await.text(), "zero");
+    let asked = telegram.calls_of("updates.getChannelDifference").len();
     telegram.lose_pushes(ME, 1);
     telegram.says(ME, large, ALICE, "two").unwrap();
     telegram.says(ME, large, ALICE, "three").unwrap();
     assert_eq!(next_message(&mut stream).await.text(), "two");
     assert_eq!(next_message(&mut stream).await.text(), "three");
-    assert!(!telegram.calls_of("updates.getChannelDifference").is_empty());
+    assert_eq!(telegram.calls_of("updates.getChannelDifference").len(), asked + 1);
 }
 
 /// A session that listened once and then was away.
@@ -181,8 +184,11 @@ async fn too_much_that_was_missed_is_not_told() {
 
     let mut program = Program::with(session.reopened());
     let mut stream = program.stream().await;
+    let before = telegram.calls_of("updates.getDifference").len();
+    let heard = tokio::spawn(async move { next_message(&mut stream).await.text().to_owned() });
+    within(until(|| telegram.calls_of("updates.getDifference").len() > before)).await;
     telegram.says(ME, alice, ALICE, "after").unwrap();
-    assert_eq!(next_message(&mut stream).await.text(), "after");
+    assert_eq!(heard.await.unwrap(), "after");
     assert!(long.pts > session.pts());
 }
 

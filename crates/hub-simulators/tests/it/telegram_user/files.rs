@@ -174,7 +174,7 @@ async fn a_file_goes_up_in_parts() {
         peer: tl::enums::InputPeer::PeerSelf,
         media: media.into(),
     };
-    assert_eq!(refusal(program.call(&call).await), "400 FILE_PART_X_MISSING 1");
+    assert_eq!(refusal(program.call(&call).await), "400 FILE_PART_MISSING 1");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What goes wrong: cut lines, ended sessions, floods, silence.
 
-use super::{ALICE, ME, Program, next_message, peer, refusal, signed_in, text, within, world};
+use super::{ALICE, ME, Program, next_message, peer, refusal, signed_in, text, until, within, world};
 use grammers_client::InvocationError;
 use grammers_session::updates::UpdatesLike;
 use grammers_tl_types as tl;
@@ -138,12 +138,6 @@ async fn silence_is_silence_but_the_thing_was_done() {
             () = until(|| telegram.calls_of("messages.sendMessage").len() > before) => {}
         }
         assert_eq!(telegram.messages(ME, alice).len(), 2);
-    }
-}
-
-async fn until(mut done: impl FnMut() -> bool) {
-    while !done() {
-        tokio::task::yield_now().await;
     }
 }
 

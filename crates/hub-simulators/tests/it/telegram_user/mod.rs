@@ -184,8 +184,8 @@ impl Program {
             let tl::enums::updates::State::State(state) =
                 self.call(&tl::functions::updates::GetState {}).await.unwrap();
             let tl::types::updates::State { pts, qts, date, seq, .. } = state;
-            let state = UpdatesState { pts, qts, date, seq, channels: Vec::new() };
-            self.session.set_update_state(UpdateState::All(state)).await.unwrap();
+            self.session.set_update_state(UpdateState::Primary { pts, date, seq }).await.unwrap();
+            self.session.set_update_state(UpdateState::Secondary { qts }).await.unwrap();
         }
         let updates = self.updates.take().unwrap();
         let configuration = UpdatesConfiguration { catch_up: true };
@@ -196,6 +196,13 @@ impl Program {
 /// Nothing takes longer than patience.
 pub(crate) async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.expect("it took too long")
+}
+
+/// Lets others work until something is so.
+pub(crate) async fn until(mut done: impl FnMut() -> bool) {
+    while !done() {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// A simulator with one account that knows two people.

@@ -99,6 +99,8 @@ async fn edits_deletions_reactions_and_reads_are_done() {
     let program = signed_in(&telegram);
     let mut other = signed_in(&telegram);
     let mut stream = other.stream().await;
+    telegram.says(ME, alice, ALICE, "begin").unwrap();
+    assert_eq!(next_message(&mut stream).await.text(), "begin");
     let at = peer(&program, alice).await;
     let sent = within(program.client.send_message(at, "helo")).await.unwrap().id();
     within(program.client.edit_message(at, sent, "hello!")).await.unwrap();
@@ -115,11 +117,11 @@ async fn edits_deletions_reactions_and_reads_are_done() {
         reaction: Some(vec![reaction.into()]),
     };
     program.call(&react).await.unwrap();
-    assert_eq!(telegram.unread(ME, alice), 1);
+    assert_eq!(telegram.unread(ME, alice), 2);
     within(program.client.mark_as_read(at)).await.unwrap();
     assert_eq!(telegram.unread(ME, alice), 0);
     assert_eq!(within(program.client.delete_messages(at, &[sent])).await.unwrap(), 1);
-    assert_eq!(telegram.messages(ME, alice).len(), 1);
+    assert_eq!(telegram.messages(ME, alice).len(), 2);
 
     assert!(matches!(next_raw(&mut stream).await, tl::enums::Update::NewMessage(_)));
     assert!(matches!(next_raw(&mut stream).await, tl::enums::Update::EditMessage(_)));
