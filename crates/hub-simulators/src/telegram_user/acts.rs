@@ -22,7 +22,7 @@ pub(super) enum Content<'a> {
     /// Words or a file: members beside those that every message has.
     Said(&'a mut dyn FnMut(&mut types::Message)),
     /// Something happened.
-    Happened(enums::MessageAction),
+    Happened(&'a enums::MessageAction),
 }
 
 impl Account {
@@ -42,7 +42,7 @@ impl Account {
                 fill(&mut message);
                 enums::Message::from(message)
             }
-            Content::Happened(action) => shapes::service(&message, action).into(),
+            Content::Happened(action) => shapes::service(&message, action.clone()).into(),
         };
         chat.touched = touched;
         chat.messages.insert(id, message);
@@ -211,7 +211,7 @@ impl Account {
     }
 
     /// Somebody is writing.
-    pub(super) fn types(&self, place: Place, from: i64) -> enums::Update {
+    pub(super) fn typing(place: Place, from: i64) -> enums::Update {
         let action = enums::SendMessageAction::SendMessageTypingAction;
         let from_id = Place::Person(from).peer();
         match place {

@@ -1,5 +1,6 @@
 //! `/_sim/`: what people do. `account` is whose chats it happens in, `chat` names one of them, `from` who acts.
 
+use super::account::Account;
 use super::chats::Place;
 use super::control::{number, text};
 use super::files::{FileKind, NewFile};
@@ -127,7 +128,9 @@ async fn read(State(shared): State<Shared>, Json(body): Json<Value>) -> Json<Val
 
 /// `{account, chat, from?}`
 async fn typing(State(shared): State<Shared>, Json(body): Json<Value>) -> Json<Value> {
-    let done = shared.act(number(&body, "account"), |owner| Some(((), owner.types(place(&body), from(&body)))));
+    let done = shared.act(number(&body, "account"), |owner| {
+        owner.chat(place(&body)).map(|_| ((), Account::typing(place(&body), from(&body))))
+    });
     Json(json!({"ok": done.is_some()}))
 }
 

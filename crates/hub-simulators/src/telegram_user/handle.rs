@@ -134,6 +134,11 @@ impl TelegramUserHandle {
         self.shared.revoke(account, &Refusal::new(code, name));
     }
 
+    /// The server loses a device's keys: it answers -404, at which clients make themselves new ones that nobody is signed in with.
+    pub fn forget_keys(&self, device: &Device) {
+        self.shared.world().forget_keys(device.id);
+    }
+
     /// Codes that were sent to a number are too old from now on.
     pub fn expire_code(&self, phone: &str) {
         self.shared.expire_code(phone);

@@ -160,7 +160,7 @@ impl TelegramUserHandle {
     }
 
     /// Something happens in a chat: somebody joins, the title changes.
-    pub fn happens(&self, account: i64, place: Place, from: i64, action: enums::MessageAction) -> Option<i32> {
+    pub fn happens(&self, account: i64, place: Place, from: i64, action: &enums::MessageAction) -> Option<i32> {
         self.shared.post(account, place, from, Content::Happened(action))
     }
 
@@ -201,7 +201,7 @@ impl TelegramUserHandle {
 
     /// Somebody is writing.
     pub fn types(&self, account: i64, place: Place, from: i64) {
-        self.shared.act(account, |owner| Some(((), owner.types(place, from))));
+        self.shared.act(account, |owner| owner.chat(place).map(|_| ((), Account::typing(place, from))));
     }
 
     /// Somebody gets a photo.

@@ -159,6 +159,16 @@ impl World {
         }
     }
 
+    /// A device's keys are not known any longer.
+    pub(super) fn forget_keys(&mut self, device: u64) {
+        for live in self.connections.values() {
+            if self.keys.get(&live.key).is_some_and(|state| state.device == device) {
+                live.cut.cancel();
+            }
+        }
+        self.keys.retain(|_, state| state.device != device);
+    }
+
     /// A call came over a connection.
     pub(super) fn introduced(&mut self, connection: u64, call: &Unwrapped) {
         if let Some(live) = self.connections.get_mut(&connection) {

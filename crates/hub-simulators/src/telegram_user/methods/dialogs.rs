@@ -38,7 +38,9 @@ fn page(account: &Account, chats: &[&Chat]) -> Page {
     for chat in chats {
         seen.place(chat.place);
     }
-    messages.iter().for_each(|message| seen.message(message));
+    for message in &messages {
+        seen.message(message);
+    }
     seen.place(Place::Person(account.id));
     let dialogs = chats.iter().map(|chat| chat.dialog()).collect();
     Page { dialogs, messages, users: seen.users(account), chats: seen.chats(account) }

@@ -30,7 +30,9 @@ struct Window {
 fn answer(account: &Account, place: Place, messages: Vec<enums::Message>, count: usize) -> enums::messages::Messages {
     let mut seen = Seen::default();
     seen.place(place);
-    messages.iter().for_each(|message| seen.message(message));
+    for message in &messages {
+        seen.message(message);
+    }
     seen.place(Place::Person(account.id));
     let (users, chats) = (seen.users(account), seen.chats(account));
     let whole = messages.len() == count;

@@ -1,4 +1,5 @@
 //! The API's methods.
+#![allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "every method has the same form")]
 
 mod changing;
 mod dialogs;
@@ -83,7 +84,6 @@ pub(super) fn dispatch(caller: &Caller<'_>, id: u32, body: &[u8]) -> Result<Vec<
     )
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "every method has this form")]
 fn get_config(caller: &Caller<'_>, _: f::help::GetConfig) -> Result<grammers_tl_types::enums::Config, Refusal> {
     Ok(shapes::config(caller.dc, account::now()))
 }

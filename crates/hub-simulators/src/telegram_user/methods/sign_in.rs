@@ -2,6 +2,7 @@
 
 use super::super::account::CodeKind;
 use super::super::calls::{Caller, Refusal};
+use super::super::people::Person;
 use super::super::world::World;
 use grammers_tl_types::{enums, functions as f, types};
 
@@ -190,7 +191,7 @@ pub(super) fn let_in(
     caller: &Caller<'_>,
     account: i64,
 ) -> Result<enums::auth::Authorization, Refusal> {
-    let user = world.accounts.get(&account).and_then(|owner| owner.people.get(&account)).map(|person| person.user());
+    let user = world.accounts.get(&account).and_then(|owner| owner.people.get(&account)).map(Person::user);
     let user = user.ok_or_else(|| Refusal::new(500, "AUTH_RESTART"))?;
     if let Some(key) = world.key_of(caller.connection) {
         key.account = Some(account);
@@ -206,7 +207,6 @@ pub(super) fn let_in(
     .into())
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "every method has this form")]
 pub(super) fn log_out(caller: &Caller<'_>, _: f::auth::LogOut) -> Result<enums::auth::LoggedOut, Refusal> {
     caller.world().sign_out(caller.device);
     Ok(types::auth::LoggedOut { future_auth_token: None }.into())

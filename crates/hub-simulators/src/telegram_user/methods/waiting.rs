@@ -95,7 +95,9 @@ pub(super) fn get_channel_difference(
         let mut seen = Seen::default();
         seen.place(place);
         let messages: Vec<enums::Message> = chat.messages.values().next_back().cloned().into_iter().collect();
-        messages.iter().for_each(|message| seen.message(message));
+        for message in &messages {
+            seen.message(message);
+        }
         let (users, chats) = (seen.users(account), seen.chats(account));
         let dialog = chat.dialog();
         return Ok(

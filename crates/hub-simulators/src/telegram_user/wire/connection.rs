@@ -51,7 +51,14 @@ pub(super) async fn run(stream: TcpStream, shared: Shared) {
     let outbox = Outbox::new(writer);
     let mut connection =
         Connection { shared, outbox, queue, joined: None, session: 0, hang_up: None, cut: cut.clone() };
-    if let Err(error) = connection.converse(reader, waiting).await {
+    let stop = connection.shared.stop.clone();
+    // Whoever does not read what is sent to them must not keep the end away.
+    let outcome = tokio::select! {
+        outcome = connection.converse(reader, waiting) => outcome,
+        () = cut.cancelled() => Ok(()),
+        () = stop.cancelled() => Ok(()),
+    };
+    if let Err(error) = outcome {
         tracing::debug!(%error, "a connection ended");
     }
     if let Some(joined) = &connection.joined {
@@ -68,7 +75,6 @@ impl Connection {
         let mut transport = Full::new();
         let mut buffer = Vec::new();
         let mut chunk = vec![0; READ];
-        let (cut, stop) = (self.cut.clone(), self.shared.stop.clone());
         loop {
             let hang_up = self.hang_up;
             tokio::select! {
@@ -92,8 +98,6 @@ impl Connection {
                     }
                 }
                 () = at(hang_up) => return Ok(()),
-                () = cut.cancelled() => return Ok(()),
-                () = stop.cancelled() => return Ok(()),
             }
         }
     }

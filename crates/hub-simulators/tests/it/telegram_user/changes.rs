@@ -67,7 +67,7 @@ async fn everything_that_happens_is_told_live() {
     telegram.types(ME, small, BOB);
     assert!(matches!(next_raw(&mut stream).await, Update::ChatUserTyping(_)));
     let joined = tl::types::MessageActionChatAddUser { users: vec![BOB] };
-    telegram.happens(ME, small, ALICE, joined.into()).unwrap();
+    telegram.happens(ME, small, ALICE, &joined.into()).unwrap();
     assert!(next_message(&mut stream).await.action().is_some());
 
     assert!(telegram.deletes(ME, alice, &[hello, own]));

@@ -53,6 +53,33 @@ async fn an_ended_session_is_told_by_every_call() {
 }
 
 #[tokio::test]
+async fn a_key_that_the_server_lost_is_an_error_below_the_protocol() {
+    let telegram = world().await;
+    let device = telegram.signed_in_device(ME).unwrap();
+    let program = Program::on(&device);
+    assert!(within(program.client.is_authorized()).await.unwrap());
+    let session = program.stop().await;
+    telegram.forget_keys(&device);
+    let program = Program::with(session.reopened());
+    let outcome = within(program.client.is_authorized()).await;
+    assert!(outcome.unwrap_err().to_string().contains("404"));
+    assert_eq!(telegram.who(&device), None);
+}
+
+#[tokio::test]
+async fn invented_people_write_by_themselves() {
+    let telegram = world().await;
+    let mut program = signed_in(&telegram);
+    let mut stream = program.stream().await;
+    telegram.trickle(ME, Duration::from_millis(5));
+    let mut names = std::collections::BTreeSet::new();
+    while names.len() < 3 {
+        names.insert(next_message(&mut stream).await.peer().unwrap().name().unwrap().to_owned());
+    }
+    assert_eq!(Vec::from_iter(names), ["Edda", "Farid", "Greta"]);
+}
+
+#[tokio::test]
 async fn two_programs_with_one_session_lose_it() {
     let telegram = world().await;
     let device = telegram.signed_in_device(ME).unwrap();

@@ -46,7 +46,7 @@ impl OwnSession {
         let SocketAddr::V4(ipv4) = device.address else { panic!("the simulator listens on IPv4") };
         let data = SessionData {
             home_dc: device.home_dc,
-            dc_options: device.keys.iter().map(|(id, key)| (*id, dc(*id, ipv4, Some(*key)))).collect(),
+            dc_options: device.keys.iter().map(|(id, key)| (*id, dc(*id, ipv4, key))).collect(),
             peer_infos: HashMap::new(),
             updates_state: UpdatesState::default(),
         };
@@ -75,8 +75,9 @@ impl OwnSession {
     }
 }
 
-fn dc(id: i32, ipv4: SocketAddrV4, auth_key: Option<[u8; 256]>) -> DcOption {
-    DcOption { id, ipv4, ipv6: SocketAddrV6::new(Ipv6Addr::LOCALHOST, ipv4.port(), 0, 0), auth_key }
+fn dc(id: i32, ipv4: SocketAddrV4, key: &[u8; 256]) -> DcOption {
+    let ipv6 = SocketAddrV6::new(Ipv6Addr::LOCALHOST, ipv4.port(), 0, 0);
+    DcOption { id, ipv4, ipv6, auth_key: Some(*key) }
 }
 
 impl Session for OwnSession {
@@ -194,8 +195,10 @@ impl Program {
 }
 
 /// Nothing takes longer than patience.
-pub(crate) async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(PATIENCE, future).await.expect("it took too long")
+pub(crate) fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    // The client's futures are large.
+    let future = Box::pin(future);
+    async move { tokio::time::timeout(PATIENCE, future).await.expect("it took too long") }
 }
 
 /// Lets others work until something is so.
