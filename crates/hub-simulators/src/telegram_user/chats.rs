@@ -117,6 +117,8 @@ pub(super) struct Chat {
     pub(super) access_hash: i64,
     /// Only its owners write.
     pub(super) broadcast: bool,
+    /// What happens here counts, and is not pushed: only who asks for it hears of it.
+    pub(super) unpushed: bool,
     /// The account may write here.
     pub(super) writable: bool,
     pub(super) members: BTreeSet<i64>,
@@ -143,6 +145,7 @@ impl Chat {
             title: title.to_owned(),
             access_hash,
             broadcast: false,
+            unpushed: false,
             writable: true,
             members: BTreeSet::new(),
             messages: BTreeMap::new(),

@@ -237,6 +237,28 @@ impl TelegramUserHandle {
         });
     }
 
+    /// Whether what happens in a channel is kept from being pushed, as it is for accounts that look at it seldom.
+    pub fn unpushed(&self, account: i64, channel: Place, unpushed: bool) {
+        self.shared.quietly(account, |owner| {
+            if let Some(chat) = owner.chats.get_mut(&channel) {
+                chat.unpushed = unpushed;
+            }
+        });
+    }
+
+    /// A small group becomes a supergroup of this id, which takes its members; both tell of it. Gives the supergroup.
+    pub fn migrates(&self, account: i64, group: Place, from: i64, channel_id: i64) -> Option<Place> {
+        let (title, members) = self.shared.quietly(account, |owner| {
+            owner.chats.get(&group).map(|chat| (chat.title.clone(), chat.members.iter().copied().collect::<Vec<i64>>()))
+        })??;
+        let place = self.create_supergroup(account, channel_id, &title, &members);
+        self.happens(account, group, from, &types::MessageActionChatMigrateTo { channel_id }.into())?;
+        let came = types::MessageActionChannelMigrateFrom { title, chat_id: -group.id() };
+        self.happens(account, place, from, &came.into())?;
+        self.writable(account, group, false);
+        Some(place)
+    }
+
     /// References to files that were given out are too old from now on.
     pub fn expire_references(&self, account: i64) {
         self.shared.quietly(account, Account::expire_references);

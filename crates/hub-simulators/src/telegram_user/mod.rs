@@ -21,6 +21,7 @@ mod people;
 mod pushes;
 mod seen;
 mod shapes;
+mod short;
 mod trickle;
 mod wire;
 mod world;
@@ -55,6 +56,8 @@ pub struct TelegramUserOptions {
     pub one_connection_per_key: bool,
     /// A second send with the same random id is refused; else it is answered as the first was.
     pub refuse_duplicates: bool,
+    /// Plain texts of people and small groups are pushed in the short form, which says nothing of who wrote but an id.
+    pub short_pushes: bool,
     /// The first message id of every account and channel.
     pub first_message_id: i32,
 }
@@ -71,6 +74,7 @@ impl Default for TelegramUserOptions {
             difference_most: 5_000,
             one_connection_per_key: true,
             refuse_duplicates: false,
+            short_pushes: false,
             first_message_id: 1,
         }
     }

@@ -1,9 +1,31 @@
 //! Telling everybody who listens for an account.
 
-use super::seen;
+use super::chats::Place;
 use super::wire::Outgoing;
 use super::world::World;
+use super::{seen, short};
 use grammers_tl_types::{Serializable, enums};
+
+/// The channel that an update is of.
+fn channel_of(update: &enums::Update) -> Option<Place> {
+    let of = |message: &enums::Message| match message {
+        enums::Message::Message(message) => Some(Place::of(&message.peer_id)),
+        enums::Message::Service(message) => Some(Place::of(&message.peer_id)),
+        enums::Message::Empty(_) => None,
+    };
+    match update {
+        enums::Update::NewChannelMessage(update) => of(&update.message),
+        enums::Update::EditChannelMessage(update) => of(&update.message),
+        enums::Update::DeleteChannelMessages(update) => Some(Place::Channel(update.channel_id)),
+        enums::Update::ReadChannelInbox(update) => Some(Place::Channel(update.channel_id)),
+        enums::Update::ReadChannelOutbox(update) => Some(Place::Channel(update.channel_id)),
+        enums::Update::ChannelUserTyping(update) => Some(Place::Channel(update.channel_id)),
+        enums::Update::MessageReactions(update) => {
+            Some(Place::of(&update.peer)).filter(|place| matches!(place, Place::Channel(_)))
+        }
+        _ => None,
+    }
+}
 
 impl World {
     /// Sends updates of an account to all its connections but the one that caused them.
@@ -13,7 +35,15 @@ impl World {
             owner.lost -= 1;
             return;
         }
-        let updates = seen::updates(owner, updates);
+        let quiet = |update: &enums::Update| {
+            channel_of(update).and_then(|place| owner.chats.get(&place)).is_some_and(|chat| chat.unpushed)
+        };
+        let told: Vec<enums::Update> = updates.into_iter().filter(|update| !quiet(update)).collect();
+        if told.is_empty() {
+            return;
+        }
+        let short = if self.options.short_pushes { short::short(&told) } else { None };
+        let updates = short.unwrap_or_else(|| seen::updates(owner, told));
         self.send(account, except, &updates);
     }
 

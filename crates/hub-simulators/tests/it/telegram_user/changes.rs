@@ -1,6 +1,7 @@
 //! The update stream: live, with holes, and after having been away.
 
 use super::{ALICE, BOB, ME, Program, next_message, next_raw, peer, signed_in, until, within, world, world_with};
+use grammers_session::updates::UpdatesLike;
 use grammers_tl_types as tl;
 use hub_simulators::telegram_user::{Place, TelegramUserHandle, TelegramUserOptions};
 use tl::enums::Update;
@@ -226,6 +227,76 @@ async fn a_push_that_is_too_long_makes_the_client_ask() {
     telegram.says(ME, Place::Person(ALICE), ALICE, "two").unwrap();
     telegram.push(ME, &tl::enums::Updates::TooLong);
     assert_eq!(next_message(&mut stream).await.text(), "two");
+}
+
+#[tokio::test]
+async fn short_news_are_understood_from_people_that_are_known() {
+    let telegram = world_with(TelegramUserOptions { short_pushes: true, ..TelegramUserOptions::default() }).await;
+    let alice = Place::Person(ALICE);
+    let small = telegram.create_group(ME, 11, "Small", &[ALICE, BOB]);
+    telegram.was_said(ME, alice, ALICE, |message| "before".clone_into(&mut message.message)).unwrap();
+    telegram.was_said(ME, small, BOB, |message| "before".clone_into(&mut message.message)).unwrap();
+    let mut program = signed_in(&telegram);
+    peer(&program, alice).await;
+    let mut stream = program.stream().await;
+    telegram.says(ME, alice, ALICE, "full or short").unwrap();
+    assert_eq!(next_message(&mut stream).await.text(), "full or short");
+    let asked = telegram.calls_of("updates.getDifference").len();
+    telegram.says(ME, alice, ALICE, "short").unwrap();
+    let message = next_message(&mut stream).await;
+    assert_eq!((message.text(), message.peer_id().bare_id()), ("short", Some(ALICE)));
+    telegram.says(ME, small, BOB, "short as well").unwrap();
+    let message = next_message(&mut stream).await;
+    assert_eq!((message.text(), message.sender_id().unwrap().bare_id()), ("short as well", Some(BOB)));
+    assert_eq!(telegram.calls_of("updates.getDifference").len(), asked);
+}
+
+#[tokio::test]
+async fn a_channel_that_is_not_pushed_is_heard_by_asking() {
+    let telegram = world().await;
+    let large = telegram.create_supergroup(ME, 333, "Large", &[ALICE]);
+    telegram.says(ME, large, ALICE, "one").unwrap();
+    telegram.unpushed(ME, large, true);
+    let mut program = signed_in(&telegram);
+    let at = peer(&program, large).await;
+    let mut updates = program.updates.take().unwrap();
+    telegram.says(ME, large, ALICE, "two").unwrap();
+    telegram.says(ME, Place::Person(ALICE), ALICE, "private").unwrap();
+    let Some(UpdatesLike::Updates(tl::enums::Updates::Updates(first))) = within(updates.recv()).await else {
+        panic!("news");
+    };
+    assert!(matches!(first.updates[..], [Update::NewMessage(_)]), "{:?}", first.updates);
+    let call = tl::functions::updates::GetChannelDifference {
+        force: false,
+        channel: at.into(),
+        filter: tl::enums::ChannelMessagesFilter::Empty,
+        pts: 2,
+        limit: 100,
+    };
+    let outcome = program.call(&call).await.unwrap();
+    let tl::enums::updates::ChannelDifference::Difference(missed) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((missed.new_messages.len(), missed.pts, missed.r#final), (1, 3, true));
+}
+
+#[tokio::test]
+async fn a_group_that_grows_becomes_another_chat() {
+    let telegram = world().await;
+    let small = telegram.create_group(ME, 11, "Growing", &[ALICE, BOB]);
+    telegram.says(ME, small, BOB, "we are many").unwrap();
+    let mut program = signed_in(&telegram);
+    let mut stream = program.stream().await;
+    telegram.says(ME, small, BOB, "begin").unwrap();
+    assert_eq!(next_message(&mut stream).await.text(), "begin");
+    let large = telegram.migrates(ME, small, ALICE, 333).unwrap();
+    let Some(tl::enums::MessageAction::ChatMigrateTo(to)) = next_message(&mut stream).await.action().cloned() else {
+        panic!("it says where it went");
+    };
+    assert_eq!((to.channel_id, large.id()), (333, -1_000_000_000_333));
+    let Some(tl::enums::MessageAction::ChannelMigrateFrom(from)) = next_message(&mut stream).await.action().cloned()
+    else {
+        panic!("it says where it came from");
+    };
+    assert_eq!((from.chat_id, from.title.as_str()), (11, "Growing"));
 }
 
 #[tokio::test]
