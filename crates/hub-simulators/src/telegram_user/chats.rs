@@ -110,6 +110,7 @@ impl Stream {
 }
 
 /// A chat.
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 #[derive(Clone, Debug)]
 pub(super) struct Chat {
     pub(super) place: Place,
