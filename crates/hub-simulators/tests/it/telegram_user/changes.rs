@@ -308,6 +308,10 @@ async fn accounts_do_not_hear_each_other() {
     let mut mine = signed_in(&telegram);
     let mut theirs = Program::on(&telegram.signed_in_device(other).unwrap());
     let (mut my_stream, mut their_stream) = (mine.stream().await, theirs.stream().await);
+    telegram.says(ME, Place::Person(ALICE), ALICE, "begin").unwrap();
+    telegram.says(other, Place::Person(ALICE), ALICE, "begin").unwrap();
+    assert_eq!(next_message(&mut my_stream).await.text(), "begin");
+    assert_eq!(next_message(&mut their_stream).await.text(), "begin");
     telegram.says(other, Place::Person(ALICE), ALICE, "for them").unwrap();
     telegram.says(ME, Place::Person(ALICE), ALICE, "for me").unwrap();
     assert_eq!(next_message(&mut my_stream).await.text(), "for me");
