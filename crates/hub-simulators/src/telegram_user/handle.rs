@@ -124,6 +124,12 @@ impl TelegramUserHandle {
         self.shared.world().keys.values().filter(|key| key.device == device.id).find_map(|key| key.account)
     }
 
+    /// The application that used a device last, and what it calls the machine it runs on; people see that in their list of devices.
+    pub fn introduced(&self, device: &Device) -> Option<(i32, String)> {
+        let world = self.shared.world();
+        world.keys.values().filter(|key| key.device == device.id).find_map(|key| key.introduced.clone())
+    }
+
     /// Somebody ends the account's sessions: every call is refused with 401 `AUTH_KEY_UNREGISTERED`.
     pub fn revoke(&self, account: i64) {
         self.revoke_with(account, 401, "AUTH_KEY_UNREGISTERED");

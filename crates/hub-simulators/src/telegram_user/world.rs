@@ -39,6 +39,8 @@ pub(super) struct KeyState {
     pub(super) account: Option<i64>,
     /// Whose code was right, and whose password is still wanted.
     pub(super) half: Option<i64>,
+    /// The application that used it last, and what it calls the machine it runs on.
+    pub(super) introduced: Option<(i32, String)>,
     /// Every call hears this.
     pub(super) refusal: Option<Refusal>,
 }
@@ -108,7 +110,15 @@ impl World {
         for dc in DCS {
             let key = Key::generate()?;
             keys.push((dc, key.data()));
-            let state = KeyState { key: key.clone(), dc, device: id, account: None, half: None, refusal: None };
+            let state = KeyState {
+                key: key.clone(),
+                dc,
+                device: id,
+                account: None,
+                half: None,
+                introduced: None,
+                refusal: None,
+            };
             self.keys.insert(key.id(), state);
         }
         Ok(Device { id, home_dc, address, keys })
@@ -173,6 +183,9 @@ impl World {
     pub(super) fn introduced(&mut self, connection: u64, call: &Unwrapped) {
         if let Some(live) = self.connections.get_mut(&connection) {
             live.listens = !call.without_updates;
+        }
+        if let (Some(api_id), Some(device), Some(key)) = (call.api_id, &call.device, self.key_of(connection)) {
+            key.introduced = Some((api_id, device.clone()));
         }
     }
 

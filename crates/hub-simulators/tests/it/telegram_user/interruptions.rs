@@ -1,6 +1,6 @@
 //! What goes wrong: cut lines, ended sessions, floods, silence.
 
-use super::{ALICE, ME, Program, next_message, peer, refusal, signed_in, text, until, within, world};
+use super::{ALICE, API_ID, ME, Program, next_message, peer, refusal, signed_in, text, until, within, world};
 use grammers_client::InvocationError;
 use grammers_session::updates::UpdatesLike;
 use grammers_tl_types as tl;
@@ -77,6 +77,21 @@ async fn invented_people_write_by_themselves() {
         names.insert(next_message(&mut stream).await.peer().unwrap().name().unwrap().to_owned());
     }
     assert_eq!(Vec::from_iter(names), ["Edda", "Farid", "Greta"]);
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_and_its_silence_ends_the_line() {
+    let telegram = world().await;
+    let device = telegram.signed_in_device(ME).unwrap();
+    let mut program = Program::on(&device);
+    let ping = |disconnect_delay| tl::functions::PingDelayDisconnect { ping_id: 5, disconnect_delay };
+    let tl::enums::Pong::Pong(pong) = program.call(&ping(75)).await.unwrap();
+    assert_eq!(pong.ping_id, 5);
+    assert!(within(program.client.is_authorized()).await.unwrap());
+    program.call(&ping(0)).await.unwrap();
+    let mut updates = program.updates.take().unwrap();
+    assert!(matches!(within(updates.recv()).await, Some(UpdatesLike::ConnectionClosed)));
+    assert_eq!(telegram.introduced(&device), Some((API_ID, "A test".to_owned())));
 }
 
 #[tokio::test]
