@@ -47,7 +47,7 @@ impl Files {
         match kind.as_str() {
             REFERENCE => match text("contentUrl") {
                 Some(url) => {
-                    self.link(&url, text("name"));
+                    self.link(&url, text("name").as_deref());
                     self.list.push(file(ContentKind::File, url, text("name"), None));
                 }
                 None => self.shown_by_name("file"),
@@ -69,7 +69,7 @@ impl Files {
     }
 
     /// A file of SharePoint opens for people who may see it there; the hub mostly may not, so its address is shown.
-    fn link(&mut self, url: &str, title: Option<String>) {
+    fn link(&mut self, url: &str, title: Option<&str>) {
         let links = self.details.extra.entry("links").or_insert_with(|| json!([]));
         if let Some(links) = links.as_array_mut() {
             links.push(json!({ "url": url, "title": title }));
