@@ -189,6 +189,8 @@ pub enum Pull {
     Every(Duration),
     /// One waiting request after the other, only while no webhook can reach the hub.
     LongPollWithoutWebhook,
+    /// A line is always held: one waiting request after the other, by one process per account.
+    Line,
     /// Once after linking, and when somebody asks for it: reads back what there is.
     Backfill,
 }

@@ -57,7 +57,7 @@ pub(super) async fn link(
         Pull::Backfill => work.push(jobs::backfill(account.id, now)),
         // Once now; the regular reading begins when its time comes.
         Pull::Every(_) => work.extend([jobs::backfill(account.id, now), jobs::poll(account.id, now + FIRST_READING)]),
-        Pull::No | Pull::LongPollWithoutWebhook => {}
+        Pull::No | Pull::LongPollWithoutWebhook | Pull::Line => {}
     }
     tx.jobs().enqueue_many(&work).await?;
     let body = EventBody::AccountChanged { account_id: account.id };

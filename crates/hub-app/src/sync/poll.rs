@@ -78,7 +78,8 @@ pub async fn poll_stats(app: &App) -> Result<PollStats> {
 /// A platform that calls us is not asked as well: some allow only one way in.
 fn can_ask(app: &App, account: &hub_domain::Account) -> bool {
     app.handle_of(account).is_ok_and(|handle| match handle.card().intake.pull {
-        Pull::No => false,
+        // Whoever holds the line has it already.
+        Pull::No | Pull::Line => false,
         Pull::Every(_) | Pull::Backfill => true,
         Pull::LongPollWithoutWebhook => app.settings().public_url.is_none(),
     })

@@ -22,9 +22,14 @@ pub struct Pulled {
     pub more: bool,
 }
 
-/// The active accounts that must be asked by long polling, because the hub has no public address.
+/// The active accounts that a line is held for: always, or because the hub has no public address.
 pub async fn pulled_accounts(app: &App) -> Result<Vec<Account>> {
-    if app.settings().public_url.is_some() {
+    let wants_line = |pull: Pull| match pull {
+        Pull::Line => true,
+        Pull::LongPollWithoutWebhook => app.settings().public_url.is_none(),
+        Pull::No | Pull::Every(_) | Pull::Backfill => false,
+    };
+    if !app.platforms().iter().any(|handle| wants_line(handle.card().intake.pull)) {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
@@ -35,7 +40,7 @@ pub async fn pulled_accounts(app: &App) -> Result<Vec<Account>> {
         let full = page.len() as u64 == u64::from(PAGE);
         found.extend(page.into_iter().filter(|account| {
             account.health == AccountHealth::Ok
-                && app.handle_of(account).is_ok_and(|h| h.card().intake.pull == Pull::LongPollWithoutWebhook)
+                && app.handle_of(account).is_ok_and(|handle| wants_line(handle.card().intake.pull))
         }));
         if !full {
             return Ok(found);

@@ -65,7 +65,7 @@ fn every<'a>(app: &'a App, account: &Account) -> Option<(&'a PlatformHandle, Dur
     let handle = app.handle_of(account).ok()?;
     match handle.card().intake.pull {
         Pull::Every(least) => Some((handle, least)),
-        Pull::No | Pull::LongPollWithoutWebhook | Pull::Backfill => None,
+        Pull::No | Pull::LongPollWithoutWebhook | Pull::Line | Pull::Backfill => None,
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct PlatformDto {
     connect: Vec<ConnectMethodDto>,
     /// The platform calls the hub when something happens.
     webhook: bool,
-    /// When the hub asks by itself: `never`, `regularly`, `without_webhook` (only while no platform can call it) or `backfill`
+    /// When the hub asks by itself: `never`, `regularly`, `without_webhook` (only while no platform can call it), `line` (always) or `backfill`
     /// (once after linking, for what there is).
     history: &'static str,
     /// Names and pictures of people are asked for.
@@ -141,6 +141,7 @@ impl PlatformDto {
                 Pull::No => "never",
                 Pull::Every(_) => "regularly",
                 Pull::LongPollWithoutWebhook => "without_webhook",
+                Pull::Line => "line",
                 Pull::Backfill => "backfill",
             },
             profiles: card.profiles,

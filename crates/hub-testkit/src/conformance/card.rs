@@ -9,7 +9,7 @@ use std::path::Path;
 /// Words that stand for themselves.
 const UNITS: [&str; 3] = ["utf16", "chars", "bytes"];
 const STATUSES: [&str; 3] = ["sent", "delivered", "read"];
-const HISTORIES: [&str; 4] = ["never", "regularly", "without_webhook", "backfill"];
+const HISTORIES: [&str; 5] = ["never", "regularly", "without_webhook", "line", "backfill"];
 const FILES: [&str; 5] = ["image", "video", "audio", "file", "sticker"];
 
 /// The card says everything, nothing that cannot be, and nothing that belongs to another.
