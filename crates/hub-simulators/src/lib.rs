@@ -8,5 +8,6 @@ pub mod linkedin;
 pub mod meta;
 pub mod teams;
 pub mod telegram;
+pub mod telegram_user;
 pub mod twitter;
 pub mod whatsapp;

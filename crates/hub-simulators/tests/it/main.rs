@@ -14,5 +14,6 @@ mod meta_webhooks;
 mod sdk;
 mod spec;
 mod teams;
+mod telegram_user;
 mod twitter;
 mod whatsapp;
