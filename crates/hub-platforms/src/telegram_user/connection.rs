@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 /// Longest wait for an answer.
 const CALL_LIMIT: Duration = Duration::from_secs(20);
 /// Updates that may wait for us; what does not fit is fetched again later.
-const WAITING_UPDATES: NonZeroUsize = NonZeroUsize::new(2_000).unwrap();
+const WAITING_UPDATES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1_999);
 /// How the hub calls itself in a person's list of devices; constant, so that they know it again.
 const DEVICE: &str = "Messaging Hub";
 /// Other data centres a call may be sent to before it is given up.
