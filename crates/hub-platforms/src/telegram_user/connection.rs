@@ -18,6 +18,8 @@ const CALL_LIMIT: Duration = Duration::from_secs(20);
 const WAITING_UPDATES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1_999);
 /// How the hub calls itself in a person's list of devices; constant, so that they know it again.
 const DEVICE: &str = "Messaging Hub";
+/// How often an ending connection is looked at.
+const CLOSING: Duration = Duration::from_millis(5);
 /// Other data centres a call may be sent to before it is given up.
 const MAX_MOVES: usize = 3;
 
@@ -68,6 +70,18 @@ impl Connection {
     /// False when the pool has ended: every call would only be dropped.
     pub(super) fn lives(&self) -> bool {
         !self.runner.is_finished()
+    }
+
+    /// Ends it, and waits until the other side must have seen that.
+    pub(super) async fn close(&self) {
+        self.handle.quit();
+        let ended = async {
+            while self.lives() {
+                tokio::time::sleep(CLOSING).await;
+            }
+        };
+        // A connection that cannot end is cut when the process ends; nothing can be done about it here.
+        let _: Result<(), _> = tokio::time::timeout(CALL_LIMIT, ended).await;
     }
 
     /// Asks the account's own data centre.

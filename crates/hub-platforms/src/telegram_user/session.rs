@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Longest opening of a line.
+pub(super) const OPEN_LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
 /// Peers remembered per account; members of large groups beyond that are only known while they speak.
 const MAX_PEERS: usize = 50_000;
 
