@@ -60,7 +60,7 @@ pub(crate) struct MessageDto {
     emoji: Option<String>,
     /// The platform's name of content the hub cannot show.
     unsupported: Option<String>,
-    /// Further facts by name, such as `link`, `quick_reply_payload`, `referral`, `order`, `story_reply`.
+    /// Further facts by name, such as `link`, `links`, `quick_reply_payload`, `referral`, `order`, `story_reply`.
     #[schema(value_type = Object)]
     extra: Map<String, Value>,
 }

@@ -11,13 +11,15 @@ use std::time::Duration;
 /// Longer calls are remembered without their content.
 const MAX_KEPT_BODY: usize = 8 * 1_024;
 /// Calls that a key may make before somebody signed in with it.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 10] = [
     "auth.sendCode",
     "auth.resendCode",
     "auth.cancelCode",
     "auth.signIn",
     "auth.checkPassword",
     "auth.importAuthorization",
+    "auth.exportLoginToken",
+    "auth.importLoginToken",
     "account.getPassword",
     "help.getConfig",
 ];

@@ -130,6 +130,11 @@ impl TelegramUserHandle {
         world.keys.values().filter(|key| key.device == device.id).find_map(|key| key.introduced.clone())
     }
 
+    /// Somebody scans the picture that a device shows, and lets it into their account; false = there is no such picture.
+    pub fn scans(&self, account: i64, token: &[u8]) -> bool {
+        self.shared.world().scan(account, token)
+    }
+
     /// Somebody ends the account's sessions: every call is refused with 401 `AUTH_KEY_UNREGISTERED`.
     pub fn revoke(&self, account: i64) {
         self.revoke_with(account, 401, "AUTH_KEY_UNREGISTERED");

@@ -4,7 +4,7 @@ use super::chats::Place;
 use super::wire::Outgoing;
 use super::world::World;
 use super::{seen, short};
-use grammers_tl_types::{Serializable, enums};
+use grammers_tl_types::{Serializable, enums, types};
 
 /// The channel that an update is of.
 fn channel_of(update: &enums::Update) -> Option<Place> {
@@ -45,6 +45,22 @@ impl World {
         let short = if self.options.short_pushes { short::short(&told) } else { None };
         let updates = short.unwrap_or_else(|| seen::updates(owner, told));
         self.send(account, except, &updates);
+    }
+
+    /// Lets a device into an account, and tells the device that it may ask now.
+    pub(super) fn scan(&mut self, account: i64, token: &[u8]) -> bool {
+        let Some(waiting) = self.login_tokens.get_mut(token) else { return false };
+        waiting.account = Some(account);
+        let device = waiting.device;
+        let (update, date) = (enums::Update::LoginToken, super::account::now());
+        let body = enums::Updates::UpdateShort(types::UpdateShort { update, date }).to_bytes();
+        for connection in self.connections.values() {
+            let of_device = self.keys.get(&connection.key).is_some_and(|key| key.device == device);
+            if of_device && connection.queue.try_send(Outgoing::push(body.clone())).is_err() {
+                connection.cut.cancel();
+            }
+        }
+        true
     }
 
     /// Sends anything as it is.

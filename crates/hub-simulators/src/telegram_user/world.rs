@@ -4,7 +4,7 @@ use super::TelegramUserOptions;
 use super::account::Account;
 use super::calls::{Call, Refusal};
 use super::faults::Faults;
-use super::methods::Attempt;
+use super::methods::{Attempt, LoginToken};
 use super::wire::{Key, Outgoing, Unwrapped};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -72,6 +72,8 @@ pub(super) struct World {
     pub(super) connections: BTreeMap<u64, Live>,
     /// Sign-ins under way, by their hash.
     pub(super) attempts: HashMap<String, Attempt>,
+    /// Pictures that wait to be scanned, by their token.
+    pub(super) login_tokens: HashMap<Vec<u8>, LoginToken>,
     /// Sign-ins on their way to another data centre: whose they are, and their secret.
     pub(super) exported: HashMap<i64, (i64, Vec<u8>)>,
     pub(super) faults: Faults,
@@ -89,6 +91,7 @@ impl World {
             accounts: BTreeMap::new(),
             connections: BTreeMap::new(),
             attempts: HashMap::new(),
+            login_tokens: HashMap::new(),
             exported: HashMap::new(),
             faults: Faults::default(),
             calls: VecDeque::new(),

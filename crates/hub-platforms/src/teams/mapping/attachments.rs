@@ -46,7 +46,10 @@ impl Files {
         let kind = text("contentType").unwrap_or_default();
         match kind.as_str() {
             REFERENCE => match text("contentUrl") {
-                Some(url) => self.list.push(file(ContentKind::File, url, text("name"), None)),
+                Some(url) => {
+                    self.link(&url, text("name").as_deref());
+                    self.list.push(file(ContentKind::File, url, text("name"), None));
+                }
                 None => self.shown_by_name("file"),
             },
             QUOTE => {
@@ -62,6 +65,14 @@ impl Files {
                 (Some(is), Some(url)) => self.list.push(file(is, url, text("name"), Some(kind.to_owned()))),
                 _ => self.shown_by_name(if kind.is_empty() { "attachment" } else { kind }),
             },
+        }
+    }
+
+    /// A file of SharePoint opens for people who may see it there; the hub mostly may not, so its address is shown.
+    fn link(&mut self, url: &str, title: Option<&str>) {
+        let links = self.details.extra.entry("links").or_insert_with(|| json!([]));
+        if let Some(links) = links.as_array_mut() {
+            links.push(json!({ "url": url, "title": title }));
         }
     }
 

@@ -5,6 +5,7 @@ mod changing;
 mod dialogs;
 mod download;
 mod history;
+mod login_token;
 mod password;
 mod peers;
 mod persons;
@@ -14,6 +15,7 @@ mod sign_in;
 mod uploading;
 mod waiting;
 
+pub(super) use login_token::Waiting as LoginToken;
 pub(super) use password::Try as PasswordTry;
 pub(super) use sign_in::Attempt;
 
@@ -44,6 +46,8 @@ pub(super) fn dispatch(caller: &Caller<'_>, id: u32, body: &[u8]) -> Result<Vec<
         f::auth::ResendCode => sign_in::resend_code,
         f::auth::CancelCode => sign_in::cancel_code,
         f::auth::SignIn => sign_in::sign_in,
+        f::auth::ExportLoginToken => login_token::export_login_token,
+        f::auth::ImportLoginToken => login_token::import_login_token,
         f::auth::LogOut => sign_in::log_out,
         f::auth::ExportAuthorization => sign_in::export_authorization,
         f::auth::ImportAuthorization => sign_in::import_authorization,

@@ -3,9 +3,10 @@
 use super::{API_ID, ME, OwnSession, PHONE, Program, refusal, signed_in, within, world, world_with};
 use grammers_client::SignInError;
 use grammers_client::client::PasswordToken;
+use grammers_session::updates::UpdatesLike;
 use grammers_tl_types as tl;
 use hub_simulators::telegram_user::{CodeKind, Fault, NewAccount, TelegramUserOptions};
-use tl::enums::auth::{Authorization, CodeType, SentCode, SentCodeType};
+use tl::enums::auth::{Authorization, CodeType, LoginToken, SentCode, SentCodeType};
 
 fn send_code(phone: &str) -> tl::functions::auth::SendCode {
     let settings = tl::types::CodeSettings {
@@ -270,4 +271,32 @@ async fn who_is_signed_in_elsewhere_is_let_in_there() {
     within(program.client.invoke_in_dc(4, &state)).await.unwrap();
     let outcome = within(program.client.invoke_in_dc(4, &import)).await;
     assert_eq!(refusal(outcome), "400 AUTH_BYTES_INVALID");
+}
+
+#[tokio::test]
+async fn a_scanned_picture_lets_in_where_the_account_lives() {
+    let telegram = world().await;
+    let mut far = NewAccount::new(ME + 4, "4915550000004", "Far");
+    far.dc = 4;
+    telegram.create_account(far);
+    let device = telegram.device(2).unwrap();
+    let mut program = Program::on(&device);
+    let export =
+        tl::functions::auth::ExportLoginToken { api_id: API_ID, api_hash: "secret".to_owned(), except_ids: Vec::new() };
+    let LoginToken::Token(shown) = program.call(&export).await.unwrap() else { panic!("nobody scanned it") };
+    assert!(!telegram.scans(ME + 4, b"another picture"));
+    assert!(telegram.scans(ME + 4, &shown.token));
+    let mut updates = program.updates.take().unwrap();
+    let Some(UpdatesLike::Updates(tl::enums::Updates::UpdateShort(told))) = within(updates.recv()).await else {
+        panic!("it is told");
+    };
+    assert_eq!(told.update, tl::enums::Update::LoginToken);
+    let LoginToken::MigrateTo(to) = program.call(&export).await.unwrap() else { panic!("it lives elsewhere") };
+    assert_eq!((to.dc_id, &to.token), (4, &shown.token));
+    let import = tl::functions::auth::ImportLoginToken { token: to.token };
+    let outcome = within(program.client.invoke_in_dc(4, &import)).await.unwrap();
+    assert!(matches!(outcome, LoginToken::Success(_)), "{outcome:?}");
+    assert_eq!(telegram.who(&device), Some(ME + 4));
+    let outcome = within(program.client.invoke_in_dc(4, &import)).await;
+    assert_eq!(refusal(outcome), "400 AUTH_TOKEN_INVALID");
 }

@@ -8,6 +8,7 @@ mod linkedin_recorded;
 mod meta;
 mod teams;
 mod teams_life;
+mod teams_recorded;
 mod telegram;
 mod twitter;
 mod whatsapp;

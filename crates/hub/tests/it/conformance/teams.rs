@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use url::Url;
 
-const APP: &str = "8e460676-ae3f-4b1e-8790-ee0fb5d61400";
-const APP_SECRET: &str = "a-secret-of-the-app-for-tests-only~0";
-const TENANT: &str = "2432b57b-0abd-43db-aa7b-16eadd115d00";
-/// Who signs in.
+const APP: &str = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f";
+const APP_SECRET: &str = "tst-graph-secret~q1";
+const TENANT: &str = "2432b57b-0abd-43db-aa7b-16eadd115d34";
+/// Who signs in; the first, the app and the tenant are those of the recorded deliveries.
 const ACCOUNTS: [(&str, &str); 2] =
-    [("97f62344-57dc-409c-88ad-c4af14158f01", "Harper Lane"), ("97f62344-57dc-409c-88ad-c4af14158f02", "Sasha Field")];
+    [("97f62344-57dc-409c-88ad-c4af14158ff5", "Harper Lane"), ("97f62344-57dc-409c-88ad-c4af14158f02", "Sasha Field")];
 /// A subscription of nobody.
 const NOBODYS: &str = "00000000-0000-4000-8000-000000000000";
 /// More than the hub fetches, in bytes.
