@@ -1,0 +1,225 @@
+//! The first reading, and what happens afterwards.
+
+use super::{ALICE, BOB, ME, PATIENCE, Reader, WITH_ALICE, said, until, words, world};
+use hub_domain::inbound::{InboundBody, UpTo};
+use hub_domain::{DeliveryStatus, Direction, RemoteMessageId};
+use hub_simulators::telegram_user::Place;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+fn id(number: i32) -> RemoteMessageId {
+    RemoteMessageId::new(number.to_string())
+}
+
+#[tokio::test]
+async fn the_past_is_read_once_chat_by_chat() {
+    let telegram = world().await;
+    for number in 0..30 {
+        telegram.says(ME, WITH_ALICE, ALICE, &format!("number {number}"));
+    }
+    let answer = telegram.writes_elsewhere(ME, WITH_ALICE, "an answer").unwrap();
+    telegram.reads(ME, WITH_ALICE, answer);
+    let group = telegram.create_supergroup(ME, 2_100_000_333, "Team", &[BOB]);
+    telegram.says(ME, group, BOB, "hello all");
+
+    let mut reader = Reader::on(&telegram);
+    let events = reader.past().await;
+    let messages: Vec<_> = events.iter().filter_map(|event| said(&event.body)).collect();
+    assert!(messages.iter().all(|message| message.history));
+    let with_alice: Vec<&str> = messages
+        .iter()
+        .filter(|message| message.conversation.id.as_str() == ALICE.to_string())
+        .map(words)
+        .collect();
+    assert_eq!(with_alice.len(), 20, "the last ones only");
+    assert_eq!((with_alice[0], with_alice[18], with_alice[19]), ("number 11", "number 29", "an answer"));
+    let in_group = messages.iter().find(|message| words(message) == "hello all").unwrap();
+    assert_eq!(in_group.conversation.id.as_str(), "-1002100000333");
+    assert_eq!(in_group.conversation.name.as_deref(), Some("Team"));
+    assert_eq!(in_group.sender.id.as_str(), BOB.to_string());
+    let address = in_group.conversation.address.as_ref().unwrap();
+    assert!(address["type"] == "channel" && address["access_hash"].is_i64());
+
+    let mine = messages.iter().find(|message| words(message) == "an answer").unwrap();
+    assert_eq!((mine.direction, mine.sender.id.as_str()), (Direction::Outgoing, "7100000001"));
+    assert!(events.iter().any(|event| matches!(
+        &event.body,
+        InboundBody::StatusUpTo { up_to: UpTo::Message(message), status: DeliveryStatus::Read, .. } if *message == id(answer)
+    )));
+    let keys: BTreeSet<&str> = events.iter().map(|event| event.event_key.as_str()).collect();
+    assert_eq!(keys.len(), events.len(), "every event has a key of its own");
+    assert!(events.iter().all(|event| event.accounts.len() == 1 && event.accounts[0].as_str() == "7100000001"));
+
+    // Then it is quiet.
+    let quiet = reader.page(Duration::ZERO).await.unwrap();
+    assert!(quiet.events.is_empty() && quiet.next.is_none() && !quiet.more);
+}
+
+#[tokio::test]
+async fn what_happens_to_a_message_is_told_as_it_happens() {
+    let telegram = world().await;
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+
+    let first = telegram.says(ME, WITH_ALICE, ALICE, "hello").unwrap();
+    let message = reader.message().await;
+    assert_eq!((words(&message), message.id.clone(), message.history), ("hello", id(first), false));
+    assert_eq!(message.conversation.id.as_str(), ALICE.to_string());
+    assert_eq!(message.conversation.name.as_deref(), Some("Alice"));
+    assert_eq!((message.sender.name.as_deref(), message.direction), (Some("alice"), Direction::Incoming));
+
+    assert!(telegram.edits(ME, WITH_ALICE, first, "hello there"));
+    let changed = reader
+        .next(|body| match body {
+            InboundBody::Edited(message) => Some((**message).clone()),
+            _ => None,
+        })
+        .await;
+    assert!(words(&changed) == "hello there" && changed.id == id(first) && changed.edited_at.is_some());
+
+    assert!(telegram.reacts(ME, WITH_ALICE, first, ALICE, Some("👍")));
+    let standing = |body: &InboundBody| match body {
+        InboundBody::Reactions { message, standing, .. } => Some((message.clone(), standing.clone())),
+        _ => None,
+    };
+    let (message, stands) = reader.next(standing).await;
+    assert_eq!(message, id(first));
+    assert!(matches!(stands.as_slice(), [(who, emoji, _)] if who.as_str() == ALICE.to_string() && emoji == "👍"));
+    assert!(telegram.reacts(ME, WITH_ALICE, first, ALICE, None));
+    assert!(reader.next(standing).await.1.is_empty());
+
+    assert!(telegram.reads_elsewhere(ME, WITH_ALICE, first));
+    let read = reader
+        .next(|body| match body {
+            InboundBody::ReadElsewhere { conversation, up_to: UpTo::Message(message), .. } => {
+                Some((conversation.clone(), message.clone()))
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!((read.0.as_str(), read.1), (ALICE.to_string().as_str(), id(first)));
+
+    let mine = telegram.writes_elsewhere(ME, WITH_ALICE, "from the phone").unwrap();
+    assert_eq!(reader.message().await.direction, Direction::Outgoing);
+    assert!(telegram.reads(ME, WITH_ALICE, mine));
+    let status = reader
+        .next(|body| match body {
+            InboundBody::StatusUpTo { up_to: UpTo::Message(message), status, .. } => Some((message.clone(), *status)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(status, (id(mine), DeliveryStatus::Read));
+
+    assert!(telegram.deletes(ME, WITH_ALICE, &[first]));
+    let gone = reader
+        .next(|body| match body {
+            InboundBody::Deleted { conversation, messages, .. } => Some((conversation.clone(), messages.clone())),
+            _ => None,
+        })
+        .await;
+    assert_eq!((gone.0.as_str(), gone.1), (ALICE.to_string().as_str(), vec![id(first)]));
+}
+
+#[tokio::test]
+async fn a_supergroup_counts_on_its_own() {
+    let telegram = world().await;
+    let group = telegram.create_supergroup(ME, 2_100_000_333, "Team", &[BOB]);
+    telegram.says(ME, group, BOB, "before");
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    let said_there = telegram.says(ME, group, BOB, "after").unwrap();
+    let message = reader.message().await;
+    assert_eq!((words(&message), message.conversation.id.as_str()), ("after", "-1002100000333"));
+    assert!(telegram.deletes(ME, group, &[said_there]));
+    let gone = reader
+        .next(|body| match body {
+            InboundBody::Deleted { conversation, .. } => Some(conversation.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(gone.as_str(), "-1002100000333");
+}
+
+#[tokio::test]
+async fn a_page_that_was_not_kept_is_told_again() {
+    let telegram = world().await;
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    telegram.says(ME, WITH_ALICE, ALICE, "only once");
+    let first = reader.page(PATIENCE).await.unwrap();
+    let again = reader.page(PATIENCE).await.unwrap();
+    assert_eq!((first.next.clone(), first.events.len()), (again.next.clone(), again.events.len()));
+
+    // The same after a restart: the message comes again under the same key.
+    let key = |page: &hub_platform_kit::platform::HistoryPage| match &page.events[0] {
+        hub_platform_kit::platform::Parsed::Event(event) => event.event_key.clone(),
+        other => panic!("{other:?}"),
+    };
+    let reader = reader.restarted(&telegram).await;
+    let after = reader.page(PATIENCE).await.unwrap();
+    assert_eq!(key(&after), key(&first));
+}
+
+#[tokio::test]
+async fn what_was_missed_is_fetched_in_order() {
+    let telegram = world().await;
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    telegram.lose_pushes(ME, 1);
+    telegram.says(ME, WITH_ALICE, ALICE, "lost");
+    telegram.says(ME, WITH_ALICE, ALICE, "heard");
+    let mut heard = Vec::new();
+    while heard.len() < 2 {
+        let (events, _) = reader.take(PATIENCE).await;
+        heard.extend(events.iter().filter_map(|event| said(&event.body)).map(|message| words(&message).to_owned()));
+    }
+    assert_eq!(heard, ["lost", "heard"]);
+    assert!(!telegram.calls_of("updates.getDifference").is_empty());
+}
+
+#[tokio::test]
+async fn what_was_said_while_nobody_listened_is_caught_up() {
+    let telegram = world().await;
+    let group = telegram.create_supergroup(ME, 2_100_000_333, "Team", &[BOB]);
+    telegram.says(ME, group, BOB, "before");
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    let mut reader = reader.restarted_after(&telegram, || {
+        telegram.says(ME, WITH_ALICE, ALICE, "private");
+        telegram.says(ME, group, BOB, "in the group");
+    })
+    .await;
+    let mut heard = BTreeSet::new();
+    while heard.len() < 2 {
+        heard.insert(words(&reader.message().await).to_owned());
+    }
+    assert!(heard.contains("private") && heard.contains("in the group"));
+}
+
+#[tokio::test]
+async fn a_cut_line_is_made_anew_by_itself() {
+    let telegram = world().await;
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    until(|| telegram.listening(ME) == 1).await;
+    telegram.cut(Some(ME));
+    telegram.says(ME, WITH_ALICE, ALICE, "after the cut");
+    assert_eq!(words(&reader.message().await), "after the cut");
+}
+
+#[tokio::test]
+async fn a_group_that_becomes_a_supergroup_has_moved() {
+    let telegram = world().await;
+    let group = telegram.create_group(ME, 555, "Small", &[BOB]);
+    telegram.says(ME, group, BOB, "small");
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    telegram.migrates(ME, group, BOB, 2_100_000_777).unwrap();
+    let moved = reader
+        .next(|body| match body {
+            InboundBody::Moved { from, to, .. } => Some((from.clone(), to.clone())),
+            _ => None,
+        })
+        .await;
+    assert_eq!((moved.0.as_str(), moved.1.as_str()), (Place::Group(555).id().to_string().as_str(), "-1002100000777"));
+}
