@@ -57,10 +57,10 @@ impl Cursor {
     /// Keeps a chat's secret number.
     pub(super) fn keep_peer(&mut self, session: &OwnSession, chat: i64) {
         let Some(hash) = session.access_hash(chat) else { return };
-        match self.peers.iter_mut().find(|(id, _)| *id == chat) {
-            Some(kept) => kept.1 = hash,
-            None if self.peers.len() < MAX_PEERS => self.peers.push((chat, hash)),
-            None => {}
+        if let Some(kept) = self.peers.iter_mut().find(|(id, _)| *id == chat) {
+            kept.1 = hash;
+        } else if self.peers.len() < MAX_PEERS {
+            self.peers.push((chat, hash));
         }
     }
 

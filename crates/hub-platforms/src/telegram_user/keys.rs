@@ -113,7 +113,9 @@ mod tests {
 
     #[test]
     fn anything_else_needs_a_new_sign_in() {
-        for text in ["", "1", "1AAAA", "123456:bot-token", "{}", r#"{"home":2,"keys":{}}"#, r#"{"home":2,"keys":{"2":"AA=="}}"#] {
+        for text in
+            ["", "1", "1AAAA", "123456:bot-token", "{}", r#"{"home":2,"keys":{}}"#, r#"{"home":2,"keys":{"2":"AA=="}}"#]
+        {
             assert_eq!(KeyPart::read(text).err().map(|error| error.kind), Some(ErrorKind::ReauthRequired), "{text}");
         }
     }

@@ -133,14 +133,16 @@ impl Line {
     }
 
     /// The page after `cursor`; `None` when this line stands elsewhere and must be opened anew.
-    pub(super) async fn page(&self, cursor: Option<&str>, wait: Duration, pace: Duration) -> Result<Option<HistoryPage>> {
+    pub(super) async fn page(
+        &self,
+        cursor: Option<&str>,
+        wait: Duration,
+        pace: Duration,
+    ) -> Result<Option<HistoryPage>> {
         let mut inbox = self.inbox.lock().await;
         self.was_asked();
-        if let Some(told) = &inbox.told
-            && told.next.as_deref() == cursor
-        {
-            inbox.taken.clone_from(&told.next);
-            inbox.told = None;
+        if let Some(told) = inbox.told.take_if(|told| told.next.as_deref() == cursor) {
+            inbox.taken = told.next;
         }
         if inbox.taken.as_deref() != cursor {
             return Ok(None);

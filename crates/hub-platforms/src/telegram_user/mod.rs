@@ -60,7 +60,11 @@ const CARD: Card = Card {
             max_bytes: MAX_PHOTO_BYTES,
             mime_types: &["image/jpeg", "image/png", "image/webp", "image/gif"],
         },
-        AttachmentRule { kind: ContentKind::Video, max_bytes: MAX_UPLOAD_BYTES, mime_types: &["video/mp4", "video/quicktime"] },
+        AttachmentRule {
+            kind: ContentKind::Video,
+            max_bytes: MAX_UPLOAD_BYTES,
+            mime_types: &["video/mp4", "video/quicktime"],
+        },
         AttachmentRule {
             kind: ContentKind::Audio,
             max_bytes: MAX_UPLOAD_BYTES,
@@ -144,7 +148,8 @@ impl TelegramUser {
 
     /// The operator's application.
     fn application(&self) -> Result<(i32, &str)> {
-        let missing = || PlatformError::new(ErrorKind::Misconfigured, "TELEGRAM_API_ID or TELEGRAM_API_HASH is not set");
+        let missing =
+            || PlatformError::new(ErrorKind::Misconfigured, "TELEGRAM_API_ID or TELEGRAM_API_HASH is not set");
         self.settings.application().ok_or_else(missing)
     }
 }

@@ -24,7 +24,11 @@ const CHATS: i32 = 50;
 const MESSAGES: i32 = 20;
 
 /// Where listening begins, with the most recent chats to be read.
-pub(super) async fn begin(connection: &Connection, names: &mut Names, state: tl::enums::updates::State) -> Result<Cursor> {
+pub(super) async fn begin(
+    connection: &Connection,
+    names: &mut Names,
+    state: tl::enums::updates::State,
+) -> Result<Cursor> {
     let request = tl::functions::messages::GetDialogs {
         exclude_pinned: false,
         folder_id: None,

@@ -7,7 +7,9 @@ use hub_domain::content::{ForwardOrigin, Location, SharedContact};
 use hub_domain::{Attachment, AttachmentId, AttachmentState, Content, ContentKind, Details};
 use media::FileRef;
 use serde_json::{Value, json};
-use tl::enums::{Document, DocumentAttribute, GeoPoint, MessageEntity, MessageFwdHeader, MessageMedia, Photo, PhotoSize};
+use tl::enums::{
+    Document, DocumentAttribute, GeoPoint, MessageEntity, MessageFwdHeader, MessageMedia, Photo, PhotoSize,
+};
 
 /// Spans of formatting kept per message; Telegram itself allows fewer.
 const MAX_ENTITIES: usize = 200;

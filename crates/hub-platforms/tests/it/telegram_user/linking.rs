@@ -219,7 +219,10 @@ fn rows_without_a_kind_stay_bots_and_user_accounts_are_found_by_theirs() {
     let transport = hub_platform_kit::transport::Transport::new().unwrap();
     let registry = Registry::new(hub_platforms::all(&hub_platforms::PlatformSettings::default(), transport)).unwrap();
     let of = |kind| registry.of_account("telegram", kind).unwrap().card().id.to_string();
-    assert_eq!((of(None), of(Some("bot")), of(Some("user"))) , ("telegram_bot".to_owned(), "telegram_bot".to_owned(), "telegram_user".to_owned()));
+    assert_eq!(
+        (of(None), of(Some("bot")), of(Some("user"))),
+        ("telegram_bot".to_owned(), "telegram_bot".to_owned(), "telegram_user".to_owned())
+    );
     let (handle, method) = registry.for_linking("telegram", Some("phone")).unwrap();
     assert_eq!((handle.card().id.as_str(), method), ("telegram_user", "phone"));
     assert!(handle.not_configured().is_some(), "without an application it is off");

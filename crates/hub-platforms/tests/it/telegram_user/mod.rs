@@ -1,8 +1,8 @@
 //! Telegram accounts of people, against the pretend Telegram: everything above the making of keys is the real protocol.
 
 mod files;
-mod linking;
 mod lines;
+mod linking;
 mod reading;
 mod sending;
 
@@ -13,7 +13,9 @@ use hub_domain::{AccountId, RemoteAccountId};
 use hub_platform_kit::platform::{HistoryPage, Parsed};
 use hub_platform_kit::{Grant, PlatformHandle, Result, Secret};
 use hub_platforms::telegram_user::{Seed, Settings, TelegramUser};
-use hub_simulators::telegram_user::{Device, NewAccount, NewPerson, Place, TelegramUserHandle, TelegramUserOptions, start};
+use hub_simulators::telegram_user::{
+    Device, NewAccount, NewPerson, Place, TelegramUserHandle, TelegramUserOptions, start,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

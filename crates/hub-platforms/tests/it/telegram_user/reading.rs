@@ -26,11 +26,8 @@ async fn the_past_is_read_once_chat_by_chat() {
     let events = reader.past().await;
     let messages: Vec<_> = events.iter().filter_map(|event| said(&event.body)).collect();
     assert!(messages.iter().all(|message| message.history));
-    let with_alice: Vec<&str> = messages
-        .iter()
-        .filter(|message| message.conversation.id.as_str() == ALICE.to_string())
-        .map(words)
-        .collect();
+    let with_alice: Vec<&str> =
+        messages.iter().filter(|message| message.conversation.id.as_str() == ALICE.to_string()).map(words).collect();
     assert_eq!(with_alice.len(), 20, "the last ones only");
     assert_eq!((with_alice[0], with_alice[18], with_alice[19]), ("number 11", "number 29", "an answer"));
     let in_group = messages.iter().find(|message| words(message) == "hello all").unwrap();
@@ -184,11 +181,12 @@ async fn what_was_said_while_nobody_listened_is_caught_up() {
     telegram.says(ME, group, BOB, "before");
     let mut reader = Reader::on(&telegram);
     reader.past().await;
-    let mut reader = reader.restarted_after(&telegram, || {
-        telegram.says(ME, WITH_ALICE, ALICE, "private");
-        telegram.says(ME, group, BOB, "in the group");
-    })
-    .await;
+    let mut reader = reader
+        .restarted_after(&telegram, || {
+            telegram.says(ME, WITH_ALICE, ALICE, "private");
+            telegram.says(ME, group, BOB, "in the group");
+        })
+        .await;
     let mut heard = BTreeSet::new();
     while heard.len() < 2 {
         heard.insert(words(&reader.message().await).to_owned());

@@ -80,10 +80,7 @@ async fn refusals_are_what_they_are() {
     telegram.fault("messages.sendMessage", Fault::refused(400, "PEER_FLOOD"));
     let error = reader.handle.send(&reader.grant, &to_alice("hi", "key-1")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Rejected);
-    let stranger = OutboundMessage {
-        conversation: RemoteConversationId::new("7999999999"),
-        ..to_alice("hi", "key-2")
-    };
+    let stranger = OutboundMessage { conversation: RemoteConversationId::new("7999999999"), ..to_alice("hi", "key-2") };
     assert_eq!(reader.handle.send(&reader.grant, &stranger).await.unwrap_err().kind, ErrorKind::NotFound);
     telegram.fault("messages.sendMessage", Fault::FloodWait { seconds: 40 });
     let error = reader.handle.send(&reader.grant, &to_alice("hi", "key-3")).await.unwrap_err();
