@@ -17,7 +17,7 @@ use hub_simulators::telegram_user::{
     Device, NewAccount, NewPerson, Place, TelegramUserHandle, TelegramUserOptions, start,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,13 +75,15 @@ pub(crate) struct Reader {
     pub(crate) handle: PlatformHandle,
     pub(crate) grant: Grant,
     pub(crate) cursor: Option<String>,
+    /// Read, and not looked at yet.
+    waiting: VecDeque<Inbound>,
 }
 
 impl Reader {
     /// A fresh process with a signed-in device.
     pub(crate) fn on(telegram: &TelegramUserHandle) -> Self {
         let device = telegram.signed_in_device(ME).unwrap();
-        Self { handle: process(&device), grant: grant(&device), cursor: None }
+        Self { handle: process(&device), grant: grant(&device), cursor: None, waiting: VecDeque::new() }
     }
 
     /// The same account after a restart of the hub, from what was kept.
@@ -95,7 +97,7 @@ impl Reader {
         drop(self.handle);
         until(|| telegram.listening(ME) == 0).await;
         happens();
-        Self { handle: process(&device), grant: self.grant, cursor: self.cursor }
+        Self { handle: process(&device), grant: self.grant, cursor: self.cursor, waiting: self.waiting }
     }
 
     /// One page, without keeping how far it got.
@@ -125,9 +127,12 @@ impl Reader {
     /// The next thing that happens and fits.
     pub(crate) async fn next<T>(&mut self, fits: impl Fn(&InboundBody) -> Option<T>) -> T {
         loop {
-            let (events, _) = self.take(PATIENCE).await;
-            assert!(!events.is_empty(), "nothing happened");
-            if let Some(found) = events.iter().find_map(|event| fits(&event.body)) {
+            if self.waiting.is_empty() {
+                let (events, _) = self.take(PATIENCE).await;
+                assert!(!events.is_empty(), "nothing happened");
+                self.waiting.extend(events);
+            }
+            if let Some(found) = self.waiting.pop_front().and_then(|event| fits(&event.body)) {
                 return found;
             }
         }
