@@ -76,12 +76,11 @@ impl Connect for TelegramUser {
     async fn revoke(&self, grant: &Grant) -> Result<()> {
         let (api_id, _) = self.application()?;
         let request = tl::functions::auth::LogOut {};
-        let outcome = match self.lines.end(grant.account_id).await {
-            Some(line) => line.connection.call(&request).await,
-            None => {
-                let session = self.places.with(&KeyPart::read(grant.token())?);
-                Connection::new(session, api_id).0.call(&request).await
-            }
+        let outcome = if let Some(line) = self.lines.end(grant.account_id).await {
+            line.connection.call(&request).await
+        } else {
+            let session = self.places.with(&KeyPart::read(grant.token())?);
+            Connection::new(session, api_id).0.call(&request).await
         };
         match outcome.map_err(|error| errors::meaning(&error)) {
             Ok(_) => Ok(()),
@@ -115,7 +114,7 @@ impl TelegramUser {
             settings: settings.into(),
         };
         let sent = connection.call_moving(&request).await.map_err(|error| errors::meaning(&error))?;
-        self.sent(&connection, sent, phone, "").await
+        Self::sent(&connection, sent, phone)
     }
 
     async fn send_again(&self, attempt: Attempt) -> Result<Progress> {
@@ -126,7 +125,7 @@ impl TelegramUser {
             reason: None,
         };
         match connection.call_moving(&request).await {
-            Ok(sent) => self.sent(&connection, sent, attempt.phone, "").await,
+            Ok(sent) => Self::sent(&connection, sent, attempt.phone),
             Err(error) if errors::is(&error, "PHONE_CODE_EXPIRED") => Ok(expired()),
             Err(error) if errors::is(&error, "SEND_CODE_UNAVAILABLE") => {
                 let step = attempt.code.step("Telegram cannot send another code.");
@@ -137,11 +136,11 @@ impl TelegramUser {
     }
 
     /// What was sent, or that nothing needs to be.
-    async fn sent(&self, connection: &Connection, sent: SentCode, phone: String, first: &str) -> Result<Progress> {
+    fn sent(connection: &Connection, sent: SentCode, phone: String) -> Result<Progress> {
         match sent {
             SentCode::Code(sent) => {
                 let code = CodeWords::of(&sent).map_err(rejected)?;
-                let step = code.step(first);
+                let step = code.step("");
                 let attempt = Attempt {
                     keys: connection.session.key_part().write(),
                     phone,

@@ -182,7 +182,7 @@ impl Line {
             };
             let (mut events, mut raw) = (Vec::new(), Vec::new());
             loop {
-                self.take(inbox, batch, &mut events, &mut raw);
+                self.take(inbox, &batch, &mut events, &mut raw);
                 if events.len() >= FULL_PAGE {
                     break;
                 }
@@ -200,7 +200,7 @@ impl Line {
         }
     }
 
-    fn take(&self, inbox: &mut Inbox, batch: Batch, events: &mut Vec<Parsed>, raw: &mut Vec<u8>) {
+    fn take(&self, inbox: &mut Inbox, batch: &Batch, events: &mut Vec<Parsed>, raw: &mut Vec<u8>) {
         let session = &self.connection.session;
         let mut names = self.names();
         names.learn(session, &batch.users, &batch.chats);
@@ -241,14 +241,12 @@ async fn feed(
             }
             Err(error) => {
                 let passing = !matches!(error, InvocationError::Rpc(_));
-                match pauses.next().filter(|_| passing && !send.is_closed()) {
-                    Some(pause) => tokio::time::sleep(*pause).await,
-                    None => {
-                        // Who reads hears of it, unless nobody does any more.
-                        let _: std::result::Result<(), _> = send.send(Err(error)).await;
-                        return;
-                    }
-                }
+                let Some(pause) = pauses.next().filter(|_| passing && !send.is_closed()) else {
+                    // Who reads hears of it, unless nobody does any more.
+                    let _: std::result::Result<(), _> = send.send(Err(error)).await;
+                    return;
+                };
+                tokio::time::sleep(*pause).await;
             }
         }
     }

@@ -78,21 +78,17 @@ impl Names {
 
     fn learn_chat(&mut self, session: &OwnSession, chat: &Chat) {
         match chat {
-            Chat::Chat(chat) => {
-                if PeerId::chat(chat.id).is_some() {
-                    session.remember(&PeerInfo::Chat { id: chat.id });
-                    self.keep(-chat.id, titled(&chat.title, None, photo(&chat.photo)));
-                }
+            Chat::Chat(chat) if PeerId::chat(chat.id).is_some() => {
+                session.remember(&PeerInfo::Chat { id: chat.id });
+                self.keep(-chat.id, titled(&chat.title, None, photo(&chat.photo)));
             }
             Chat::Forbidden(chat) => self.keep(-chat.id, titled(&chat.title, None, None)),
-            Chat::Channel(channel) => {
-                if PeerId::channel(channel.id).is_some() {
-                    let auth = channel.access_hash.filter(|_| !channel.min).map(PeerAuth::from_hash);
-                    let kind = if channel.broadcast { ChannelKind::Broadcast } else { ChannelKind::Megagroup };
-                    session.remember(&PeerInfo::Channel { id: channel.id, auth, kind: Some(kind) });
-                    let name = titled(&channel.title, channel.username.as_deref(), photo(&channel.photo));
-                    self.keep(channel_id(channel.id), name);
-                }
+            Chat::Channel(channel) if PeerId::channel(channel.id).is_some() => {
+                let auth = channel.access_hash.filter(|_| !channel.min).map(PeerAuth::from_hash);
+                let kind = if channel.broadcast { ChannelKind::Broadcast } else { ChannelKind::Megagroup };
+                session.remember(&PeerInfo::Channel { id: channel.id, auth, kind: Some(kind) });
+                let name = titled(&channel.title, channel.username.as_deref(), photo(&channel.photo));
+                self.keep(channel_id(channel.id), name);
             }
             Chat::ChannelForbidden(channel) => {
                 self.keep(channel_id(channel.id), titled(&channel.title, None, None));

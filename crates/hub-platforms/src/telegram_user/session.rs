@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Longest opening of a line.
-pub(super) const OPEN_LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
+pub(super) const OPEN_LIMIT: std::time::Duration = std::time::Duration::from_mins(1);
 /// Peers remembered per account; members of large groups beyond that are only known while they speak.
 const MAX_PEERS: usize = 50_000;
 

@@ -70,7 +70,7 @@ pub(super) fn reactions(chat: i64, message: i32, told: &MessageReactions, scene:
     for MessagePeerReaction::Reaction(one) in each {
         let (Reaction::Emoji(emoji), Some(at)) = (&one.reaction, instant(one.date)) else { continue };
         let who = peers::peer_id(&one.peer_id);
-        key.push_str(&format!(":{who}{}", emoji.emoticon));
+        key.extend([":", &who.to_string(), &emoji.emoticon]);
         standing.push((participant_id(who), emoji.emoticon.clone(), at));
     }
     let at = instant(scene.date)?;
