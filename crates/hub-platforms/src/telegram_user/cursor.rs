@@ -1,6 +1,7 @@
 //! How far an account was read, as the hub keeps it: counters of the update stream, the secret numbers of chats, and what of the past
 //! is still to be read. No keys are in it.
 
+use super::peers;
 use super::session::OwnSession;
 use grammers_session::types::{ChannelState, PeerAuth, PeerId, PeerInfo, PeerKind, UpdatesState};
 use hub_platform_kit::{ErrorKind, PlatformError, Result};
@@ -33,7 +34,10 @@ pub(super) struct Cursor {
     peers: Vec<(i64, i64)>,
     /// The past that is still to be read, in order.
     #[serde(default)]
-    pub(super) past: Vec<Unread>,
+    past: Vec<Unread>,
+    /// Too much was missed: the chats must be looked through again.
+    #[serde(default)]
+    pub(super) lost: bool,
 }
 
 impl Cursor {
@@ -52,6 +56,34 @@ impl Cursor {
     pub(super) fn heard(&mut self, state: &UpdatesState) {
         (self.pts, self.qts, self.date, self.seq) = (state.pts, state.qts, state.date, state.seq);
         self.channels = state.channels.iter().take(MAX_CHANNELS).map(|channel| (channel.id, channel.pts)).collect();
+    }
+
+    /// What was missed by jumping to `state` without a word; for an empty answer only.
+    pub(super) fn jumped(&mut self, state: &UpdatesState) {
+        self.lost |= state.pts > self.pts;
+        for channel in &state.channels {
+            let before = self.channels.iter().find(|(id, _)| *id == channel.id);
+            if before.is_some_and(|(_, pts)| channel.pts > *pts) {
+                self.read_past(Unread { chat: peers::channel_id(channel.id), read_by_them: 0 });
+            }
+        }
+    }
+
+    /// Has a chat's past read, once.
+    pub(super) fn read_past(&mut self, unread: Unread) {
+        if self.past.iter().all(|known| known.chat != unread.chat) {
+            self.past.push(unread);
+        }
+    }
+
+    /// The chat whose past is read next.
+    pub(super) fn next_past(&self) -> Option<Unread> {
+        self.past.first().copied()
+    }
+
+    /// The past of a chat was read.
+    pub(super) fn has_read(&mut self, chat: i64) {
+        self.past.retain(|unread| unread.chat != chat);
     }
 
     /// Keeps a chat's secret number.

@@ -92,7 +92,14 @@ impl Line {
         let mut names = Names::default();
         let start = match cursor {
             Some(kept) => Cursor::read(kept)?,
-            None => past::begin(&connection, &mut names, state).await?,
+            None => {
+                let mut start = Cursor::default();
+                let channels = past::chats(&connection).await?.note(&connection.session, &mut names, &mut start);
+                let tl::enums::updates::State::State(state) = state;
+                let (pts, qts, date, seq) = (state.pts, state.qts, state.date, state.seq);
+                start.heard(&UpdatesState { pts, qts, date, seq, channels });
+                start
+            }
         };
         start.restore(&connection.session);
         let configuration = UpdatesConfiguration { catch_up: true };
@@ -153,12 +160,17 @@ impl Line {
         let page = if cursor.is_none() {
             // Nothing is told yet, but from here on everything is.
             HistoryPage { events: Vec::new(), raw: Bytes::new(), next: Some(inbox.cursor.write()), more: true }
-        } else if let Some(unread) = inbox.cursor.past.first().copied() {
+        } else if inbox.cursor.lost {
+            let chats = past::chats(&self.connection).await?;
+            chats.note(&self.connection.session, &mut self.names(), &mut inbox.cursor);
+            inbox.cursor.lost = false;
+            HistoryPage { events: Vec::new(), raw: Bytes::new(), next: Some(inbox.cursor.write()), more: true }
+        } else if let Some(unread) = inbox.cursor.next_past() {
             tokio::time::sleep_until(inbox.past_at).await;
             let outcome = past::chat(self, unread, &mut inbox.recent).await;
             inbox.past_at = Instant::now() + pace;
             let (events, raw) = outcome?;
-            inbox.cursor.past.remove(0);
+            inbox.cursor.has_read(unread.chat);
             HistoryPage { events, raw, next: Some(inbox.cursor.write()), more: true }
         } else {
             self.live(&mut inbox, wait).await?
@@ -191,9 +203,10 @@ impl Line {
                     _ => break,
                 };
             }
-            if !events.is_empty() {
-                let next = Some(inbox.cursor.write());
-                let page = HistoryPage { events, raw: raw.into(), next, more: !inbox.batches.is_empty() };
+            let missed = inbox.cursor.lost || inbox.cursor.next_past().is_some();
+            if !events.is_empty() || missed {
+                let (next, more) = (Some(inbox.cursor.write()), missed || !inbox.batches.is_empty());
+                let page = HistoryPage { events, raw: raw.into(), next, more };
                 inbox.told = Some(page.clone());
                 return Ok(page);
             }
@@ -213,6 +226,10 @@ impl Line {
             if raw.len() < MAX_RAW_BYTES {
                 update.serialize(raw);
             }
+        }
+        if batch.updates.is_empty() {
+            // Too much had happened to be told.
+            inbox.cursor.jumped(&batch.state);
         }
         inbox.cursor.heard(&batch.state);
     }

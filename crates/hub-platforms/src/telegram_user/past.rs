@@ -2,12 +2,13 @@
 
 use super::connection::Connection;
 use super::cursor::{Cursor, Unread};
+use super::errors;
 use super::line::Line;
 use super::mapping::{self, Recent, Scene};
 use super::peers::{self, Names};
-use super::{errors, session};
+use super::session::OwnSession;
 use bytes::Bytes;
-use grammers_session::types::{ChannelState, UpdatesState};
+use grammers_session::types::ChannelState;
 use grammers_tl_types as tl;
 use hub_domain::inbound::UpTo;
 use hub_domain::{DeliveryStatus, InboundBody, RemoteConversationId};
@@ -23,12 +24,15 @@ const CHATS: i32 = 50;
 /// Messages read in each of them.
 const MESSAGES: i32 = 20;
 
-/// Where listening begins, with the most recent chats to be read.
-pub(super) async fn begin(
-    connection: &Connection,
-    names: &mut Names,
-    state: tl::enums::updates::State,
-) -> Result<Cursor> {
+/// The most recent chats, as Telegram lists them.
+pub(super) struct Chats {
+    dialogs: Vec<tl::enums::Dialog>,
+    chats: Vec<tl::enums::Chat>,
+    users: Vec<tl::enums::User>,
+}
+
+/// Asks for the most recent chats.
+pub(super) async fn chats(connection: &Connection) -> Result<Chats> {
     let request = tl::functions::messages::GetDialogs {
         exclude_pinned: false,
         folder_id: None,
@@ -43,24 +47,25 @@ pub(super) async fn begin(
         tl::enums::messages::Dialogs::Slice(page) => (page.dialogs, page.chats, page.users),
         tl::enums::messages::Dialogs::NotModified(_) => (Vec::new(), Vec::new(), Vec::new()),
     };
-    let own: &session::OwnSession = &connection.session;
-    names.learn(own, &users, &chats);
+    Ok(Chats { dialogs, chats, users })
+}
 
-    let tl::enums::updates::State::State(state) = state;
-    let mut heard =
-        UpdatesState { pts: state.pts, qts: state.qts, date: state.date, seq: state.seq, channels: Vec::new() };
-    let mut cursor = Cursor::default();
-    for dialog in &dialogs {
-        let tl::enums::Dialog::Dialog(dialog) = dialog else { continue };
-        let chat = peers::peer_id(&dialog.peer);
-        if let (Some(pts), Some(id)) = (dialog.pts, peers::channel_of(chat)) {
-            heard.channels.push(ChannelState { id, pts });
+impl Chats {
+    /// Notes them all to be read, and gives the counters of the channels among them.
+    pub(super) fn note(&self, session: &OwnSession, names: &mut Names, cursor: &mut Cursor) -> Vec<ChannelState> {
+        names.learn(session, &self.users, &self.chats);
+        let mut channels = Vec::new();
+        for dialog in &self.dialogs {
+            let tl::enums::Dialog::Dialog(dialog) = dialog else { continue };
+            let chat = peers::peer_id(&dialog.peer);
+            if let (Some(pts), Some(id)) = (dialog.pts, peers::channel_of(chat)) {
+                channels.push(ChannelState { id, pts });
+            }
+            cursor.keep_peer(session, chat);
+            cursor.read_past(Unread { chat, read_by_them: dialog.read_outbox_max_id });
         }
-        cursor.keep_peer(own, chat);
-        cursor.past.push(Unread { chat, read_by_them: dialog.read_outbox_max_id });
+        channels
     }
-    cursor.heard(&heard);
-    Ok(cursor)
 }
 
 /// What was said lately in one chat, oldest first. A chat that may not be read is passed over.

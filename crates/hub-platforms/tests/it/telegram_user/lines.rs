@@ -68,3 +68,15 @@ async fn a_hub_that_stands_elsewhere_is_told_from_there() {
     reader.cursor = before;
     assert_eq!(words(&reader.message().await), "first");
 }
+
+#[tokio::test]
+async fn two_processes_with_one_sign_in_lose_it_and_both_hear_of_it() {
+    let telegram = world().await;
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    let other = super::process(&telegram.device(2).unwrap());
+    let error = other.pull(&reader.grant, reader.cursor.as_deref(), Duration::ZERO).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::ReauthRequired);
+    let error = reader.page(PATIENCE).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::ReauthRequired);
+}

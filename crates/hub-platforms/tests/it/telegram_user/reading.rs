@@ -1,9 +1,11 @@
 //! The first reading, and what happens afterwards.
 
 use super::{ALICE, BOB, ME, PATIENCE, Reader, WITH_ALICE, said, until, words, world};
+use grammers_tl_types as tl;
 use hub_domain::inbound::{InboundBody, UpTo};
 use hub_domain::{DeliveryStatus, Direction, RemoteMessageId};
 use hub_simulators::telegram_user::Place;
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -220,4 +222,104 @@ async fn a_group_that_becomes_a_supergroup_has_moved() {
         })
         .await;
     assert_eq!((moved.0.as_str(), moved.1.as_str()), (Place::Group(555).id().to_string().as_str(), "-1002100000777"));
+}
+
+#[tokio::test]
+async fn too_much_to_be_told_is_read_again() {
+    let telegram = world().await;
+    let group = telegram.create_supergroup(ME, 2_100_000_333, "Team", &[BOB]);
+    telegram.says(ME, group, BOB, "before");
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    let happens = || {
+        telegram.says(ME, WITH_ALICE, ALICE, "private");
+        telegram.says(ME, group, BOB, "in the group");
+        telegram.forget_changes(ME, None);
+        telegram.forget_changes(ME, Some(group));
+    };
+    let mut reader = reader.restarted_after(&telegram, happens).await;
+    let mut heard = BTreeSet::new();
+    while !(heard.contains("private") && heard.contains("in the group")) {
+        let (events, _) = reader.take(PATIENCE).await;
+        heard.extend(events.iter().filter_map(|event| said(&event.body)).map(|message| words(&message).to_owned()));
+    }
+    telegram.says(ME, WITH_ALICE, ALICE, "and on");
+    while words(&reader.message().await) != "and on" {}
+}
+
+#[tokio::test]
+async fn what_happens_in_a_group_is_a_notice() {
+    let telegram = world().await;
+    let group = telegram.create_group(ME, 555, "Small", &[BOB]);
+    telegram.says(ME, group, BOB, "small");
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    let title = tl::types::MessageActionChatEditTitle { title: "Smaller".to_owned() };
+    let left = tl::types::MessageActionChatDeleteUser { user_id: BOB };
+    telegram.happens(ME, group, BOB, &title.into()).unwrap();
+    telegram.happens(ME, group, BOB, &left.into()).unwrap();
+    let notice = |body: &InboundBody| match body {
+        InboundBody::Notice { conversation, kind, actor, data, .. } => {
+            Some((conversation.id.to_string(), kind.clone(), actor.clone().unwrap().to_string(), data.clone()))
+        }
+        _ => None,
+    };
+    let renamed = ("-555".to_owned(), "title_changed".to_owned(), BOB.to_string(), json!({ "title": "Smaller" }));
+    assert_eq!(reader.next(notice).await, renamed);
+    let gone = ("-555".to_owned(), "member_left".to_owned(), BOB.to_string(), json!({ "members": [BOB.to_string()] }));
+    assert_eq!(reader.next(notice).await, gone);
+}
+
+#[tokio::test]
+async fn what_a_message_carries_is_kept_and_what_destroys_itself_is_not() {
+    let telegram = world().await;
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    let said_with = |fill: &mut dyn FnMut(&mut tl::types::Message)| {
+        telegram.says_with(ME, WITH_ALICE, ALICE, "see here", fill).unwrap();
+    };
+    said_with(&mut |message| {
+        message.entities = Some(vec![
+            tl::types::MessageEntityBold { offset: 0, length: 3 }.into(),
+            tl::types::MessageEntityTextUrl { offset: 4, length: 4, url: "https://example.org".to_owned() }.into(),
+        ]);
+    });
+    let spans = reader.message().await.content.details.entities;
+    let bold = json!({ "type": "bold", "offset": 0, "length": 3 });
+    let link = json!({ "type": "text_link", "offset": 4, "length": 4, "url": "https://example.org" });
+    assert_eq!(spans, [bold, link]);
+
+    said_with(&mut |message| {
+        let geo = tl::types::GeoPoint { long: 13.4, lat: 52.5, access_hash: 0, accuracy_radius: None };
+        message.media = Some(tl::types::MessageMediaGeo { geo: geo.into() }.into());
+    });
+    let place = reader.message().await.content.details.location.unwrap();
+    assert!((place.latitude - 52.5).abs() < 1e-9 && (place.longitude - 13.4).abs() < 1e-9);
+
+    said_with(&mut |message| {
+        let media = tl::types::MessageMediaContact {
+            phone_number: "491555".to_owned(),
+            first_name: "Carol".to_owned(),
+            last_name: String::new(),
+            vcard: String::new(),
+            user_id: 0,
+        };
+        message.media = Some(media.into());
+    });
+    let entries = reader.message().await.content.details.shared_contacts;
+    assert_eq!((entries[0].name.as_str(), entries[0].user_id.as_deref()), ("Carol", None));
+
+    said_with(&mut |message| {
+        let media = tl::types::MessageMediaPhoto {
+            spoiler: false,
+            live_photo: false,
+            photo: None,
+            ttl_seconds: Some(10),
+            video: None,
+        };
+        message.media = Some(media.into());
+    });
+    let secret = reader.message().await.content;
+    assert_eq!(secret.details.unsupported.as_deref(), Some("self_destructing"));
+    assert!(secret.attachments.is_empty());
 }
