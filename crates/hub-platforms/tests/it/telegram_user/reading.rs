@@ -276,7 +276,11 @@ async fn what_a_message_carries_is_kept_and_what_destroys_itself_is_not() {
     let mut reader = Reader::on(&telegram);
     reader.past().await;
     let said_with = |fill: &mut dyn FnMut(&mut tl::types::Message)| {
-        telegram.says_with(ME, WITH_ALICE, ALICE, "see here", fill).unwrap();
+        let filled = |message: &mut tl::types::Message| {
+            "see here".clone_into(&mut message.message);
+            fill(message);
+        };
+        telegram.says_with(ME, WITH_ALICE, ALICE, filled).unwrap();
     };
     said_with(&mut |message| {
         message.entities = Some(vec![
