@@ -77,6 +77,8 @@ async fn two_processes_with_one_sign_in_lose_it_and_both_hear_of_it() {
     let other = super::process(&telegram.device(2).unwrap());
     let error = other.pull(&reader.grant, reader.cursor.as_deref(), Duration::ZERO).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::ReauthRequired);
+    // The first one hears of it when it has something to say.
+    telegram.cut(None);
     let error = reader.page(PATIENCE).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::ReauthRequired);
 }

@@ -128,8 +128,8 @@ impl Reader {
     pub(crate) async fn next<T>(&mut self, fits: impl Fn(&InboundBody) -> Option<T>) -> T {
         loop {
             if self.waiting.is_empty() {
-                let (events, _) = self.take(PATIENCE).await;
-                assert!(!events.is_empty(), "nothing happened");
+                let (events, more) = self.take(PATIENCE).await;
+                assert!(more || !events.is_empty(), "nothing happened");
                 self.waiting.extend(events);
             }
             if let Some(found) = self.waiting.pop_front().and_then(|event| fits(&event.body)) {
