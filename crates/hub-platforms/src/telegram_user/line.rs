@@ -90,16 +90,15 @@ impl Line {
             return Err(PlatformError::new(ErrorKind::ReauthRequired, "You were signed out of Telegram."));
         }
         let mut names = Names::default();
-        let start = match cursor {
-            Some(kept) => Cursor::read(kept)?,
-            None => {
-                let mut start = Cursor::default();
-                let channels = past::chats(&connection).await?.note(&connection.session, &mut names, &mut start);
-                let tl::enums::updates::State::State(state) = state;
-                let (pts, qts, date, seq) = (state.pts, state.qts, state.date, state.seq);
-                start.heard(&UpdatesState { pts, qts, date, seq, channels });
-                start
-            }
+        let start = if let Some(kept) = cursor {
+            Cursor::read(kept)?
+        } else {
+            let mut start = Cursor::default();
+            let channels = past::chats(&connection).await?.note(&connection.session, &mut names, &mut start);
+            let tl::enums::updates::State::State(state) = state;
+            let (pts, qts, date, seq) = (state.pts, state.qts, state.date, state.seq);
+            start.heard(&UpdatesState { pts, qts, date, seq, channels });
+            start
         };
         start.restore(&connection.session);
         let configuration = UpdatesConfiguration { catch_up: true };

@@ -27,7 +27,7 @@ const MESSAGES: i32 = 20;
 /// The most recent chats, as Telegram lists them.
 pub(super) struct Chats {
     dialogs: Vec<tl::enums::Dialog>,
-    chats: Vec<tl::enums::Chat>,
+    groups: Vec<tl::enums::Chat>,
     users: Vec<tl::enums::User>,
 }
 
@@ -42,18 +42,18 @@ pub(super) async fn chats(connection: &Connection) -> Result<Chats> {
         limit: CHATS,
         hash: 0,
     };
-    let (dialogs, chats, users) = match connection.call(&request).await.map_err(|error| errors::meaning(&error))? {
+    let (dialogs, groups, users) = match connection.call(&request).await.map_err(|error| errors::meaning(&error))? {
         tl::enums::messages::Dialogs::Dialogs(page) => (page.dialogs, page.chats, page.users),
         tl::enums::messages::Dialogs::Slice(page) => (page.dialogs, page.chats, page.users),
         tl::enums::messages::Dialogs::NotModified(_) => (Vec::new(), Vec::new(), Vec::new()),
     };
-    Ok(Chats { dialogs, chats, users })
+    Ok(Chats { dialogs, groups, users })
 }
 
 impl Chats {
     /// Notes them all to be read, and gives the counters of the channels among them.
     pub(super) fn note(&self, session: &OwnSession, names: &mut Names, cursor: &mut Cursor) -> Vec<ChannelState> {
-        names.learn(session, &self.users, &self.chats);
+        names.learn(session, &self.users, &self.groups);
         let mut channels = Vec::new();
         for dialog in &self.dialogs {
             let tl::enums::Dialog::Dialog(dialog) = dialog else { continue };
