@@ -48,10 +48,11 @@ pub(crate) fn test(arguments: &[String]) -> Result<ExitCode> {
     if let (Some(browser), Some(modules)) = (packages::browser(), browser_modules()?) {
         suites.env("HUB_BROWSER", browser).env("HUB_BROWSER_MODULES", modules);
     }
+    // Named by whoever runs the suites, or beside the repository.
     let specs = root().join("../shared/platforms/specs");
     if specs.is_dir() {
         suites.env("HUB_SPECS_DIR", specs);
-    } else {
+    } else if std::env::var_os("HUB_SPECS_DIR").is_none() {
         println!("── the publishers' own API descriptions are not here; what is checked against them does not run");
     }
     let (succeeded, lines) = watched("suites (some minutes to build the first time)", &mut suites)?;
