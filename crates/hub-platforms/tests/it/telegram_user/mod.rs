@@ -35,7 +35,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A pretend Telegram with one account that knows two people.
 pub(crate) async fn world() -> TelegramUserHandle {
-    let telegram = start(TelegramUserOptions::default()).await.unwrap();
+    world_with(TelegramUserOptions::default()).await
+}
+
+pub(crate) async fn world_with(options: TelegramUserOptions) -> TelegramUserHandle {
+    let telegram = start(options).await.unwrap();
     telegram.create_account(NewAccount::new(ME, PHONE, "Me"));
     telegram.meet(ME, NewPerson { username: Some("alice".to_owned()), ..NewPerson::named(ALICE, "Alice") });
     telegram.meet(ME, NewPerson::named(BOB, "Bob"));

@@ -1,10 +1,10 @@
 //! The first reading, and what happens afterwards.
 
-use super::{ALICE, BOB, ME, PATIENCE, Reader, WITH_ALICE, said, until, words, world};
+use super::{ALICE, BOB, ME, PATIENCE, Reader, WITH_ALICE, said, until, words, world, world_with};
 use grammers_tl_types as tl;
 use hub_domain::inbound::{InboundBody, UpTo};
 use hub_domain::{DeliveryStatus, Direction, RemoteMessageId};
-use hub_simulators::telegram_user::Place;
+use hub_simulators::telegram_user::{Place, TelegramUserOptions};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -326,4 +326,20 @@ async fn what_a_message_carries_is_kept_and_what_destroys_itself_is_not() {
     let secret = reader.message().await.content;
     assert_eq!(secret.details.unsupported.as_deref(), Some("self_destructing"));
     assert!(secret.attachments.is_empty());
+}
+
+#[tokio::test]
+async fn the_short_form_of_a_message_says_the_same() {
+    let telegram = world_with(TelegramUserOptions { short_pushes: true, ..TelegramUserOptions::default() }).await;
+    telegram.says(ME, WITH_ALICE, ALICE, "before");
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    let short = telegram.says(ME, WITH_ALICE, ALICE, "shortly").unwrap();
+    let message = reader.message().await;
+    assert_eq!((words(&message), message.id.clone(), message.direction), ("shortly", id(short), Direction::Incoming));
+    assert_eq!((message.conversation.name.as_deref(), message.sender.id.as_str()), (Some("Alice"), "7200000002"));
+    telegram.writes_elsewhere(ME, WITH_ALICE, "mine");
+    let mine = reader.message().await;
+    assert_eq!((mine.direction, mine.sender.id.as_str()), (Direction::Outgoing, "7100000001"));
+    assert_eq!(mine.conversation.id.as_str(), "7200000002");
 }
