@@ -6,6 +6,7 @@ pub mod linkedin;
 pub mod meta;
 pub mod teams;
 pub mod telegram_bot;
+pub mod telegram_user;
 pub mod twitter;
 mod values;
 pub mod whatsapp;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub struct PlatformSettings {
     /// Telegram bots and the Telegram log-in widget.
     pub telegram_bot: telegram_bot::Settings,
+    /// Telegram accounts of people.
+    pub telegram_user: telegram_user::Settings,
     /// Facebook pages.
     pub facebook: facebook::Settings,
     /// Instagram's professional accounts.
@@ -37,6 +40,7 @@ pub struct PlatformSettings {
 pub fn all(settings: &PlatformSettings, transport: Transport) -> Vec<Arc<dyn Platform>> {
     vec![
         Arc::new(telegram_bot::TelegramBot::new(settings.telegram_bot.clone(), transport.clone())),
+        Arc::new(telegram_user::TelegramUser::new(settings.telegram_user.clone())),
         Arc::new(facebook::Facebook::new(settings.facebook.clone(), transport.clone())),
         Arc::new(instagram::Instagram::new(settings.instagram.clone(), transport.clone())),
         Arc::new(linkedin::LinkedIn::new(settings.linkedin.clone(), transport.clone())),

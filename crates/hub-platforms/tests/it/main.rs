@@ -8,5 +8,6 @@ mod meta;
 mod support;
 mod teams;
 mod telegram_bot;
+mod telegram_user;
 mod twitter;
 mod whatsapp;

@@ -8,7 +8,7 @@ mod twitter;
 use confique::Config;
 use hub_platform_kit::Secret;
 use hub_platform_kit::fetch::is_loopback;
-use hub_platforms::{PlatformSettings, facebook, instagram, meta, telegram_bot, whatsapp};
+use hub_platforms::{PlatformSettings, facebook, instagram, meta, telegram_bot, telegram_user, whatsapp};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -33,7 +33,7 @@ pub(crate) struct Platforms {
     teams: teams::Teams,
 }
 
-/// Telegram: bots, and the log-in widget.
+/// Telegram: bots, the log-in widget, and accounts of people.
 #[derive(Config)]
 pub(crate) struct Telegram {
     /// The bot of the log-in widget and of the originals' webhook. Bots that people link need no setting.
@@ -48,6 +48,12 @@ pub(crate) struct Telegram {
     /// Address of the Bot API; another one for a server of your own.
     #[config(env = "TELEGRAM_API_BASE_URL", default = "https://api.telegram.org")]
     api_base_url: String,
+    /// Number of the application that accounts of people are used with, from my.telegram.org.
+    #[config(env = "TELEGRAM_API_ID")]
+    api_id: Option<i32>,
+    /// Its secret.
+    #[config(env = "TELEGRAM_API_HASH")]
+    api_hash: Option<Secret>,
 }
 
 /// What Facebook pages, Instagram and WhatsApp share.
@@ -202,6 +208,7 @@ impl Platforms {
                 bot_username: telegram.bot_username.clone(),
                 webhook_secret: telegram.webhook_secret.clone(),
             },
+            telegram_user: telegram_user::Settings { api_id: telegram.api_id, api_hash: telegram.api_hash.clone() },
             instagram: instagram::Settings {
                 app: meta::App {
                     id: instagram.app_id.clone(),

@@ -1,0 +1,41 @@
+//! Reading: each account's line stays open, and a reading waits at it.
+
+use super::TelegramUser;
+use async_trait::async_trait;
+use hub_platform_kit::platform::{History, HistoryPage};
+use hub_platform_kit::{ErrorKind, Grant, Result};
+use std::time::Duration;
+
+/// Longest wait of one reading.
+const MAX_WAIT: Duration = Duration::from_secs(50);
+
+#[async_trait]
+impl History for TelegramUser {
+    async fn pull(&self, grant: &Grant, cursor: Option<&str>, wait: Duration) -> Result<HistoryPage> {
+        let wait = wait.min(MAX_WAIT);
+        let line = self.line(grant, cursor, false).await?;
+        let mut outcome = line.page(cursor, wait, self.pace).await;
+        if matches!(outcome, Ok(None)) {
+            // The hub stands elsewhere than this line: what was told in between was not kept.
+            drop(line);
+            let line = self.line(grant, cursor, true).await?;
+            outcome = line.page(cursor, wait, self.pace).await;
+        }
+        match outcome {
+            Ok(page) => page.ok_or_else(super::errors::line_broke),
+            // Telegram wants us to be slow, not to go away.
+            Err(error) if matches!(error.kind, ErrorKind::RateLimited { .. }) => Err(error),
+            Err(error) => {
+                if let Some(line) = self.lines.end(grant.account_id).await {
+                    line.connection.close().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The line is opened by the first reading.
+    async fn prepare(&self, _grant: &Grant) -> Result<()> {
+        Ok(())
+    }
+}

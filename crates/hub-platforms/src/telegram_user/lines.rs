@@ -1,0 +1,96 @@
+//! The open lines of this process, one per account.
+
+use super::errors;
+use super::keys::KeyPart;
+use super::line::Line;
+use super::{TelegramUser, session};
+use hub_domain::AccountId;
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::Mutex as Gate;
+
+/// A line that nobody reads for this long is closed: another process may have taken the account over, and two at once cost the
+/// person their sign-in.
+const UNREAD_LIMIT: Duration = Duration::from_secs(100);
+/// How often that is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// A place for one line; the gate keeps two from being opened at once.
+type Slot = Arc<Gate<Option<Held>>>;
+
+struct Held {
+    line: Arc<Line>,
+    /// The sign-in it was opened with: after a new one the old line is of no use.
+    keys: KeyPart,
+}
+
+/// The open lines of this process.
+#[derive(Default)]
+pub(super) struct Lines(Mutex<HashMap<AccountId, Slot>>);
+
+impl Lines {
+    fn slot(&self, account: AccountId) -> Slot {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(account).or_default().clone()
+    }
+
+    /// The open line of an account, for what is no reading.
+    pub(super) async fn held(&self, grant: &Grant) -> Result<Arc<Line>> {
+        let slot = self.slot(grant.account_id);
+        let held = slot.lock().await;
+        let line = held.as_ref().map(|held| held.line.clone()).filter(|line| line.lives());
+        line.ok_or_else(|| {
+            let words = "This process holds no open line to Telegram for the account; it is opened soon, or another one holds it.";
+            PlatformError::new(ErrorKind::Transient { maybe_applied: false }, words)
+        })
+    }
+
+    /// Takes an account's line away; it ends when nobody uses it any more.
+    pub(super) async fn end(&self, account: AccountId) -> Option<Arc<Line>> {
+        let slot = self.slot(account);
+        let held = slot.lock().await.take();
+        held.map(|held| held.line).filter(|line| line.lives())
+    }
+}
+
+impl TelegramUser {
+    /// The open line of an account, opened from `cursor` where there is none; `anew` even where there is one.
+    pub(super) async fn line(&self, grant: &Grant, cursor: Option<&str>, anew: bool) -> Result<Arc<Line>> {
+        let (api_id, _) = self.application()?;
+        let keys = KeyPart::read(grant.token())?;
+        let me: i64 = grant.remote_id.as_str().parse().unwrap_or_default();
+        let slot = self.lines.slot(grant.account_id);
+        let mut held = slot.lock().await;
+        if let Some(kept) = held.as_ref().filter(|kept| !anew && kept.line.lives() && kept.keys == keys) {
+            return Ok(kept.line.clone());
+        }
+        // The old one must be gone before a new one opens.
+        if let Some(old) = held.take() {
+            old.line.connection.close().await;
+        }
+        let opening = Box::pin(Line::open(self.places.with(&keys), api_id, me, cursor));
+        let line = match tokio::time::timeout(session::OPEN_LIMIT, opening).await {
+            Ok(line) => Arc::new(line?),
+            Err(_) => return Err(errors::line_broke()),
+        };
+        tokio::spawn(watch(Arc::downgrade(&line)));
+        *held = Some(Held { line: line.clone(), keys });
+        Ok(line)
+    }
+}
+
+/// Closes a line that nobody reads.
+async fn watch(line: Weak<Line>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        match line.upgrade() {
+            Some(line) if line.unread_for() > UNREAD_LIMIT => {
+                line.connection.close().await;
+                return;
+            }
+            Some(line) if line.lives() => {}
+            _ => return,
+        }
+    }
+}
