@@ -10,8 +10,9 @@ use std::time::Duration;
 
 /// How long one wait may take; the platforms allow 50 s.
 pub const WAIT: Duration = Duration::from_secs(50);
-/// How long a line belongs to its holder without renewal: longer than one wait.
-const LEASE: Duration = Duration::from_mins(2);
+/// How long a line belongs to its holder without renewal: longer than one wait and the time after which an adapter closes a
+/// connection that nobody reads, because two at once may cost a person their sign-in.
+const LEASE: Duration = Duration::from_mins(3);
 
 /// Something to hold a line for.
 #[derive(Clone, Debug, PartialEq, Eq)]
