@@ -228,7 +228,7 @@ impl Subject for Twitter {
         let problem = |status: u16, kind: &str, detail: &str| {
             let kind = format!("https://api.twitter.com/2/problems/{kind}");
             let body = json!({"title": "Problem", "detail": detail, "type": kind, "status": status});
-            Wrong::Raw { status, body: body.to_string() }
+            Wrong::Raw { status, headers: Vec::new(), body: body.to_string().into() }
         };
         let wrong = match fault {
             // Nothing of the account's works any more, the token for renewal neither.
