@@ -12,7 +12,7 @@ use url::Url;
 
 pub(super) const APP: &str = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f";
 const APP_SECRET: &str = "tst-graph-secret~q1";
-pub(super) const TENANT: &str = "2432b57b-0abd-43db-aa7b-16eadd115d34";
+const TENANT: &str = "2432b57b-0abd-43db-aa7b-16eadd115d34";
 /// Who signs in; the first, the app and the tenant are those of the recorded deliveries.
 const ACCOUNTS: [(&str, &str); 2] =
     [("97f62344-57dc-409c-88ad-c4af14158ff5", "Harper Lane"), ("97f62344-57dc-409c-88ad-c4af14158f02", "Sasha Field")];

@@ -1,7 +1,6 @@
 //! LinkedIn.
 
 use super::super::linkedin::{ADMIN, CLIENT, LinkedIn, PAGES, SECRET};
-use super::reading::Rest;
 use super::{Answer, Asked, Case, Recorded};
 use hub_simulators::linkedin::{App, Fault, Member};
 use hub_testkit::conformance::browser::Browser;
@@ -25,6 +24,8 @@ const APPROVED: &[(&str, &str)] =
     &[("LINKEDIN_MEMBER_SCOPES", "openid profile r_dma_portability_3rd_party"), ("LINKEDIN_MESSAGES_APPROVED", "true")];
 /// Seconds of a day: limits end with it.
 const DAY_S: i64 = 24 * 3600;
+/// How far a time may be off because of what lies between, in seconds.
+const SLACK_S: i64 = 20;
 
 impl Recorded for LinkedIn {
     const FOLDER: &'static str = "linkedin";
@@ -98,16 +99,7 @@ impl Recorded for LinkedIn {
                 case.link().await;
                 case.reading_asks_for_a_sign_in(false, Self::comments_are_read).await;
             }
-            "api_error_429" => {
-                case.publish();
-                case.link().await;
-                let (class, mut error) = case.class(&[]);
-                assert_eq!((class, error.take("retry_at")), (json!("retry_later"), json!("next 00:00 UTC")));
-                error.done();
-                let left = DAY_S - chrono::Utc::now().timestamp() % DAY_S;
-                Self::comments_are_read(case);
-                case.must_wait(Rest::Long(left), ("GET", SHARED)).await;
-            }
+            "api_error_429" => case.limit_ends_with_the_day().await,
             "api_error_403_messages_partner_only" => {
                 let conversation = case.member_conversation().await;
                 case.is_refused("messages", &conversation).await;
@@ -168,6 +160,27 @@ impl Case<'_, LinkedIn> {
         let platform = &self.stage.subject.platform;
         assert_eq!(platform.post_as(PAGES[0].0, "Our spring release is out", true, Some(POST)), THREAD);
         platform.create_member(Member::new(PERSON, "Pat", "Peer"));
+    }
+
+    /// Reading is put off until the limit's day is over; whoever wants to know now is told so, and nobody asks again.
+    async fn limit_ends_with_the_day(&mut self) {
+        let (class, mut error) = self.class(&[]);
+        assert_eq!((class, error.take("retry_at")), (json!("retry_later"), json!("next 00:00 UTC")));
+        error.done();
+        self.publish();
+        self.give("comments.GET_ALL");
+        self.link().await;
+        let now = chrono::Utc::now();
+        let midnight = now + chrono::TimeDelta::seconds(DAY_S - now.timestamp() % DAY_S);
+        let at = |seconds| (midnight + chrono::TimeDelta::seconds(seconds)).format("%Y-%m-%dT%H:%M:%S%.6fZ");
+        let put_off = format!(
+            "UPDATE hub_jobs SET kind = kind WHERE kind = 'backfill' AND state = 'ready' AND run_at BETWEEN '{}' AND '{}'",
+            at(-SLACK_S),
+            at(SLACK_S)
+        );
+        assert_eq!(self.stage.database.change(put_off).await, 1, "until {midnight}");
+        let why = self.sync().await.expect("it must wait");
+        assert_eq!((self.calls("GET", SHARED).len(), self.stage.health().await.as_str()), (1, "ok"), "{why}");
     }
 
     async fn comment_is_answered(&mut self) {

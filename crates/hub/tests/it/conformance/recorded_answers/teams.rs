@@ -1,9 +1,9 @@
 //! Microsoft Teams.
 
-use super::super::teams::{APP, TENANT, Teams};
+use super::super::teams::{APP, Teams};
 use super::reading::Rest;
 use super::{Answer, Asked, Case, Recorded};
-use hub_simulators::teams::{Endpoint, Fault, Trouble, User};
+use hub_simulators::teams::{Endpoint, Fault, Trouble};
 use hub_testkit::conformance::Subject;
 use hub_testkit::eventually;
 use hub_testkit::expect::Expected;
@@ -256,7 +256,8 @@ impl Case<'_, Teams> {
         assert_eq!(class, "permanent");
         error.done();
         self.link().await;
-        self.stage.subject.platform.put_user(User::new(PERSON, TENANT, "Robin Kline"));
+        // Most people may not be asked for; this one may.
+        self.give_other("users", &json!({ "id": PERSON, "displayName": "Robin K." }));
         self.give("photo");
         self.stage.subject.say(&self.stage.subject.account(0), PERSON, "without a face");
         let row = self.stage.message("without a face").await;
@@ -264,6 +265,7 @@ impl Case<'_, Teams> {
         self.at_rest().await;
         let shown = self.conversation_of(&row).await;
         assert_eq!((&shown["participant_avatar_url"], &shown["participant_id"]), (&Value::Null, &json!(PERSON)));
+        assert_eq!(shown["participant_name"], "Robin K.", "the name is worth having alone");
         assert_eq!((self.stage.health().await.as_str(), &row["failure"]), ("ok", &Value::Null));
     }
 }
