@@ -71,7 +71,8 @@ impl Database {
     }
 
     /// The first column of every row, as text.
-    pub async fn texts(&self, query: &'static str) -> Vec<Option<String>> {
+    pub async fn texts(&self, query: impl Into<String>) -> Vec<Option<String>> {
+        let query = AssertSqlSafe(query.into());
         match self.engine {
             Engine::Sqlite => {
                 let rows = self.file().await.fetch_all(query).await.expect("a query");
