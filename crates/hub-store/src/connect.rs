@@ -67,7 +67,6 @@ impl Store {
             .map_err(|_| StoreError::Invalid("DATABASE_URL is not a PostgreSQL address".to_owned()))?
             .application_name("messaging-hub")
             .options([
-                ("TimeZone", settings.time_zone.as_str()),
                 ("statement_timeout", SERVER_LIMIT_MS),
                 // A host that vanishes in the middle of a transaction must not hold its rows until TCP gives up.
                 ("idle_in_transaction_session_timeout", IDLE_LIMIT_MS),
@@ -75,7 +74,16 @@ impl Store {
                 ("synchronous_commit", "on"),
             ])
             .options(further.iter().copied());
+        let zone = settings.time_zone.clone();
         let pool = PgPoolOptions::new()
+            // The library asks for UTC when it connects, and what is asked for there wins over options.
+            .after_connect(move |connection, _| {
+                let zone = zone.clone();
+                Box::pin(async move {
+                    let set = sqlx::query("SELECT set_config('TimeZone', $1, false)").bind(zone);
+                    set.execute(connection).await.map(|_| ())
+                })
+            })
             .max_connections(settings.max_connections.max(2))
             .min_connections(1)
             .acquire_timeout(ACQUIRE_LIMIT)
