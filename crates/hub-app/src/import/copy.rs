@@ -25,8 +25,8 @@ pub async fn import(
         refuse_wrong_key(original, keys).await?;
     }
     let first = begun.as_ref().and_then(|place| Step::of(&place.step)).unwrap_or(Step::Users);
+    let mut report = Report { resumed: begun.is_some(), ..Report::default() };
     let mut place = begun.and_then(|place| place.after);
-    let mut report = Report::default();
     for step in Step::ALL.into_iter().filter(|step| *step >= first) {
         let mut count = StepCount { step, total: step.total(&counts), read: 0, new: 0 };
         let mut after = place.take();

@@ -167,6 +167,8 @@ pub struct StepCount {
 /// What was found or done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
+    /// An import that was cut off is gone on with.
+    pub resumed: bool,
     /// Per kind, in order.
     pub steps: Vec<StepCount>,
     /// Values that stay as they are.

@@ -89,6 +89,7 @@ async fn page(app: &App, table: SealedTable, rows: Vec<SealedRow>, report: &mut 
         let mut anew = Anew { sealer: app.sealer(), left: false };
         let after = match table {
             SealedTable::Messages => anew.message(&before),
+            SealedTable::Accounts if app.platforms().published(name).is_empty() => anew.unserved_account(&before),
             SealedTable::Accounts => anew.account(&before, app.platforms(), name),
             SealedTable::Subscriptions => anew.subscription(&before),
         };
@@ -168,6 +169,13 @@ impl Anew<'_> {
         {
             after.second = (Some(sealed.value), sealed.seal);
         }
+        after
+    }
+
+    /// Of a platform nobody serves: what opens is sealed, what does not is nobody's trouble.
+    fn unserved_account(&mut self, row: &SealedRow) -> SealedRow {
+        let after = self.account(row, &Registry::default(), "");
+        self.left = false;
         after
     }
 

@@ -64,7 +64,8 @@ impl Seals<'_> {
             SealedTable::Accounts => self
                 .0
                 .sql("SELECT id, access_token, access_token_seal, refresh_token, refresh_token_seal, NULL")
-                .add("FROM connected_accounts WHERE ((access_token <> ''")
+                // Rows without an owner are orphans of the originals.
+                .add("FROM connected_accounts WHERE user_id IS NOT NULL AND ((access_token <> ''")
                 .add("AND (access_token_seal IS NULL OR access_token_seal NOT LIKE ?))")
                 .add("OR (refresh_token <> '' AND (refresh_token_seal IS NULL OR refresh_token_seal NOT LIKE ?)))")
                 .bind(seal.clone())

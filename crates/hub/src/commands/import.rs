@@ -64,6 +64,9 @@ async fn copy(config: &Config, original: &Original, keys: &OriginalKeys, source:
     app.shut_down().await;
     app.store().close().await;
     let report = outcome.context("the import stopped; run it again, it goes on where it stopped")?;
+    if report.resumed {
+        say("Going on where an import that was cut off stood.")?;
+    }
     for step in &report.steps {
         let (name, here) = (step.step.table(), step.read - step.new);
         say(&format!("{name}: {} taken over, {here} were here, {}", step.new, orphans(step.total, step.read)))?;

@@ -24,13 +24,14 @@ pub(crate) struct ResealCommand {
 
 pub(crate) async fn run(config: &Config, command: ResealCommand) -> anyhow::Result<()> {
     let app = house::build(config, &CancellationToken::new()).await?;
-    let mut told = 0;
+    let mut told = None;
     let outcome = reseal(&app, command.for_originals, &mut |progress: ResealProgress| {
-        if progress.looked_at == 0 || progress.looked_at / BETWEEN_LINES != told / BETWEEN_LINES {
+        let now = Some((progress.table, progress.looked_at / BETWEEN_LINES));
+        if now != told {
+            told = now;
             // A terminal that is gone does not stop the work.
             let _ = say(&format!("{}: {} sealed anew of {}", name(progress.table), progress.looked_at, progress.total));
         }
-        told = progress.looked_at;
     })
     .await;
     app.shut_down().await;

@@ -25,7 +25,8 @@ pub(super) async fn everything_is_there(hub: &Hub) -> Client {
     let user = sign_in(hub, rows::ADA, rows::PASSWORD).await;
     accounts(&user).await;
     conversations(&user).await;
-    messages(&user).await;
+    assert_eq!(said(&user).await, SAID.len());
+    assert_eq!(thread(&user, rows::PHANTOM).await.len(), 2, "messages of several people are kept");
     user
 }
 
@@ -60,9 +61,9 @@ async fn conversations(user: &Client) {
     assert_eq!(status, StatusCode::FORBIDDEN);
 }
 
-async fn messages(user: &Client) {
+/// The thread says what the original's rows said; gives how many messages it has in all.
+pub(super) async fn said(user: &Client) -> usize {
     let found = thread(user, rows::THREAD).await;
-    assert_eq!(found.len(), SAID.len());
     for (remote, words, kind, outgoing) in SAID {
         let message = found.iter().find(|message| message["platform_message_id"] == remote).expect("listed");
         assert_eq!(message["content"], words, "message {remote}");
@@ -71,7 +72,7 @@ async fn messages(user: &Client) {
         assert_eq!(message["isOutgoing"], outgoing);
         assert_eq!(message["sent_at"], WHEN_SHOWN, "message {remote}");
     }
-    assert_eq!(thread(user, rows::PHANTOM).await.len(), 2, "messages of several people are kept");
+    found.len()
 }
 
 /// A person works on: answers, is written to, reads; nobody writes into a thread without an address.

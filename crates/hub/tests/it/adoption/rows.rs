@@ -27,7 +27,6 @@ pub(super) const WHEN_SHOWN: &str = "2026-01-02T03:04:05.678Z";
 
 /// Ids of rows that tests ask for.
 pub(super) const BOT: &str = "00000000-0000-4000-8000-000000000101";
-pub(super) const PERSON: &str = "00000000-0000-4000-8000-000000000102";
 pub(super) const PAGE: &str = "00000000-0000-4000-8000-000000000103";
 pub(super) const CLEAR_TOKEN: &str = "00000000-0000-4000-8000-000000000104";
 pub(super) const LOST_TOKEN: &str = "00000000-0000-4000-8000-000000000105";
@@ -53,7 +52,8 @@ pub(super) const SAID: [(&str, &str, &str, bool); 10] = [
 /// Messages of others in it; none was read.
 pub(super) const UNREAD: i64 = 7;
 /// Words that must never be printed.
-pub(super) const SECRETS: [&str; 4] = ["under the built-in key", "plain words", "nobody can read", "token"];
+pub(super) const SECRETS: [&str; 5] =
+    ["clear-linkedin-token", "under the built-in key", "plain words", "nobody can read", "a token of a later state"];
 
 pub(super) struct Rows {
     shape: Shape,
@@ -113,7 +113,7 @@ impl Rows {
             ("0101", "telegram", "481000001", cipher::writes(KEY, BOT_TOKEN), None),
             ("0102", "telegram", "700", session, None),
             ("0103", "facebook", "900100", cipher::writes(DEFAULT_KEY, "a page token"), None),
-            ("0104", "linkedin", "li-1", "a token that was never encrypted".to_owned(), None),
+            ("0104", "linkedin", "li-1", "clear-linkedin-token".to_owned(), None),
             ("0105", "instagram", "ig-1", cipher::writes(LOST_KEY, "a token nobody can read"), None),
             ("0106", "gmail", "ada@example.com", "a token of a later state".to_owned(), None),
             ("0107", "twitter", "x-1", cipher::writes_later(KEY, "x token"), Some(cipher::writes(KEY, "x refresh"))),
