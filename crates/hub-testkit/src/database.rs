@@ -85,11 +85,30 @@ impl Database {
         }
     }
 
+    /// Locks a table of a PostgreSQL database against everybody until [`Held::release`].
+    pub async fn hold(&self, table: &str) -> Held {
+        let mut connection = self.server().await;
+        let lock = AssertSqlSafe(format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"));
+        connection.execute(lock).await.expect("locked");
+        Held(connection)
+    }
+
     async fn file(&self) -> SqliteConnection {
         SqliteConnection::connect(&self.url).await.expect("the file opens")
     }
 
     async fn server(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.expect("the server answers")
+    }
+}
+
+/// A locked table.
+#[derive(Debug)]
+pub struct Held(PgConnection);
+
+impl Held {
+    /// Lets go.
+    pub async fn release(self) {
+        self.0.close().await.expect("closed");
     }
 }

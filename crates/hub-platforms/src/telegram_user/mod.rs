@@ -154,6 +154,9 @@ impl Platform for TelegramUser {
     fn not_configured(&self) -> Option<String> {
         self.application().err().map(|error| error.message)
     }
+    fn knows_token(&self, token: &str) -> bool {
+        keys::KeyPart::read(token).is_ok()
+    }
     fn connect(&self) -> &dyn Connect {
         self
     }
