@@ -83,6 +83,8 @@ impl From<AppError> for Failure {
         match error {
             AppError::Invalid(_) => plain(StatusCode::BAD_REQUEST, "VALIDATION_ERROR"),
             AppError::EmailTaken => plain(StatusCode::CONFLICT, "USER_EXISTS"),
+            // Not 401 or 403: the originals' pages would renew their token and come again.
+            AppError::StepUpRequired => plain(StatusCode::BAD_REQUEST, "STEP_UP_REQUIRED"),
             AppError::BadCredentials => plain(StatusCode::UNAUTHORIZED, "AUTHENTICATION_FAILED"),
             AppError::BadRefreshToken(_) => plain(StatusCode::UNAUTHORIZED, "TOKEN_REFRESH_FAILED"),
             AppError::Throttled { retry_after, limit } => {

@@ -59,6 +59,16 @@ impl Registry {
         }
     }
 
+    /// For the row of an original, which names no kind: the adapter that its token belongs to and the way it was linked; `None` when
+    /// none of several says so, and the first one serves it.
+    pub fn recognise(&self, published_name: &str, token: &str) -> Option<(&PlatformHandle, &'static str)> {
+        let named = self.published(published_name);
+        if named.len() < 2 {
+            return None;
+        }
+        named.into_iter().find_map(|handle| Some((handle, handle.recognises(token)?)))
+    }
+
     /// The adapter that offers a way of linking under a published name; without a method, the first adapter's first.
     pub fn for_linking(&self, published_name: &str, method: Option<&str>) -> Option<(&PlatformHandle, &'static str)> {
         self.handles.iter().filter(|h| h.card().published_name == published_name).find_map(|handle| {
