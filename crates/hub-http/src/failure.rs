@@ -136,6 +136,8 @@ fn platform(error: &hub_app::PlatformError, message: String) -> Failure {
         (Some(status @ (400 | 404 | 409 | 413 | 422 | 429)), _) => {
             StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)
         }
+        // Whatever number the platform has for it.
+        (_, RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
         (None, Unsupported) => StatusCode::NOT_IMPLEMENTED,
         (None, NotFound) => StatusCode::NOT_FOUND,
         (None, BadInput) => StatusCode::BAD_REQUEST,

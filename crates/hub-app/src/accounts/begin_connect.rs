@@ -60,7 +60,7 @@ pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> R
         }
         _ => AppError::NotConfigured(input.platform.clone()),
     })?;
-    if handle.card().way(method).is_some_and(|way| way.full_access) {
+    if handle.card().way(method).is_some_and(|way| way.full_access) && handle.not_configured().is_none() {
         step_up(app, caller, input.reproof.as_ref()).await?;
     }
     let state = crate::clock::random_hex().ok_or_else(|| AppError::Internal("no randomness".to_owned()))?;

@@ -7,6 +7,7 @@ pub(crate) mod conversation_ids;
 pub(crate) mod conversations;
 pub(crate) mod early_news;
 pub(crate) mod events;
+mod forgetting;
 pub(crate) mod jobs;
 pub(crate) mod leases;
 pub(crate) mod message_lists;

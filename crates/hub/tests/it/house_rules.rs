@@ -28,7 +28,7 @@ const NAMED_ELSEWHERE: [(&str, &str); 8] = [
     ("crates/hub/src/config/mod.rs", "the demo points one platform at its simulator"),
     ("crates/hub-store/src/nouns/mod.rs", "the contract's list of published names"),
     ("crates/hub-http/src/validate.rs", "the contract's list of published names"),
-    ("crates/hub-http/src/routes/telegram_user.rs", "routes the contract names after a platform"),
+    ("crates/hub-http/src/routes/telegram_user/", "routes the contract names after a platform"),
     ("crates/hub-http/src/failure.rs", "the contract's shape of errors differs by route"),
     ("crates/hub-http/src/layers/", "a content policy and route prefixes the contract names"),
 ];
