@@ -110,9 +110,9 @@ impl UsedProofs<'_> {
 
     /// When the first of these will be free again.
     pub async fn soonest(&self, digests: &[String]) -> Result<Option<Timestamp>> {
-        let sql = self.0.sql("SELECT ts(MIN(until_at)) FROM hub_used_proofs WHERE digest IN");
-        let sql = sql.list(digests.iter().map(String::as_str));
-        Ok(self.0.read_one(sql, |row| row.maybe_time(0)).await?.flatten())
+        let sql = self.0.sql("SELECT ts(until_at) FROM hub_used_proofs WHERE digest IN");
+        let sql = sql.list(digests.iter().map(String::as_str)).add("ORDER BY until_at LIMIT 1");
+        self.0.read_one(sql, |row| row.time(0)).await
     }
 
     /// Forgets proofs that nobody accepts any more.

@@ -138,8 +138,9 @@ async fn wrong_answers_are_words_and_the_third_one_ends_the_attempt() {
         odd.0 == 400 && odd.1.starts_with("Failed to send verification code: This is not a phone number"),
         "{odd:?}"
     );
-    let unknown = shown(asks(&user, "+49 1555 999").await);
-    assert!(unknown.0 == 400 && unknown.1.starts_with("Failed to send verification code: "), "{unknown:?}");
+    world.telegram.fault("auth.sendCode", Fault::refused(400, "PHONE_NUMBER_BANNED"));
+    let banned = "Failed to send verification code: Telegram has blocked this number.";
+    assert_eq!(shown(asks(&user, PHONE).await), (400, banned.to_owned()));
 
     let hash = code_sent(&user, PHONE).await;
     let gone = (400, "Invalid verification code: Session not found. Please restart verification.".to_owned());
