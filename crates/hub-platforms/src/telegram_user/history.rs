@@ -38,4 +38,8 @@ impl History for TelegramUser {
     async fn prepare(&self, _grant: &Grant) -> Result<()> {
         Ok(())
     }
+
+    async fn lately(&self, grant: &Grant, from: Option<&str>) -> Result<HistoryPage> {
+        self.once_more(grant, from).await
+    }
 }

@@ -11,4 +11,10 @@ mod fixtures;
 mod house_rules;
 mod outage;
 mod support;
+#[cfg(feature = "demo")]
+mod telegram_login;
+#[cfg(feature = "demo")]
+mod telegram_rows;
+#[cfg(feature = "demo")]
+mod telegram_world;
 mod thread;
