@@ -200,7 +200,7 @@ fn what_is_shipped_has_no_door_for_tests() {
         };
         let named = forbidden(path, text, &["TELEGRAM_TEST_SEED", "mod seed", "with_seed("], &[]);
         let number = |found: &String| found.split(':').nth(1).and_then(|number| number.parse().ok()).unwrap_or(1);
-        named.into_iter().filter(|found| !guarded(number(found))).collect()
+        named.into_iter().filter(|found| !guarded(number(found))).collect::<Vec<_>>()
     };
     assert_eq!(rule("crates/hub/src/a.rs", "fn a() {\n    environment(\"TELEGRAM_TEST_SEED\")").len(), 1);
     assert_eq!(rule("crates/a/src/a.rs", "#[cfg(feature = \"test-telegram\")]\nmod seed;").len(), 0);
