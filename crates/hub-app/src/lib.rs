@@ -9,6 +9,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod inbox;
 pub mod jobs;
+pub mod ledger;
 pub mod media;
 pub mod outbox;
 pub mod sealing;
@@ -27,7 +28,7 @@ pub use hub_platform_kit::card::{Pull, Window};
 pub use hub_platform_kit::platform::OutboundFile;
 pub use hub_platform_kit::webhook::WebhookRequest;
 pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};
-pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page};
+pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page, Parked, Receipt};
 
 use hub_domain::{Account, Committed, Timestamp};
 use hub_platform_kit::{PlatformHandle, Registry};

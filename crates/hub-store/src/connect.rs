@@ -125,7 +125,7 @@ impl Store {
 
     /// Asks for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        let conn = Conn { link: Link::Pool(&self.reader), engine: self.engine };
+        let conn = Conn { link: Link::Pool(&self.reader), engine: self.engine, notes: None };
         conn.one(conn.sql("SELECT 1")).await.map(|_| ())
     }
 

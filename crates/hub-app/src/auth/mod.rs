@@ -7,6 +7,7 @@ mod me;
 mod passwords;
 mod refresh;
 mod register;
+mod roles;
 pub mod secrets;
 mod throttle;
 mod tokens;
@@ -16,6 +17,7 @@ pub use logout::logout;
 pub use me::me;
 pub use refresh::{Refresh, refresh};
 pub use register::{create_user, register};
+pub use roles::is_admin;
 pub use tokens::AccessError;
 
 use crate::clock::new_id;

@@ -9,6 +9,7 @@ pub(crate) mod early_news;
 pub(crate) mod events;
 pub(crate) mod jobs;
 pub(crate) mod leases;
+pub(crate) mod ledger;
 pub(crate) mod message_lists;
 pub(crate) mod message_rows;
 pub(crate) mod messages;
