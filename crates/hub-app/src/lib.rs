@@ -10,6 +10,7 @@ pub mod housekeeping;
 pub mod inbox;
 pub mod jobs;
 pub mod ledger;
+pub mod measures;
 pub mod media;
 pub mod outbox;
 pub mod sealing;
@@ -68,6 +69,7 @@ struct Inner {
     intake: inbox::lane::Lane,
     outcomes: outbox::outcomes::Outcomes,
     usage: usage::UsageLog,
+    deliveries: measures::Deliveries,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -91,6 +93,7 @@ impl App {
             outcomes: outbox::outcomes::Outcomes::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            deliveries: measures::Deliveries::default(),
             intake,
             usage,
             store,
@@ -146,6 +149,9 @@ impl App {
     }
     pub(crate) fn usage_log(&self) -> &usage::UsageLog {
         &self.0.usage
+    }
+    pub(crate) fn deliveries(&self) -> &measures::Deliveries {
+        &self.0.deliveries
     }
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.0.stop

@@ -36,6 +36,7 @@ pub use nouns::receipts::{Held, ListParked, NewReceipt, Parked, Reading, Receipt
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
 pub use nouns::reports::Report;
 pub use nouns::subscriptions::{Subscription, Subscriptions};
-pub use nouns::usage::{Usage, UsageLog};
+pub use nouns::unread::Looked;
+pub use nouns::usage::{REQUESTS, Usage, UsageLog};
 pub use nouns::users::{NewUser, StoredUser, Users};
 pub use tx::{Session, Tx};

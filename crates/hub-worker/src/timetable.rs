@@ -14,7 +14,7 @@ struct Entry {
     run: fn(&App) -> BoxFuture<'_, Result<()>>,
 }
 
-const TIMETABLE: [Entry; 6] = [
+const TIMETABLE: [Entry; 7] = [
     Entry {
         name: "renew webhooks",
         every: Duration::from_hours(6),
@@ -50,6 +50,12 @@ const TIMETABLE: [Entry; 6] = [
         every: Duration::from_mins(10),
         first: Duration::from_mins(1),
         run: |app| Box::pin(housekeeping::sweep(app)),
+    },
+    Entry {
+        name: "mend unread counts",
+        every: Duration::from_hours(24),
+        first: Duration::from_mins(5),
+        run: |app| Box::pin(housekeeping::mend_unread_counts(app)),
     },
 ];
 

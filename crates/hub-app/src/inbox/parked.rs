@@ -4,7 +4,7 @@
 use super::receive_webhook::body_context;
 use super::replay_receipt::replay_receipt;
 use crate::{App, AppError, Result};
-use futures_util::StreamExt;
+use futures_util::future::join_all;
 use hub_domain::{ReceiptId, Verdict};
 use hub_store::{ListParked, Parked, Receipt, ReceiptState};
 use std::time::Duration;
@@ -90,9 +90,8 @@ pub async fn replay_many(app: &App, which: &WhichParked) -> Result<ReplayedMany>
         if started.elapsed() >= LONGEST {
             return Ok(brought);
         }
-        let work = futures_util::stream::iter(some).map(|parked| replay_receipt(app, parked.id));
-        let outcomes: Vec<_> = work.buffered(SIDE_BY_SIDE).collect().await;
-        for outcome in outcomes {
+        let ids: Vec<ReceiptId> = some.iter().map(|parked| parked.id).collect();
+        for outcome in join_all(ids.into_iter().map(|id| replay_receipt(app, id))).await {
             match outcome {
                 Ok(replayed) => {
                     brought.replayed += 1;

@@ -49,6 +49,12 @@ impl From<Refusal> for Refused {
 /// Takes a delivery in. Returns once it is on disk.
 pub async fn receive_webhook(app: &App, platform: &str, request: WebhookRequest) -> Result<Accepted, Refused> {
     let handle = receiver(app, platform)?;
+    let outcome = receive(app, handle, request).await;
+    app.deliveries().count(handle.card().published_name, outcome.as_ref().err().copied());
+    outcome
+}
+
+async fn receive(app: &App, handle: &PlatformHandle, request: WebhookRequest) -> Result<Accepted, Refused> {
     let keys = keys_for(app, handle, &request).await?;
     handle.warm(&request).await;
     let verified = handle.verify(&request, &keys)?;

@@ -20,6 +20,7 @@ pub(crate) mod receipts;
 pub(crate) mod refresh_tokens;
 pub(crate) mod reports;
 pub(crate) mod subscriptions;
+pub(crate) mod unread;
 pub(crate) mod usage;
 pub(crate) mod users;
 

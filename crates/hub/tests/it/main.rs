@@ -8,6 +8,7 @@ mod conformance;
 mod crash;
 mod fixtures;
 mod house_rules;
+mod ledger;
 mod outage;
 mod support;
 mod thread;
