@@ -6,8 +6,8 @@ use crate::nouns::ledger::Notes;
 use crate::nouns::{events, ledger};
 use crate::sql::{Conn, Link, limited};
 use crate::{
-    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Jobs, Leases, Ledger, Messages,
-    NewEvent, Notices, Pictures, Receipts, RefreshTokens, Subscriptions, UsageLog, UsedProofs, Users,
+    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs, Leases, Ledger,
+    Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog, UsedProofs, Users,
 };
 use hub_domain::Committed;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -87,6 +87,10 @@ nouns! {
     used_proofs: UsedProofs,
     /// Who asked for what.
     usage: UsageLog,
+    /// Values to be sealed anew.
+    seals: Seals,
+    /// Rows of the originals.
+    imports: Imports,
 }
 
 impl Tx {

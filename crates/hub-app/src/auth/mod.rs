@@ -10,7 +10,7 @@ mod register;
 mod roles;
 pub mod secrets;
 mod throttle;
-mod tokens;
+pub(crate) mod tokens;
 
 pub use login::login;
 pub use logout::logout;
