@@ -12,6 +12,7 @@ mod forgetting;
 pub(crate) mod imports;
 pub(crate) mod jobs;
 pub(crate) mod leases;
+pub(crate) mod ledger;
 pub(crate) mod message_lists;
 pub(crate) mod message_rows;
 pub(crate) mod messages;
@@ -23,6 +24,7 @@ pub(crate) mod refresh_tokens;
 pub(crate) mod reports;
 pub(crate) mod seals;
 pub(crate) mod subscriptions;
+pub(crate) mod unread;
 pub(crate) mod usage;
 pub(crate) mod users;
 

@@ -88,6 +88,12 @@ pub(super) struct Server {
     /// Redirect plain requests to HTTPS; needs `TRUSTED_PROXIES`, because the proxy says what came over TLS.
     #[config(env = "FORCE_HTTPS", default = false)]
     pub(super) force_https: bool,
+    /// Who shows this as a bearer token may read the numbers at `/metrics`; without one the route is not there.
+    #[config(env = "METRICS_TOKEN")]
+    pub(super) metrics_token: Option<Secret>,
+    /// Open `/api/debug`; on outside production, where everybody who is signed in may use it; for administrators only in production.
+    #[config(env = "HUB_DEBUG_ROUTES")]
+    pub(super) debug_routes: Option<bool>,
 }
 
 /// Where data rests.
@@ -243,6 +249,8 @@ impl Sections {
                 .context("TRUSTED_PROXIES")?,
             force_https: self.server.force_https,
             frontend_dist: set(self.server.frontend_dist.as_ref()).map(PathBuf::from),
+            metrics_token: set_secret(self.server.metrics_token.as_ref()),
+            debug_routes: self.server.debug_routes.unwrap_or(!self.production()),
         })
     }
 

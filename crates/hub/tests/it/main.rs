@@ -9,6 +9,7 @@ mod conformance;
 mod crash;
 mod fixtures;
 mod house_rules;
+mod ledger;
 mod outage;
 mod support;
 #[cfg(feature = "demo")]
