@@ -9,6 +9,7 @@ mod dialect;
 mod error;
 mod migrate;
 mod nouns;
+mod presence;
 mod sql;
 mod tx;
 
@@ -24,7 +25,7 @@ pub use nouns::conversations::{
 };
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
-pub use nouns::jobs::{Job, JobCounts, Jobs, NewJob};
+pub use nouns::jobs::{DeadJob, Job, JobCounts, Jobs, NewJob, POOL_SHARE};
 pub use nouns::leases::{Cursors, Leases};
 pub use nouns::message_lists::ListMessages;
 pub use nouns::message_rows::StoredMessage;
@@ -37,4 +38,5 @@ pub use nouns::reports::Report;
 pub use nouns::subscriptions::{Subscription, Subscriptions};
 pub use nouns::usage::{Usage, UsageLog};
 pub use nouns::users::{NewUser, StoredUser, Users};
+pub use presence::{Entrance, Presence};
 pub use tx::{Session, Tx};

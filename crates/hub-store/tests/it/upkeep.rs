@@ -147,7 +147,7 @@ async fn a_stuck_message_is_found_behind_many_that_are_looked_after() {
         // Settled jobs look after nothing; no more come than were asked for.
         let tx = test.store.begin().await.unwrap();
         for claimed in tx.jobs().claim("w", 9, at(1), chrono::TimeDelta::seconds(60)).await.unwrap() {
-            tx.jobs().done(claimed.id, "w", at(1)).await.unwrap();
+            tx.jobs().done(&claimed, "w", at(1)).await.unwrap();
         }
         commit(tx).await;
         assert_eq!(stuck(2).await, [waiting[0].id, waiting[1].id]);
@@ -167,6 +167,7 @@ fn deliver(message: MessageId) -> NewJob {
         kind: "deliver".into(),
         payload: "{}".into(),
         lane: None,
+        pool: None,
         dedupe: Some(message.to_string()),
         priority: 0,
         run_at: at(0),
