@@ -35,6 +35,8 @@ pub struct AppSettings {
     pub auth_limit_per_minute: u32,
     /// `SEND_WAIT_MS`: how long a send request waits for the outcome.
     pub send_wait: Duration,
+    /// `SEND_EXPIRY_HOURS`: a message that could not leave for this long is given up.
+    pub send_expiry: Duration,
     /// `POLL_INTERVAL_SECONDS`: how often platforms are asked that do not tell everything by themselves.
     pub poll_interval: Duration,
     /// `RECEIPT_RETENTION_HOURS`.

@@ -254,7 +254,7 @@ async fn store_arrivals(
         }
         effects
             .jobs
-            .extend(row.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
+            .extend(row.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(account.id, a.id, now)));
     }
     effects.jobs.extend(early::recall(tx, &arrived, now).await?);
     effects.jobs.extend(profiles::unknown(tx, &strangers, now).await?);

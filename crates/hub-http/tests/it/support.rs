@@ -65,6 +65,7 @@ impl Hub {
             require_seal: false,
             auth_limit_per_minute: 1_000,
             send_wait: Duration::from_millis(100),
+            send_expiry: Duration::from_hours(24),
             poll_interval: Duration::from_mins(1),
             receipt_retention: Duration::from_hours(1),
             max_media_bytes: 1024,
