@@ -29,7 +29,8 @@ impl Store {
         name.push(".");
         name.push(SUFFIX);
         let opened = OpenOptions::new().create(true).truncate(false).write(true).read(true).open(name);
-        let file = opened.map_err(|error| StoreError::Invalid(format!("the workers' lock cannot be opened: {error}")))?;
+        let file =
+            opened.map_err(|error| StoreError::Invalid(format!("the workers' lock cannot be opened: {error}")))?;
         match file.try_lock() {
             Ok(()) => Ok(Entrance { file: Some(file), alone: true }),
             Err(TryLockError::WouldBlock) => Ok(Entrance { file: Some(file), alone: false }),

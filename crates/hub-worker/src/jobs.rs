@@ -19,8 +19,6 @@ const POLL: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The longest a job may run.
 const JOB_LIMIT: Duration = Duration::from_mins(10);
-/// How long running jobs may take to finish when the hub stops; what is cut off is handed back.
-const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// Tries to take a place among the workers.
 const JOIN_TRIES: u32 = 5;
 /// Tries to write down how a job ended, one second apart, before its lease decides.
@@ -51,7 +49,7 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
         wait(&mut signals, &freed, &stop).await;
     }
     let finish = async { while running.join_next().await.is_some() {} };
-    if tokio::time::timeout(STOP_LIMIT, finish).await.is_ok() {
+    if tokio::time::timeout(app.settings().stop_wait, finish).await.is_ok() {
         return;
     }
     // They must have ended before anybody else may have them.

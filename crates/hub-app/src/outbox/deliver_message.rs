@@ -12,8 +12,8 @@ use crate::inbox::{early, seal};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
 use hub_domain::{
-    Account, AccountHealth, AccountId, ConversationId, DeliveryStatus, EventBody, Message, MessageId, RemoteConversationId,
-    Timestamp, UserId,
+    Account, AccountHealth, AccountId, ConversationId, DeliveryStatus, EventBody, Message, MessageId,
+    RemoteConversationId, Timestamp, UserId,
 };
 use hub_platform_kit::platform::{OutboundFile, OutboundMessage, Sent};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy};

@@ -43,7 +43,8 @@ pub async fn retry_message(app: &App, caller: &Caller, input: RetryMessage) -> R
         Some(DeliveryStatus::Failed) => DeliveryStatus::Failed,
         Some(DeliveryStatus::Unconfirmed) if input.force => DeliveryStatus::Unconfirmed,
         Some(DeliveryStatus::Unconfirmed) => {
-            let words = "This message may have arrived. It is sent again only with \"force\", and may arrive twice then.";
+            let words =
+                "This message may have arrived. It is sent again only with \"force\", and may arrive twice then.";
             return Err(AppError::Invalid(words.to_owned()));
         }
         Some(DeliveryStatus::Sent | DeliveryStatus::Delivered | DeliveryStatus::Read) | None => {

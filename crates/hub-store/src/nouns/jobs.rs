@@ -96,9 +96,7 @@ impl Jobs<'_> {
         for some in jobs.chunks(chunk(WIDTH)) {
             let sql = self
                 .0
-                .sql(
-                    "INSERT INTO hub_jobs (id, kind, payload, lane, pool, dedupe, priority, run_at, max_attempts, at,",
-                )
+                .sql("INSERT INTO hub_jobs (id, kind, payload, lane, pool, dedupe, priority, run_at, max_attempts, at,")
                 .add("state, attempts) VALUES")
                 .rows(WIDTH, some, |sql, job| {
                     sql.bind(job.id.0)

@@ -25,7 +25,10 @@ struct Entry {
 enum State {
     Ready,
     /// Held by the claim of this number.
-    Running { claim: usize, until: i64 },
+    Running {
+        claim: usize,
+        until: i64,
+    },
     Done,
     Dead,
     Purged,
@@ -40,18 +43,45 @@ struct Claim {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Leave { lane: Option<u8>, pool: Option<u8>, dedupe: Option<u8>, priority: i32, wait: i64 },
-    Claim { worker: u8, limit: u32 },
+    Leave {
+        lane: Option<u8>,
+        pool: Option<u8>,
+        dedupe: Option<u8>,
+        priority: i32,
+        wait: i64,
+    },
+    Claim {
+        worker: u8,
+        limit: u32,
+    },
     /// From here on: of any claim there ever was, also one that was lost long ago.
-    Extend { claim: Index },
-    Done { claim: Index },
-    Dead { claim: Index },
-    Again { claim: Index, wait: i64, counts: bool },
-    HandBack { worker: u8 },
+    Extend {
+        claim: Index,
+    },
+    Done {
+        claim: Index,
+    },
+    Dead {
+        claim: Index,
+    },
+    Again {
+        claim: Index,
+        wait: i64,
+        counts: bool,
+    },
+    HandBack {
+        worker: u8,
+    },
     FreeAll,
-    Revive { entry: Index },
-    Purge { age: i64 },
-    Pass { seconds: i64 },
+    Revive {
+        entry: Index,
+    },
+    Purge {
+        age: i64,
+    },
+    Pass {
+        seconds: i64,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -92,7 +122,8 @@ impl Model {
     }
 
     fn key_is_open(&self, job: &NewJob) -> bool {
-        job.dedupe.is_some() && (0..self.entries.len()).any(|at| self.open(at) && self.entries[at].job.dedupe == job.dedupe)
+        job.dedupe.is_some()
+            && (0..self.entries.len()).any(|at| self.open(at) && self.entries[at].job.dedupe == job.dedupe)
     }
 
     fn leave(&mut self, job: &NewJob, run_at: i64) {
@@ -127,9 +158,8 @@ impl Model {
         let full = |share: &HashMap<String, i64>, pool: &Option<String>| {
             pool.as_ref().is_some_and(|pool| share.get(pool).copied().unwrap_or_default() >= POOL_SHARE)
         };
-        let mut due: Vec<usize> = (0..self.entries.len())
-            .filter(|at| self.due(*at) && !full(&share, &self.entries[*at].job.pool))
-            .collect();
+        let mut due: Vec<usize> =
+            (0..self.entries.len()).filter(|at| self.due(*at) && !full(&share, &self.entries[*at].job.pool)).collect();
         due.sort_by_key(|&at| (self.entries[at].job.priority, self.entries[at].run_at, at));
         due.truncate(limit as usize);
         due.retain(|&at| {
@@ -250,7 +280,8 @@ async fn take(test: &TestStore, model: &mut Model, step: &Step) {
             assert_eq!(with(test, again).await, held.is_some(), "put off by its holder only");
         }
         Step::HandBack { worker } => {
-            let of: Vec<usize> = (0..model.claims.len()).filter(|claim| model.claims[*claim].worker == *worker).collect();
+            let of: Vec<usize> =
+                (0..model.claims.len()).filter(|claim| model.claims[*claim].worker == *worker).collect();
             let mut back = 0;
             for claim in of {
                 if let Some(entry) = model.held(claim) {

@@ -3,6 +3,7 @@
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod jobs;
 mod serve;
 mod user;
 
@@ -32,6 +33,9 @@ enum Command {
     /// Users of the hub.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Jobs that were given up.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Prints the documented template of all settings.
     Config,
     /// Prints the OpenAPI document.
@@ -57,6 +61,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Doctor => doctor::run(&Config::load()?).await,
         Command::User(command) => user::run(&Config::load()?, command).await,
+        Command::Jobs(command) => jobs::run(&Config::load()?, command).await,
         Command::Config => say(&Config::template()),
         Command::Openapi => say(&hub_http::openapi()),
         #[cfg(feature = "demo")]
