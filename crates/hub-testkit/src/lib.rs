@@ -9,6 +9,7 @@ pub mod conformance;
 pub mod database;
 pub mod expect;
 pub mod process;
+pub mod prove;
 pub mod proxy;
 pub mod pushes;
 pub mod recorded;

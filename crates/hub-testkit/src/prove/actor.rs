@@ -6,6 +6,7 @@ use crate::{Client, eventually};
 use futures_util::future::LocalBoxFuture;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::cell::OnceCell;
 use url::Url;
 
 /// Pages the hub may lead to between the platform and the front end.
@@ -37,6 +38,8 @@ pub struct Played<S> {
     account: String,
     people: Vec<String>,
     began: chrono::DateTime<chrono::Utc>,
+    /// The platform's published name, once it is known.
+    platform: OnceCell<String>,
 }
 
 impl<S: Subject> Played<S> {
@@ -47,19 +50,23 @@ impl<S: Subject> Played<S> {
         let people = (0..people).map(|number| subject.person(number)).collect();
         // Everything is said within the last minutes, a second apart.
         let began = chrono::Utc::now() - chrono::TimeDelta::minutes(50);
-        Self { subject, account, people, began }
+        Self { subject, account, people, began, platform: OnceCell::new() }
     }
 
-    async fn platform(user: &Client) -> String {
+    async fn platform(&self, user: &Client) -> String {
+        if let Some(known) = self.platform.get() {
+            return known.clone();
+        }
         let (status, listed) = user.get("/api/platforms").await;
         assert_eq!(status, StatusCode::OK, "{listed}");
         let cards = listed["platforms"].as_array().expect("a list").iter();
         let mut mine = cards.filter(|card| card["id"] == S::CARD);
-        mine.next().and_then(|card| card["platform"].as_str()).expect("the card is listed").to_owned()
+        let name = mine.next().and_then(|card| card["platform"].as_str()).expect("the card is listed").to_owned();
+        self.platform.get_or_init(|| name).clone()
     }
 
     async fn link_now(&self, user: &Client) -> String {
-        let platform = Self::platform(user).await;
+        let platform = self.platform(user).await;
         let id = if let Some(form) = self.subject.form(S::METHOD, &self.account) {
             let body = json!({"method": S::METHOD, "answers": form.good});
             let (status, linked) = user.post(&format!("/api/oauth/connect/{platform}"), &body).await;
@@ -83,7 +90,7 @@ impl<S: Subject> Played<S> {
         let own = self.subject.address(&self.account);
         let path = match own {
             Some(path) => path,
-            None => format!("/api/webhooks/{}", S::WEBHOOK),
+            None => format!("/api/webhooks/{}", self.platform.get().expect("the account is linked")),
         };
         let event = self.subject.event(&self.account, &said);
         for delivery in self.subject.deliveries(&self.account, vec![event]) {
@@ -139,7 +146,8 @@ async fn landed(browser: &mut Browser, hub: &str, back: &str, choice: &str) -> S
         let to = page.location.clone().unwrap_or_else(|| panic!("it leads nowhere: {page:?}"));
         let url = Url::parse(hub).expect("an address").join(&to).expect("an address");
         if url.path() != "/api/oauth/continue" {
-            let told = |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+            let told =
+                |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
             assert_eq!(told("success").as_deref(), Some("true"), "{url}");
             return told("accountId").expect("an id");
         }

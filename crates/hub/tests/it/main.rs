@@ -9,5 +9,6 @@ mod crash;
 mod fixtures;
 mod house_rules;
 mod outage;
+mod prove;
 mod support;
 mod thread;

@@ -35,7 +35,7 @@ const FILE_LINK: &str = "https://t.co/Zz00000001";
 /// Kinds of events that an account listens to.
 const KINDS: usize = 6;
 
-struct Twitter {
+pub(super) struct Twitter {
     platform: TwitterHandle,
     http: reqwest::Client,
 }
