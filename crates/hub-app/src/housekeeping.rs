@@ -99,6 +99,11 @@ pub async fn start_readings(app: &App) -> Result<()> {
     crate::sync::start_readings(app).await
 }
 
+/// Finds out which adapter serves the rows of the originals.
+pub async fn adopt_accounts(app: &App) -> Result<()> {
+    accounts::adopt::adopt(app).await
+}
+
 /// Renews grants that end soon.
 pub async fn renew_grants(app: &App) -> Result<()> {
     accounts::grants::renew_due(app).await

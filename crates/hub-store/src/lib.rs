@@ -26,7 +26,7 @@ pub use nouns::conversations::{
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
 pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, ImportedWords, Imports};
-pub use nouns::jobs::{Job, JobCounts, Jobs, NewJob};
+pub use nouns::jobs::{Job, JobCounts, JobEnd, Jobs, NewJob};
 pub use nouns::leases::{Cursors, Leases};
 pub use nouns::ledger::Ledger;
 pub use nouns::message_lists::ListMessages;

@@ -14,7 +14,14 @@ struct Entry {
     run: fn(&App) -> BoxFuture<'_, Result<()>>,
 }
 
-const TIMETABLE: [Entry; 7] = [
+const TIMETABLE: [Entry; 8] = [
+    // An original may still write rows beside us.
+    Entry {
+        name: "adopt accounts",
+        every: Duration::from_mins(10),
+        first: Duration::ZERO,
+        run: |app| Box::pin(housekeeping::adopt_accounts(app)),
+    },
     Entry {
         name: "renew webhooks",
         every: Duration::from_hours(6),

@@ -5,7 +5,7 @@ pub(crate) mod early;
 pub(crate) mod echo;
 pub mod events;
 pub mod greet_webhook;
-mod ingest;
+pub(crate) mod ingest;
 mod ingest_changes;
 pub(crate) mod lane;
 pub mod mark_read;
@@ -17,7 +17,7 @@ pub(crate) mod seal;
 mod settle;
 pub mod views;
 
-pub use conversations::{UnreadCount, find_conversation, list_conversations, notices, unread_count};
+pub use conversations::{UnreadCount, conversation_of, find_conversation, list_conversations, notices, unread_count};
 pub use events::{Replay, events_after, events_after_for, latest_offset};
 pub use greet_webhook::greet_webhook;
 pub use mark_read::{mark_conversation_read, mark_message_read};

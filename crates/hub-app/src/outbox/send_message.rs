@@ -41,6 +41,21 @@ pub struct SendMessage {
     pub idempotency_key: Option<String>,
 }
 
+impl SendMessage {
+    /// Words and nothing else.
+    pub fn words(conversation_id: ConversationId, content: String) -> Self {
+        Self {
+            conversation_id,
+            content,
+            reply_to: None,
+            attachments: Vec::new(),
+            special: Special::None,
+            tag: None,
+            idempotency_key: None,
+        }
+    }
+}
+
 /// A message that is neither words nor files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Special {

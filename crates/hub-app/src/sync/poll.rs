@@ -99,7 +99,7 @@ pub async fn poll_stats(app: &App) -> Result<PollStats> {
 }
 
 /// A platform that calls us is not asked as well: some allow only one way in.
-fn can_ask(app: &App, account: &Account) -> bool {
+pub(super) fn can_ask(app: &App, account: &Account) -> bool {
     app.handle_of(account).is_ok_and(|handle| match handle.card().intake.pull {
         // Whoever holds the line has it already.
         Pull::No | Pull::Line => false,
@@ -108,7 +108,8 @@ fn can_ask(app: &App, account: &Account) -> bool {
     })
 }
 
-async fn ask(app: &App, id: AccountId) -> Result<u64> {
+/// Asks now; gives how many new messages that brought.
+pub(super) async fn ask(app: &App, id: AccountId) -> Result<u64> {
     let mut messages = 0;
     for _ in 0..MAX_PAGES {
         let pulled = pull_account(app, id, Duration::ZERO).await?;

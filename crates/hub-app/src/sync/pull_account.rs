@@ -90,7 +90,7 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
 }
 
 /// Only an answer about credentials marks the account.
-async fn refused(app: &App, account: Account, error: PlatformError) -> Result<AppError> {
+pub(super) async fn refused(app: &App, account: Account, error: PlatformError) -> Result<AppError> {
     if error.kind == ErrorKind::ReauthRequired {
         mark(app, &account, AccountHealth::NeedsReauth).await?;
         return Ok(AppError::AccountNeedsReauth);

@@ -14,7 +14,7 @@ async fn linked(app: &App, email: &str) -> Caller {
         Credentials { email: email.to_owned(), password: Secret::from("correct horse battery"), address: None };
     let session = auth::register(app, credentials).await.expect("registered");
     let caller = auth::authenticate(app, &session.access_token).expect("signed in");
-    let begin = BeginConnect { platform: "telegram".to_owned(), method: None, answers: None, browser: None };
+    let begin = BeginConnect { platform: "telegram".to_owned(), ..BeginConnect::default() };
     accounts::begin_connect(app, &caller, begin).await.expect("linked");
     caller
 }
@@ -190,6 +190,6 @@ async fn a_repeat_says_nothing_new_and_a_disconnected_account_gets_nothing() {
 }
 
 async fn linked_again(app: &App, caller: &Caller) {
-    let begin = BeginConnect { platform: "telegram".to_owned(), method: None, answers: None, browser: None };
+    let begin = BeginConnect { platform: "telegram".to_owned(), ..BeginConnect::default() };
     accounts::begin_connect(app, caller, begin).await.expect("linked");
 }

@@ -52,6 +52,7 @@ impl TestApp {
             access_lifetime: Duration::from_mins(15),
             refresh_lifetime: Duration::from_hours(168),
             refresh_grace: Duration::from_secs(10),
+            step_up_within: Duration::from_mins(10),
             bcrypt_cost: 4,
             encryption_keys: vec![Secret::from("0123456789abcdef0123456789abcdef")],
             require_seal: false,

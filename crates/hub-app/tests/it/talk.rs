@@ -157,7 +157,7 @@ pub(crate) async fn register(app: &App, email: &str) -> Caller {
 }
 
 pub(crate) async fn link(app: &App, caller: &Caller) {
-    let begin = BeginConnect { platform: "telegram".to_owned(), method: None, answers: None, browser: None };
+    let begin = BeginConnect { platform: "telegram".to_owned(), ..BeginConnect::default() };
     accounts::begin_connect(app, caller, begin).await.expect("linked");
 }
 

@@ -65,6 +65,7 @@ impl Hub {
             access_lifetime: Duration::from_mins(15),
             refresh_lifetime: Duration::from_hours(168),
             refresh_grace: Duration::from_secs(10),
+            step_up_within: Duration::from_mins(10),
             bcrypt_cost: 4,
             encryption_keys: vec![Secret::from("tests-encryption-key")],
             require_seal: false,

@@ -5,8 +5,8 @@ use super::ledger;
 use crate::error::Result;
 use crate::sql::{Conn, chunk};
 use hub_domain::{
-    AccountId, Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteMessageId,
-    RemoteParticipantId, Timestamp, UserId,
+    AccountId, Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteConversationId,
+    RemoteMessageId, RemoteParticipantId, Timestamp, UserId,
 };
 use std::collections::HashSet;
 
@@ -212,6 +212,26 @@ impl Messages<'_> {
             .bind(remote.as_str())
             .bind(account.0);
         self.0.read_one(sql, |row| Ok((row.id(0)?, row.id(1)?))).await
+    }
+
+    /// Every message of an account with this id at the platform, one per conversation at most, and the conversation's own id there.
+    pub async fn all_in_account(
+        &self,
+        account: AccountId,
+        remote: &RemoteMessageId,
+    ) -> Result<Vec<(RemoteConversationId, ConversationId, MessageId)>> {
+        let sql = self
+            .0
+            .sql("SELECT c.platform_conversation_id, m.conversation_id, m.id FROM messages m")
+            .add("JOIN conversations c ON c.id = m.conversation_id")
+            .add("WHERE m.platform_message_id = ? AND c.account_id = ? UNION")
+            .add("SELECT c.platform_conversation_id, p.conversation_id, p.message_id FROM hub_message_parts p")
+            .add("JOIN conversations c ON c.id = p.conversation_id WHERE p.remote_id = ? AND c.account_id = ?")
+            .bind(remote.as_str())
+            .bind(account.0)
+            .bind(remote.as_str())
+            .bind(account.0);
+        self.0.read(sql, |row| Ok((row.text(0)?, row.id(1)?, row.id(2)?))).await
     }
 
     /// The account and conversation of a message.

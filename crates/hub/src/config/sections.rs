@@ -149,6 +149,9 @@ pub(super) struct Access {
     /// A refresh token rotated less than this many seconds ago still works; 0 = never.
     #[config(env = "REFRESH_GRACE_SECONDS", default = 10)]
     pub(super) refresh_grace_seconds: u64,
+    /// Linking a whole account of a person wants the hub's password given at most this many seconds ago; 0 = any time.
+    #[config(env = "STEP_UP_SECONDS", default = 600)]
+    pub(super) step_up_seconds: u64,
     /// Cost of new password hashes, 4 to 16.
     #[config(env = "BCRYPT_COST", default = 10)]
     pub(super) bcrypt_cost: u32,

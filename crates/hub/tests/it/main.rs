@@ -12,4 +12,10 @@ mod house_rules;
 mod ledger;
 mod outage;
 mod support;
+#[cfg(feature = "demo")]
+mod telegram_login;
+#[cfg(feature = "demo")]
+mod telegram_rows;
+#[cfg(feature = "demo")]
+mod telegram_world;
 mod thread;

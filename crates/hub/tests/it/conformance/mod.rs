@@ -11,5 +11,7 @@ mod teams;
 mod teams_life;
 mod teams_recorded;
 mod telegram;
+#[cfg(feature = "demo")]
+mod telegram_user;
 mod twitter;
 mod whatsapp;
