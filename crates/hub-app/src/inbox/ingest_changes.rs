@@ -66,7 +66,8 @@ pub(crate) async fn apply(
             return Ok(all);
         }
         InboundBody::DeletedSomewhere { messages, at } => {
-            let Ok(handle) = app.handle_of(account) else { return Ok(()) };
+            let Ok(handle) = app.handle_of(account) else { return Ok(Verdict::Ignored) };
+            let mut news = false;
             for message in messages {
                 // One that is not known was said before anybody listened: there is nothing to wait for.
                 for (conversation, conversation_id, message_id) in
@@ -76,9 +77,11 @@ pub(crate) async fn apply(
                         && tx.messages().delete(message_id, at.unwrap_or(now)).await?
                     {
                         say(EventBody::MessageUpdated { message_id, conversation_id });
+                        news = true;
                     }
                 }
             }
+            news
         }
         InboundBody::Reacted { conversation, message, actor, added, removed, replaces, at } => {
             let Some((conversation_id, message_id)) = find(app, tx, account, Some(conversation), message).await? else {
