@@ -168,6 +168,16 @@ impl PlatformHandle {
     pub async fn lately(&self, grant: &Grant, from: Option<&str>) -> Result<HistoryPage> {
         self.guarded(call(Operation::Pull, Some(grant)), self.history()?.lately(grant, from)).await
     }
+    /// Closes what is kept open to read an account.
+    pub async fn release(&self, account: AccountId) {
+        if let Some(history) = self.platform.history() {
+            history.release(account).await;
+        }
+    }
+    /// True when ids of messages say nothing outside of this conversation.
+    pub fn counts_apart(&self, conversation: &RemoteConversationId) -> bool {
+        self.platform.counts_apart(conversation)
+    }
     /// Fetches a file.
     pub async fn fetch(&self, grant: &Grant, attachment: &Attachment, max_bytes: u64) -> Result<Fetched> {
         self.guarded(call(Operation::Fetch, Some(grant)), self.media()?.fetch(grant, attachment, max_bytes)).await

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use hub_domain::connect::{Answers, LinkedIdentity, Step};
 use hub_domain::content::{Location, SharedContact};
 use hub_domain::{
-    Attachment, ContentKind, Inbound, RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId,
-    Timestamp,
+    AccountId, Attachment, ContentKind, Inbound, RemoteAccountId, RemoteConversationId, RemoteMessageId,
+    RemoteParticipantId, Timestamp,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -23,6 +23,10 @@ pub trait Platform: Send + Sync {
     fn card(&self) -> &Card;
     /// Why it cannot be used, when its settings are missing; `None` = it can.
     fn not_configured(&self) -> Option<String>;
+    /// True when ids of messages say nothing outside of this conversation.
+    fn counts_apart(&self, _conversation: &RemoteConversationId) -> bool {
+        !self.card().unique_message_ids
+    }
     /// Link, renew, revoke.
     fn connect(&self) -> &dyn Connect;
     /// Send, mark read.
@@ -286,6 +290,9 @@ pub trait History: Send + Sync {
     async fn lately(&self, _grant: &Grant, _from: Option<&str>) -> Result<HistoryPage> {
         Err(crate::PlatformError::unsupported("reading back once more"))
     }
+    /// Nobody reads the account in this process any more: what was kept open for it is closed before this returns, within a bound, so
+    /// that another process may open its own.
+    async fn release(&self, _account: AccountId) {}
 }
 
 /// A file as it comes in.

@@ -59,14 +59,14 @@ impl Registry {
         }
     }
 
-    /// For the row of an original, which names no kind: the adapter that its token belongs to and the way it was linked; `None` when
-    /// none of several says so, and the first one serves it.
-    pub fn recognise(&self, published_name: &str, token: &str) -> Option<(&PlatformHandle, &'static str)> {
+    /// For the row of an original, which names no kind: the account kind and the way of linking that its token tells; `None` when
+    /// none of several adapters says so, and the first one serves it.
+    pub fn kind_of_token(&self, published_name: &str, token: &str) -> Option<(&'static str, &'static str)> {
         let named = self.published(published_name);
         if named.len() < 2 {
             return None;
         }
-        named.into_iter().find_map(|handle| Some((handle, handle.recognises(token)?)))
+        named.into_iter().find_map(|handle| Some((handle.card().account_kind?, handle.recognises(token)?)))
     }
 
     /// The adapter that offers a way of linking under a published name; without a method, the first adapter's first.

@@ -14,7 +14,7 @@ struct Entry {
     run: fn(&App) -> BoxFuture<'_, Result<()>>,
 }
 
-const TIMETABLE: [Entry; 7] = [
+const TIMETABLE: [Entry; 8] = [
     // An original may still write rows beside us.
     Entry {
         name: "adopt accounts",
@@ -57,6 +57,12 @@ const TIMETABLE: [Entry; 7] = [
         every: Duration::from_mins(10),
         first: Duration::from_mins(1),
         run: |app| Box::pin(housekeeping::sweep(app)),
+    },
+    Entry {
+        name: "mend unread counts",
+        every: Duration::from_hours(24),
+        first: Duration::from_mins(5),
+        run: |app| Box::pin(housekeeping::mend_unread_counts(app)),
     },
 ];
 

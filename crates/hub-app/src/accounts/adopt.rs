@@ -10,7 +10,7 @@ const PAGE: u32 = 500;
 
 /// Looks at the token of every active account without a kind, where a published name alone does not say which adapter serves it.
 /// Only columns of our own are written: the original must be able to go on with its row.
-pub(crate) async fn adopt(app: &App) -> Result<()> {
+pub async fn adopt(app: &App) -> Result<()> {
     let mut after: Option<AccountId> = None;
     loop {
         let page = app.store().read().accounts().all_active(after, PAGE).await?;
@@ -37,11 +37,10 @@ pub(super) async fn recognise(app: &App, account: Account, token: &str) -> Resul
     if account.kind.is_some() {
         return Ok(account);
     }
-    let Some((handle, method)) = app.platforms().recognise(&account.platform_name, token) else { return Ok(account) };
-    let Some(kind) = handle.card().account_kind else { return Ok(account) };
+    let Some((kind, method)) = app.platforms().kind_of_token(&account.platform_name, token) else { return Ok(account) };
     let now = app.now();
     let tx = app.store().begin().await?;
-    let is_news = tx.accounts().set_kind(account.id, kind, method, now).await?;
+    let is_news = tx.accounts().set_kind(account.id, kind, method).await?;
     let body = EventBody::AccountChanged { account_id: account.id };
     let told = is_news.then_some(NewEvent { user_id: account.user_id, at: now, body });
     app.commit(tx, told.into_iter().collect()).await?;

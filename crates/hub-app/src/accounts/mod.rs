@@ -16,6 +16,7 @@ pub mod resume_connect;
 pub mod subscribe_webhook;
 
 pub use active::active;
+pub use adopt::adopt;
 pub use asked::asked;
 pub use begin_connect::{BeginConnect, ConnectProgress, Connecting, begin_connect};
 pub use decide_connect::{About, Decision, Question, decide, give_up, question};

@@ -10,9 +10,11 @@ mod ingest_changes;
 pub(crate) mod lane;
 pub mod mark_read;
 pub mod messages;
+pub mod parked;
 pub mod receive_webhook;
 pub mod replay_receipt;
 pub(crate) mod seal;
+mod settle;
 pub mod views;
 
 pub use conversations::{UnreadCount, conversation_of, find_conversation, list_conversations, notices, unread_count};
@@ -21,5 +23,5 @@ pub use greet_webhook::greet_webhook;
 pub use mark_read::{mark_conversation_read, mark_message_read};
 pub use messages::{MessageView, list_all_messages, list_messages};
 pub use receive_webhook::{Accepted, Refused, receive_webhook};
-pub use replay_receipt::{parked, replay_receipt};
+pub use replay_receipt::replay_receipt;
 pub use views::{EventView, views};

@@ -77,7 +77,7 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
     let verified = Verified { body: page.raw, account: Some(reader) };
     let delivery = Delivery {
         platform: handle.card().id.clone(),
-        receipt: receipt(app, handle, &verified, Some(id), app.now()),
+        receipt: receipt(app, handle, &verified, Some(id), page.events.len(), app.now()),
         parsed: page.events,
         cursor: page.next.map(|next| (id, next)),
         replay: false,

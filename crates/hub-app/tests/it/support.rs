@@ -13,10 +13,15 @@ pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) clock: TestClock,
     pub(crate) fake: Arc<Fake>,
-    _database: Database,
+    database: Database,
 }
 
 impl TestApp {
+    /// Changes what no use case changes.
+    pub(crate) async fn change(&self, statement: &str) -> u64 {
+        self.database.change(statement).await
+    }
+
     /// On SQLite, with `change` applied to the settings.
     pub(crate) async fn start(change: impl FnOnce(&mut AppSettings)) -> Self {
         Self::start_on(Engine::Sqlite, change).await
@@ -66,7 +71,7 @@ impl TestApp {
             clock: Arc::new(clock.clone()),
             settings,
         };
-        Self { app: App::new(parts).expect("the app"), clock, fake, _database: database }
+        Self { app: App::new(parts).expect("the app"), clock, fake, database }
     }
 }
 

@@ -29,7 +29,7 @@ pub use seed::{Seed, SeedKeys};
 pub use settings::Settings;
 
 use hub_domain::text::LengthUnit;
-use hub_domain::{ContentKind, DeliveryStatus, PlatformId};
+use hub_domain::{ContentKind, DeliveryStatus, PlatformId, RemoteConversationId};
 use hub_platform_kit::card::{
     AttachmentRule, Card, ConnectMethod, Intake, Pull, Quota, Renewal, TextRules, Voice, Window,
 };
@@ -160,6 +160,10 @@ impl Platform for TelegramUser {
     }
     fn not_configured(&self) -> Option<String> {
         self.application().err().map(|error| error.message)
+    }
+    /// Channels and supergroups do; private chats and small groups share the account's numbers.
+    fn counts_apart(&self, conversation: &RemoteConversationId) -> bool {
+        conversation.as_str().parse().is_ok_and(|chat| peers::channel_of(chat).is_some())
     }
     fn connect(&self) -> &dyn Connect {
         self

@@ -260,14 +260,13 @@ impl Accounts<'_> {
     }
 
     /// Writes down the kind of an account that has none, and by which way it was linked; true when that is news.
-    pub async fn set_kind(&self, id: AccountId, kind: &str, method: &str, now: Timestamp) -> Result<bool> {
+    pub async fn set_kind(&self, id: AccountId, kind: &str, method: &str) -> Result<bool> {
         let sql = self
             .0
-            .sql("UPDATE connected_accounts SET account_kind = ?, connect_method = COALESCE(connect_method, ?),")
-            .add("updated_at = ? WHERE id = ? AND account_kind IS NULL")
+            .sql("UPDATE connected_accounts SET account_kind = ?, connect_method = COALESCE(connect_method, ?)")
+            .add("WHERE id = ? AND account_kind IS NULL")
             .bind(kind)
             .bind(method)
-            .time(now)
             .bind(id.0);
         Ok(self.0.run(sql).await? > 0)
     }

@@ -219,6 +219,15 @@ impl Jobs<'_> {
         Ok(counts)
     }
 
+    /// Since when the job has been due that is due longest and has not begun.
+    pub async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let sql = self
+            .0
+            .sql("SELECT ts(run_at) FROM hub_jobs WHERE state = 'ready' AND run_at <= ? ORDER BY run_at LIMIT 1")
+            .time(now);
+        self.0.read_one(sql, |row| row.time(0)).await
+    }
+
     /// Deletes up to `limit` settled jobs older than `before`.
     pub async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let sql = self

@@ -101,7 +101,22 @@ impl Config {
 
     /// Where the data is.
     pub(crate) fn store(&self) -> StoreSettings {
-        StoreSettings { url: self.sections.database_url(), max_connections: self.sections.storage.database_pool_size }
+        let storage = &self.sections.storage;
+        StoreSettings {
+            url: self.sections.database_url(),
+            max_connections: storage.database_pool_size,
+            time_zone: storage.database_time_zone.clone(),
+        }
+    }
+
+    /// The original's database, if one is named.
+    pub(crate) fn import_from(&self) -> Option<Secret> {
+        set_secret(self.sections.storage.import_from.as_ref())
+    }
+
+    /// The original's key, if it is not one of ours.
+    pub(crate) fn import_key(&self) -> Option<Secret> {
+        set_secret(self.sections.access.import_encryption_key.as_ref())
     }
 
     /// What the use cases need to know.
