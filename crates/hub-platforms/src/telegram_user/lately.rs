@@ -2,7 +2,6 @@
 //! would cost the person the sign-in.
 
 use super::cursor::Cursor;
-use super::mapping::Recent;
 use super::{TelegramUser, past};
 use bytes::Bytes;
 use hub_platform_kit::platform::HistoryPage;
@@ -21,7 +20,7 @@ impl TelegramUser {
         let mut rest = Cursor::read(from)?;
         let Some(unread) = rest.next_past() else { return Ok(page(Vec::new(), Bytes::new(), &rest)) };
         tokio::time::sleep(self.pace).await;
-        let (events, raw) = past::chat(&line, unread, &mut Recent::default()).await?;
+        let (events, raw) = past::chat(&line, unread).await?;
         rest.has_read(unread.chat);
         Ok(page(events, raw, &rest))
     }
