@@ -7,6 +7,9 @@ use bytes::Bytes;
 use hub_platform_kit::platform::HistoryPage;
 use hub_platform_kit::{Grant, Result};
 
+/// A time after everything: whatever is read once more was said before, and nobody is told of it as news.
+const ALL_IS_PAST: i32 = i32::MAX;
+
 impl TelegramUser {
     /// The list of chats first, then one chat a page. What is still to be read stands in `from`, in the form of a cursor.
     pub(super) async fn once_more(&self, grant: &Grant, from: Option<&str>) -> Result<HistoryPage> {
@@ -20,7 +23,7 @@ impl TelegramUser {
         let mut rest = Cursor::read(from)?;
         let Some(unread) = rest.next_past() else { return Ok(page(Vec::new(), Bytes::new(), &rest)) };
         tokio::time::sleep(self.pace).await;
-        let (events, raw) = past::chat(&line, unread).await?;
+        let (events, raw) = past::chat(&line, unread, ALL_IS_PAST).await?;
         rest.has_read(unread.chat);
         Ok(page(events, raw, &rest))
     }
