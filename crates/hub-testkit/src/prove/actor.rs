@@ -12,6 +12,9 @@ use url::Url;
 /// Pages the hub may lead to between the platform and the front end.
 const MAX_PAGES: usize = 4;
 
+/// Numbers of what is delivered by hand begin here, beyond those of the simulators.
+const FIRST_NUMBER: i64 = 500_000;
+
 /// One platform with one account, whose kind is not known.
 pub trait Actor {
     /// Id of the card.
@@ -86,7 +89,7 @@ impl<S: Subject> Played<S> {
 
     async fn deliver_now(&self, hub: &Client, number: i64, person: usize, words: &str) -> bool {
         let at = self.began + chrono::TimeDelta::seconds(number);
-        let said = Said { number, person: &self.people[person], words, at };
+        let said = Said { number: FIRST_NUMBER + number, person: &self.people[person], words, at };
         let own = self.subject.address(&self.account);
         let path = match own {
             Some(path) => path,
