@@ -16,6 +16,7 @@ mod retrying;
 mod sealing;
 mod sign_in;
 mod statuses;
+mod step_up;
 mod support;
 mod talk;
 mod working;

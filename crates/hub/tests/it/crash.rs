@@ -3,7 +3,7 @@
 use crate::support::{BOT_TOKEN, Hub, SECRET, bot_update};
 use hub_simulators::telegram;
 use hub_testkit::database::engines;
-use hub_testkit::{Client, Database, Engine, PATIENCE, eventually};
+use hub_testkit::{Client, Database, Engine, PATIENCE, eventually, ledger_balances};
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -69,6 +69,7 @@ async fn kill_rounds(engine: Engine) {
     assert!(doubles.is_empty(), "stored more than once on {engine:?}: {doubles:?}");
     let (_, unread) = user.get("/api/messages/unread/count").await;
     assert_eq!(unread["total"], stored.len() as u64, "the counter agrees with the messages on {engine:?}");
+    ledger_balances(&user).await;
 }
 
 fn text_of(update: i64) -> String {
