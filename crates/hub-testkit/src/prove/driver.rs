@@ -190,7 +190,8 @@ impl Stage {
                 let words = format!("{} {person} #{number}", self.actors[account].card());
                 self.history.said.push(Said { talk: self.talk(account, *person), words: words.clone() });
                 let delivery = (account, number, *person, words);
-                match post {
+                let by_line = self.actors[account].is_by_line();
+                match if by_line { &Post::Plain } else { post } {
                     Post::Late => self.later.push(delivery),
                     Post::Plain => posts.push(delivery),
                     Post::Again => {
@@ -280,7 +281,7 @@ impl Stage {
                 line.storm(storm, lasts);
                 true
             }
-            (Trouble::Line(_) | Trouble::Storm(..), None) => false,
+            (Trouble::Line(_) | Trouble::Storm(..), None) => self.actors[account].cut_line(),
         };
         if done {
             let kind = format!("{trouble:?}");
@@ -338,8 +339,10 @@ impl Stage {
         let _ = tokio::time::timeout(Duration::from_secs(5), eventually("the client hears", heard)).await;
         self.history.pushed = listener.pushed().into_iter().filter(|pushed| !hello(&pushed.words)).collect();
         let (_, ledger) = self.user.get("/api/health/ledger").await;
-        let odd = ledger["unbalanced"].as_array().into_iter().flatten();
-        self.history.ledger.extend(odd.map(ToString::to_string));
+        let platforms = ledger["platforms"].as_array().into_iter().flatten();
+        let odd = platforms.filter(|platform| platform["balanced"] != true).map(ToString::to_string);
+        self.history.ledger.extend(odd);
+        assert!(ledger["balanced"].is_boolean(), "{ledger}");
     }
 
     /// How every account is shown, given whether its platform refused it.
