@@ -27,7 +27,8 @@ pub(crate) fn prove(arguments: &[String]) -> Result<ExitCode> {
         other => return Err(format!("there is no engine {other}").into()),
     };
     println!("── {minutes} minute(s), seed {seed}, {engine}; the same seed draws the same faults");
-    let mut command = cargo(&["test", "-p", "hub", "--test", "it", "--", "prove::for_as_long_as_asked"]);
+    let mut command =
+        cargo(&["test", "-p", "hub", "--features", "demo", "--test", "it", "--", "prove::for_as_long_as_asked"]);
     command.args(["--exact", "--ignored", "--nocapture"]);
     command.env("HUB_PROVE_MINUTES", &minutes).env("HUB_PROVE_SEED", &seed).env("HUB_PROVE_ENGINE", &engine);
     if let Some(services) = &services {

@@ -6,11 +6,14 @@ use crate::{Client, eventually};
 use futures_util::future::LocalBoxFuture;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use url::Url;
 
 /// Pages the hub may lead to between the platform and the front end.
 const MAX_PAGES: usize = 4;
+
+/// Numbers of what is delivered by hand begin here, beyond those of the simulators.
+const FIRST_NUMBER: i64 = 500_000;
 
 /// One platform with one account, whose kind is not known.
 pub trait Actor {
@@ -22,6 +25,10 @@ pub trait Actor {
     fn set_up<'a>(&'a self, hub: &'a str) -> LocalBoxFuture<'a, ()>;
     /// Links the account for a user; gives its id here.
     fn link<'a>(&'a self, user: &'a Client) -> LocalBoxFuture<'a, String>;
+    /// True when the platform tells everything through a line that the hub holds: then nothing comes twice or late.
+    fn is_by_line(&self) -> bool;
+    /// The platform cuts that line; false = there is none.
+    fn cut_line(&self) -> bool;
     /// A person writes and the platform tells of it by itself.
     fn say(&self, person: usize, words: &str);
     /// Delivers what a person said, as the platform would; true once the hub took it.
@@ -40,9 +47,18 @@ pub struct Played<S> {
     began: chrono::DateTime<chrono::Utc>,
     /// The platform's published name, once it is known.
     platform: OnceCell<String>,
+    /// The platform tells everything through a line that the hub holds.
+    by_line: bool,
+    /// Number of the last thing that was said there.
+    last_said: Cell<i64>,
 }
 
 impl<S: Subject> Played<S> {
+    /// Starts the simulator of a platform that tells everything through a line.
+    pub async fn start_by_line(people: usize) -> Self {
+        Self { by_line: true, ..Self::start(people).await }
+    }
+
     /// Starts the simulator.
     pub async fn start(people: usize) -> Self {
         let subject = S::start().await;
@@ -50,7 +66,7 @@ impl<S: Subject> Played<S> {
         let people = (0..people).map(|number| subject.person(number)).collect();
         // Everything is said within the last minutes, a second apart.
         let began = chrono::Utc::now() - chrono::TimeDelta::minutes(50);
-        Self { subject, account, people, began, platform: OnceCell::new() }
+        Self { subject, account, people, began, platform: OnceCell::new(), by_line: false, last_said: Cell::new(0) }
     }
 
     async fn platform(&self, user: &Client) -> String {
@@ -71,6 +87,7 @@ impl<S: Subject> Played<S> {
             let body = json!({"method": S::METHOD, "answers": form.good});
             let (status, linked) = user.post(&format!("/api/oauth/connect/{platform}"), &body).await;
             assert_eq!(status, StatusCode::OK, "{linked}");
+            let linked = self.answer_further(user, &platform, linked).await;
             linked["accountId"].as_str().expect("an id").to_owned()
         } else {
             let mut browser = Browser::new();
@@ -84,9 +101,27 @@ impl<S: Subject> Played<S> {
         id
     }
 
+    /// Fills in the forms that follow the first one; gives the last answer.
+    async fn answer_further(&self, user: &Client, platform: &str, mut asked: Value) -> Value {
+        for answers in self.subject.further(S::METHOD, &self.account) {
+            let body = json!({"state": asked["state"], "answers": answers});
+            let (status, next) = user.post(&format!("/api/oauth/connect/{platform}"), &body).await;
+            assert_eq!(status, StatusCode::OK, "{next}");
+            asked = next;
+        }
+        asked
+    }
+
     async fn deliver_now(&self, hub: &Client, number: i64, person: usize, words: &str) -> bool {
+        if self.by_line {
+            // The platform keeps it, and tells it once, whenever the hub listens.
+            if self.last_said.replace(self.last_said.get().max(number)) < number {
+                self.subject.say(&self.account, &self.people[person], words);
+            }
+            return true;
+        }
         let at = self.began + chrono::TimeDelta::seconds(number);
-        let said = Said { number, person: &self.people[person], words, at };
+        let said = Said { number: FIRST_NUMBER + number, person: &self.people[person], words, at };
         let own = self.subject.address(&self.account);
         let path = match own {
             Some(path) => path,
@@ -123,6 +158,12 @@ impl<S: Subject> Actor for Played<S> {
     }
     fn link<'a>(&'a self, user: &'a Client) -> LocalBoxFuture<'a, String> {
         Box::pin(self.link_now(user))
+    }
+    fn is_by_line(&self) -> bool {
+        self.by_line
+    }
+    fn cut_line(&self) -> bool {
+        self.subject.cut_line(&self.account)
     }
     fn say(&self, person: usize, words: &str) {
         self.subject.say(&self.account, &self.people[person], words);

@@ -5,6 +5,7 @@ use super::history::{AccountSeen, Asked, Finding, History, Said, Shown, Taken, c
 use super::line::FaultyLine;
 use super::listener::Listener;
 use super::plan::{Dice, Post, Trouble, Turn, turn};
+use crate::conformance::subject::Fault;
 use crate::{Client, Database, Engine, HubProcess, eventually, eventually_within};
 use futures_util::future::{join, join_all};
 use reqwest::{Method, StatusCode};
@@ -87,6 +88,8 @@ pub async fn run(run: Run, actors: Vec<Box<dyn Actor>>) -> Report {
         tokio::time::sleep(ROUND).await;
     }
     stage.rest().await;
+    stage.look_at_accounts(false).await;
+    stage.lose_sign_ins().await;
     stage.read(&listener).await;
     stage.report(rounds)
 }
@@ -104,6 +107,7 @@ impl Stage {
             ("BCRYPT_COST", "4".to_owned()),
             ("JWT_EXPIRES_IN", "1d".to_owned()),
             ("SEND_WAIT_MS", "300".to_owned()),
+            ("STOP_WAIT_SECONDS", "1".to_owned()),
             ("AUTH_LIMIT_PER_MINUTE", "1000".to_owned()),
             ("RATE_LIMIT_PER_MINUTE", "1000000".to_owned()),
             ("RUST_LOG", "info".to_owned()),
@@ -172,7 +176,7 @@ impl Stage {
 
     async fn round(&mut self, dice: &mut Dice) {
         let turns: Vec<Turn> = self.actors.iter().map(|_| turn(dice, PEOPLE, self.run.harsh)).collect();
-        let kill = dice.chance(KILLS).then(|| Duration::from_millis(dice.roll() % 300));
+        let kill = dice.chance(KILLS).then(|| (Duration::from_millis(dice.roll() % 300), dice.chance(30)));
         let mut posts = std::mem::take(&mut self.later);
         let mut copies = Vec::new();
         let mut asks = Vec::new();
@@ -186,7 +190,8 @@ impl Stage {
                 let words = format!("{} {person} #{number}", self.actors[account].card());
                 self.history.said.push(Said { talk: self.talk(account, *person), words: words.clone() });
                 let delivery = (account, number, *person, words);
-                match post {
+                let by_line = self.actors[account].is_by_line();
+                match if by_line { &Post::Plain } else { post } {
                     Post::Late => self.later.push(delivery),
                     Post::Plain => posts.push(delivery),
                     Post::Again => {
@@ -223,7 +228,7 @@ impl Stage {
         &mut self,
         posts: Vec<(usize, i64, usize, String)>,
         asks: Vec<(String, String)>,
-        kill: Option<Duration>,
+        kill: Option<(Duration, bool)>,
     ) {
         let (actors, user, client) = (&self.actors, &self.user, self.hub.client());
         let client = &client;
@@ -250,9 +255,13 @@ impl Stage {
             (&mut self.hub, &self.settings, &self.run.binary, self.database.folder.path());
         let (database, engine) = (&self.database, self.run.engine);
         let die = async {
-            if let Some(after) = kill {
+            if let Some((after, gently)) = kill {
                 tokio::time::sleep(after).await;
-                hub.kill().await;
+                if gently {
+                    hub.stop().await;
+                } else {
+                    hub.kill().await;
+                }
                 time_passes(database, engine).await;
                 *hub = start(binary, settings, folder).await;
             }
@@ -272,7 +281,7 @@ impl Stage {
                 line.storm(storm, lasts);
                 true
             }
-            (Trouble::Line(_) | Trouble::Storm(..), None) => false,
+            (Trouble::Line(_) | Trouble::Storm(..), None) => self.actors[account].cut_line(),
         };
         if done {
             let kind = format!("{trouble:?}");
@@ -329,14 +338,64 @@ impl Stage {
         let heard = async || (listener.pushed().len() >= expected).then_some(());
         let _ = tokio::time::timeout(Duration::from_secs(5), eventually("the client hears", heard)).await;
         self.history.pushed = listener.pushed().into_iter().filter(|pushed| !hello(&pushed.words)).collect();
-        let (_, accounts) = self.user.get("/api/oauth/accounts").await;
-        for account in accounts["accounts"].as_array().expect("a list") {
+        let (_, ledger) = self.user.get("/api/health/ledger").await;
+        let platforms = ledger["platforms"].as_array().into_iter().flatten();
+        let odd = platforms.filter(|platform| platform["balanced"] != true).map(ToString::to_string);
+        self.history.ledger.extend(odd);
+        assert!(ledger["balanced"].is_boolean(), "{ledger}");
+    }
+
+    /// How every account is shown, given whether its platform refused it.
+    async fn look_at_accounts(&mut self, credentials_refused: bool) {
+        for account in self.accounts().await {
             self.history.accounts.push(AccountSeen {
-                name: word(account, "platform").to_owned(),
+                name: word(&account, "platform").to_owned(),
                 asked_for_sign_in: account["health"] == "needs_reauth",
-                credentials_refused: false,
+                credentials_refused,
             });
         }
+    }
+
+    async fn accounts(&self) -> Vec<Value> {
+        let (_, accounts) = self.user.get("/api/oauth/accounts").await;
+        accounts["accounts"].as_array().expect("a list").clone()
+    }
+
+    /// Every platform takes its permission back: that must be seen, nothing may leave until somebody signs in again, and then
+    /// what failed can be sent.
+    async fn lose_sign_ins(&mut self) {
+        let mut refused = Vec::new();
+        for account in 0..self.actors.len() {
+            if !self.actors[account].fault(Fault::Reauth) {
+                continue;
+            }
+            let words = format!("to {} 0 without a sign-in", self.actors[account].card());
+            let conversation = self.conversations[&(account, 0)].clone();
+            ask(&self.user, &conversation, &words).await;
+            let talk = self.talk(account, 0);
+            self.history.asked.push(Asked { talk, words: words.clone(), forced: 0, retried: true });
+            refused.push((account, words));
+        }
+        let open = async || {
+            let all = self.user.all_messages().await;
+            let open = |words: &str| all.iter().any(|m| m["content"] == words && m["status"] != "failed");
+            (!refused.iter().any(|(_, words)| open(words))).then_some(())
+        };
+        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is refused", open)).await;
+        self.look_at_accounts(true).await;
+        for (account, words) in refused {
+            self.actors[account].link(&self.user).await;
+            let message = self.user.all_messages().await.into_iter().find(|message| message["content"] == words);
+            if let Some(message) = message.filter(|message| message["status"] == "failed") {
+                self.user.post(&format!("/api/messages/{}/retry", word(&message, "id")), &json!({})).await;
+            }
+        }
+        let sent = async || {
+            let all = self.user.all_messages().await;
+            let open = all.iter().any(|m| matches!(m["status"].as_str(), Some("queued" | "sending" | "failed")));
+            (!open).then_some(())
+        };
+        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is sent", sent)).await;
     }
 
     fn report(self, rounds: usize) -> Report {

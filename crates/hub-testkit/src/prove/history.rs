@@ -111,6 +111,8 @@ pub enum Finding {
     PushedTwice(String),
     /// No client was told.
     NotPushed(String),
+    /// Its platform refused an account's credentials, and nobody was told.
+    MissedReconnect(String),
     /// An account asks for a new sign-in though its platform never refused it.
     FalseReconnect(String),
     /// The hub's own books do not balance.
@@ -130,6 +132,7 @@ impl fmt::Display for Finding {
             Self::Stuck(which) => ("stuck", which),
             Self::PushedTwice(which) => ("pushed twice", which),
             Self::NotPushed(which) => ("not pushed", which),
+            Self::MissedReconnect(which) => ("dead sign-in that nobody is told of", which),
             Self::FalseReconnect(which) => ("false call for a new sign-in", which),
             Self::Ledger(which) => ("ledger", which),
         };
@@ -147,6 +150,9 @@ pub fn check(history: &History) -> Vec<Finding> {
     for account in &history.accounts {
         if account.asked_for_sign_in && !account.credentials_refused {
             found.insert(Finding::FalseReconnect(account.name.clone()));
+        }
+        if account.credentials_refused && !account.asked_for_sign_in {
+            found.insert(Finding::MissedReconnect(account.name.clone()));
         }
     }
     found.extend(history.ledger.iter().cloned().map(Finding::Ledger));
@@ -332,6 +338,7 @@ mod tests {
         assert_eq!(planted(again), [Finding::PushedTwice(of("one"))]);
         assert_eq!(planted(|h| drop(h.pushed.remove(2))), [Finding::NotPushed(of("three"))]);
         assert_eq!(planted(|h| h.accounts[0].asked_for_sign_in = true), [Finding::FalseReconnect(of("account"))]);
+        assert_eq!(planted(|h| h.accounts[0].credentials_refused = true), [Finding::MissedReconnect(of("account"))]);
         assert_eq!(planted(|h| h.ledger.push("5 in, 4 out".to_owned())), [Finding::Ledger(of("5 in, 4 out"))]);
     }
 }

@@ -28,5 +28,7 @@ pub(crate) async fn played() -> Vec<Box<dyn Actor>> {
         Box::new(Played::<twitter::Twitter>::start(PEOPLE).await),
         Box::new(Played::<teams::Teams>::start(PEOPLE).await),
         Box::new(Played::<linkedin::LinkedIn>::start(PEOPLE).await),
+        #[cfg(feature = "demo")]
+        Box::new(Played::<telegram_user::TelegramUser>::start_by_line(PEOPLE).await),
     ]
 }
