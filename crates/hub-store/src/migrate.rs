@@ -30,7 +30,8 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions"];
+const MIGRATIONS: &[Migration] =
+    migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions", "0006_channels"];
 
 /// Marks a statement that may be refused (an index on a table of another owner, say) without harm.
 const OPTIONAL: &str = "-- optional";

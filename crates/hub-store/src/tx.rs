@@ -5,8 +5,8 @@ use crate::error::{Result, StoreError};
 use crate::nouns::events;
 use crate::sql::{Conn, Link, limited};
 use crate::{
-    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Jobs, Leases, Messages,
-    NewEvent, Notices, Pictures, Receipts, RefreshTokens, Subscriptions, UsageLog, UsedProofs, Users,
+    Accounts, Attachments, Channels, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Jobs, Leases,
+    Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Subscriptions, UsageLog, UsedProofs, Users,
 };
 use hub_domain::Committed;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -51,6 +51,8 @@ nouns! {
     refresh_tokens: RefreshTokens,
     /// Linked accounts.
     accounts: Accounts,
+    /// How their channels stand.
+    channels: Channels,
     /// Threads.
     conversations: Conversations,
     /// What was said.

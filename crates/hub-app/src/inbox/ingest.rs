@@ -4,7 +4,7 @@
 use super::ingest_changes::{self, Change};
 use super::lane::{Delivery, Stored};
 use super::seal;
-use super::{early, echo};
+use super::{early, echo, heard};
 use crate::clock::new_id;
 use crate::{App, accounts::profiles, jobs};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
@@ -31,6 +31,8 @@ pub(crate) struct Effects {
     pub(crate) jobs: Vec<NewJob>,
     /// True once jobs were enqueued.
     pub(crate) enqueued: bool,
+    /// Accounts that something arrived for, and when.
+    pub(crate) heard: Vec<(AccountId, Timestamp)>,
     /// What became of each delivery.
     pub(crate) stored: Vec<Stored>,
 }
@@ -50,11 +52,14 @@ pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effe
             continue;
         }
         wishes(&accounts, delivery, now, &mut effects);
+        heard::note(app, tx, &accounts, delivery, now, &mut effects).await?;
         for parsed in &delivery.parsed {
             let Parsed::Event(event) = parsed else { continue };
             for account in recipients(&accounts, &delivery.platform, event) {
                 match &event.body {
-                    InboundBody::Message(message) => arrivals.push(Arrival { position, account, message }),
+                    InboundBody::Message(message) => {
+                        arrivals.push(Arrival { position, account, message, missed: is_missed(delivery, message) })
+                    }
                     _ => changes.push(Change { account, event, receipt: delivery.receipt.id }),
                 }
             }
@@ -78,13 +83,15 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
     let mut faults = Vec::new();
     if fresh[0] || delivery.replay {
         wishes(&accounts, delivery, now, &mut effects);
+        heard::note(app, tx, &accounts, delivery, now, &mut effects).await?;
         for parsed in &delivery.parsed {
             let Parsed::Event(event) = parsed else { continue };
             for account in recipients(&accounts, &delivery.platform, event) {
                 let savepoint = tx.nested().await?;
                 let mut one = Effects { stored: vec![Stored::default()], ..Effects::default() };
                 let applied = if let InboundBody::Message(message) = &event.body {
-                    let arrival = Arrival { position: 0, account, message };
+                    let missed = is_missed(delivery, message);
+                    let arrival = Arrival { position: 0, account, message, missed };
                     store_arrivals(app, &savepoint, vec![arrival], now, &mut one).await
                 } else {
                     let change = Change { account, event, receipt: delivery.receipt.id };
@@ -119,6 +126,12 @@ struct Arrival<'a> {
     position: usize,
     account: &'a Account,
     message: &'a InboundMessage,
+    /// Missed when it was said, and found only now.
+    missed: bool,
+}
+
+fn is_missed(delivery: &Delivery, message: &InboundMessage) -> bool {
+    delivery.missed.is_some_and(|(from, until)| (from..until).contains(&message.sent_at))
 }
 
 /// Which deliveries of the batch were not known yet.
@@ -229,8 +242,10 @@ async fn store_arrivals(
     let mut bumps: HashMap<ConversationId, Bump> = HashMap::new();
     let mut arrived: Vec<(AccountId, &RemoteMessageId)> = Vec::new();
     let mut strangers: Vec<ConversationId> = Vec::new();
+    let mut recovered: Vec<MessageId> = Vec::new();
     for row in rows.iter().filter(|row| inserted.contains(&row.id)) {
-        let Some(Arrival { position, account, message }) = origins.get(&row.id) else { continue };
+        let Some(Arrival { position, account, message, missed }) = origins.get(&row.id) else { continue };
+        recovered.extend(missed.then_some(row.id));
         effects.stored[*position].messages += 1;
         arrived.push((account.id, &row.remote_id));
         if app.handle_of(account).is_ok_and(|handle| handle.card().profiles) {
@@ -256,6 +271,7 @@ async fn store_arrivals(
             .jobs
             .extend(row.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
     }
+    tx.channels().mark_recovered(&recovered).await?;
     effects.jobs.extend(early::recall(tx, &arrived, now).await?);
     effects.jobs.extend(profiles::unknown(tx, &strangers, now).await?);
     let mut bumps: Vec<Bump> = bumps.into_values().collect();

@@ -57,6 +57,7 @@ pub async fn receive_webhook(app: &App, platform: &str, request: WebhookRequest)
         receipt: receipt(app, handle, &verified, None, app.now()),
         parsed: read(handle, &verified),
         cursor: None,
+        missed: None,
         replay: false,
     };
     app.intake().store(delivery).await.map_err(|not_stored| match not_stored {

@@ -43,6 +43,7 @@ pub async fn replay_receipt(app: &App, id: ReceiptId) -> Result<Replayed> {
             received_at: receipt.received_at,
         },
         cursor: None,
+        missed: None,
         replay: true,
     };
     match app.intake().store(delivery).await {

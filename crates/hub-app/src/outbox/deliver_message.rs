@@ -6,13 +6,12 @@ use super::outcomes::SendOutcome;
 use super::parts::{self, Part};
 use super::reports;
 use super::send_message::TAG;
-use crate::accounts::grants::{call_with, mark, open_grant};
+use crate::accounts::grants::{call_with, open_grant};
 use crate::inbox::{early, seal};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
 use hub_domain::{
-    Account, AccountHealth, ConversationId, DeliveryStatus, EventBody, Message, MessageId, RemoteConversationId,
-    Timestamp, UserId,
+    Account, ConversationId, DeliveryStatus, EventBody, Message, MessageId, RemoteConversationId, Timestamp, UserId,
 };
 use hub_platform_kit::platform::{OutboundFile, OutboundMessage, Sent};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy};
@@ -255,9 +254,6 @@ impl Delivery<'_> {
                 Ok(Outcome::Done)
             }
             Remedy::MarkAccount => {
-                if let Some((_, account)) = served {
-                    mark(self.app, account, AccountHealth::NeedsReauth).await?;
-                }
                 // The platform answered, so whoever waits hears the platform; later sends hear of the account.
                 self.fail(error).await
             }

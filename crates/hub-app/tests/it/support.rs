@@ -53,6 +53,7 @@ impl TestApp {
             auth_limit_per_minute: 1_000,
             send_wait: Duration::from_secs(5),
             poll_interval: Duration::from_mins(1),
+            probe_interval: Duration::from_mins(5),
             receipt_retention: Duration::from_hours(72),
             max_media_bytes: 1024 * 1024,
         };

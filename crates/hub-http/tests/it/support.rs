@@ -66,6 +66,7 @@ impl Hub {
             auth_limit_per_minute: 1_000,
             send_wait: Duration::from_millis(100),
             poll_interval: Duration::from_mins(1),
+            probe_interval: Duration::from_mins(5),
             receipt_retention: Duration::from_hours(1),
             max_media_bytes: 1024,
         };

@@ -52,7 +52,7 @@ const CARD: Card = Card {
     display_name: "Telegram",
     connect: &[ConnectMethod { id: PHONE, label: "Sign in with your phone number", redirects: false, lacks: &[] }],
     callback_path: "/api/auth/callback/telegram",
-    intake: Intake { webhook: false, pull: Pull::Line, live: true },
+    intake: Intake { webhook: false, pull: Pull::Line, live: true, keeps: Duration::ZERO },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
     attachments: &[
         AttachmentRule {

@@ -117,6 +117,7 @@ impl Config {
             send_wait: Duration::from_millis(limits.send_wait_ms),
             receipt_retention: Duration::from_secs(limits.receipt_retention_hours * 3_600),
             poll_interval: Duration::from_secs(limits.poll_interval_seconds),
+            probe_interval: Duration::from_secs(limits.health_probe_seconds),
             max_media_bytes: MAX_MEDIA_BYTES,
         })
     }
@@ -141,6 +142,10 @@ fn read_sections() -> anyhow::Result<Sections> {
     let sections = builder.load().map_err(|error| anyhow::anyhow!("{error:#}"))?;
     if !(4..=16).contains(&sections.access.bcrypt_cost) {
         bail!("BCRYPT_COST must be between 4 and 16");
+    }
+    // Usual silence is learned by the quarter of an hour, so each must be looked at.
+    if !(1..=900).contains(&sections.limits.health_probe_seconds) {
+        bail!("HEALTH_PROBE_SECONDS must be between 1 and 900");
     }
     Ok(sections)
 }
