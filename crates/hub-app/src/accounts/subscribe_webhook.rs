@@ -52,6 +52,9 @@ pub async fn subscribe_webhook(app: &App, id: AccountId) -> Outcome {
 }
 
 async fn unless_taken(app: &App, id: AccountId) -> Result<Outcome> {
+    if app.settings().public_url.is_none() {
+        return Ok(Outcome::Done);
+    }
     let (account, grant) = open_grant(app, id).await?;
     if account.state == ChannelState::TakenOver {
         return Ok(Outcome::Done);

@@ -35,6 +35,11 @@ pub(crate) fn is_readable(app: &App, account: &Account) -> bool {
     })
 }
 
+/// Whether the platform calls for such accounts.
+pub(crate) fn is_pushed(app: &App, account: &Account) -> bool {
+    app.settings().public_url.is_some() && app.handle_of(account).is_ok_and(|handle| handle.card().intake.webhook)
+}
+
 /// Whether somebody must be told to read back; where a line is held, whoever holds it reads on by itself.
 pub(crate) fn wants_reading(app: &App, account: &Account) -> bool {
     let pull = app.handle_of(account).map(|handle| handle.card().intake.pull);

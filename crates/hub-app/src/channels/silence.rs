@@ -1,16 +1,14 @@
 //! A channel that is silent for unusually long is read back and asked about at once.
 
 use super::witness::{reading_from, witness};
-use super::{is_readable, signs};
+use super::{is_pushed, is_readable, signs};
 use crate::{App, Result};
 use hub_domain::{Account, ChannelState, Evidence, EvidenceKind, Pace, Timestamp};
 use hub_store::Channel;
 
 /// Learns from the time since the last look, and says whether the silence is unusual. Called for one account at a time.
 pub(super) async fn observe(app: &App, account: &Account, channel: &Channel, now: Timestamp) -> Result<bool> {
-    let pushed =
-        app.settings().public_url.is_some() && app.handle_of(account).is_ok_and(|handle| handle.card().intake.webhook);
-    if !pushed {
+    if !is_pushed(app, account) {
         return Ok(false);
     }
     let known: Pace = channel.pace.as_deref().and_then(|pace| serde_json::from_str(pace).ok()).unwrap_or_default();

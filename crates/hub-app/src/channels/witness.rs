@@ -1,6 +1,6 @@
 //! Writes down what evidence makes of a channel: the row, the history, the work that follows, and one word to the clients.
 
-use super::{is_readable, wants_reading};
+use super::{is_pushed, is_readable, wants_reading};
 use crate::clock::new_id;
 use crate::{App, Result, jobs};
 use chrono::TimeDelta;
@@ -62,7 +62,8 @@ pub(super) async fn reading_from(
     };
     let mut work: Vec<NewJob> = Vec::new();
     let mut missed_from = from;
-    if standing.state == ChannelState::Ok && loses(&current, evidence, now) {
+    // What is not pushed is read all the time anyway, and the next reading misses nothing.
+    if standing.state == ChannelState::Ok && is_pushed(app, account) && loses(&current, evidence, now) {
         let begun = known.as_ref().and_then(|channel| channel.missed_from).unwrap_or(current.since);
         if is_readable(app, account) {
             let words = "It works again; what was missed meanwhile is being read back.";

@@ -20,7 +20,7 @@ pub(super) async fn note(
 ) -> Result<(), StoreError> {
     let pushed = delivery.cursor.is_none() && !delivery.replay;
     for account in named(accounts, delivery).into_values() {
-        if !pushed && (delivery.replay || is_pushed(app, account)) {
+        if !pushed && (delivery.replay || channels::is_pushed(app, account)) {
             continue;
         }
         effects.heard.push((account.id, now));
@@ -32,11 +32,6 @@ pub(super) async fn note(
         }
     }
     Ok(())
-}
-
-/// Whether the platform calls for such accounts.
-fn is_pushed(app: &App, account: &Account) -> bool {
-    app.settings().public_url.is_some() && app.handle_of(account).is_ok_and(|handle| handle.card().intake.webhook)
 }
 
 /// Each account that the delivery names, once, in order of their ids.
