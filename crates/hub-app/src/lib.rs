@@ -8,8 +8,11 @@ pub mod clock;
 pub mod error;
 pub mod health;
 pub mod housekeeping;
+pub mod import;
 pub mod inbox;
 pub mod jobs;
+pub mod ledger;
+pub mod measures;
 pub mod media;
 pub mod outbox;
 pub mod sealing;
@@ -28,7 +31,7 @@ pub use hub_platform_kit::card::{Pull, Window};
 pub use hub_platform_kit::platform::OutboundFile;
 pub use hub_platform_kit::webhook::WebhookRequest;
 pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};
-pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page};
+pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page, Parked, Receipt, SealedTable};
 
 use hub_domain::{Account, Committed, Timestamp};
 use hub_platform_kit::{PlatformHandle, Registry};
@@ -69,6 +72,7 @@ struct Inner {
     outcomes: outbox::outcomes::Outcomes,
     usage: usage::UsageLog,
     signs: channels::Signs,
+    deliveries: measures::Deliveries,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -93,6 +97,7 @@ impl App {
             signs: channels::Signs::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            deliveries: measures::Deliveries::default(),
             intake,
             usage,
             store,
@@ -151,6 +156,9 @@ impl App {
     }
     pub(crate) fn usage_log(&self) -> &usage::UsageLog {
         &self.0.usage
+    }
+    pub(crate) fn deliveries(&self) -> &measures::Deliveries {
+        &self.0.deliveries
     }
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.0.stop

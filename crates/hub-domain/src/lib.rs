@@ -11,6 +11,7 @@ pub mod conversation;
 pub mod event;
 pub mod id;
 pub mod inbound;
+pub mod ledger;
 pub mod message;
 pub mod pace;
 pub mod text;
@@ -27,6 +28,7 @@ pub use id::{
     RemoteConversationId, RemoteMessageId, RemoteParticipantId, UserId,
 };
 pub use inbound::{Inbound, InboundBody, InboundMessage};
+pub use ledger::{Balance, Book, Counter, Verdict, Verdicts};
 pub use message::{DeliveryStatus, Direction, Message};
 pub use pace::Pace;
 pub use time::Timestamp;

@@ -18,7 +18,7 @@ pub(super) async fn note(
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
-    let pushed = delivery.cursor.is_none() && !delivery.replay;
+    let pushed = delivery.pushed;
     for account in named(accounts, delivery).into_values() {
         if !pushed && (delivery.replay || channels::is_pushed(app, account)) {
             continue;

@@ -30,6 +30,8 @@ pub(crate) struct Delivery {
     pub(crate) parsed: Vec<Parsed>,
     /// How far reading has got, to be stored with it.
     pub(crate) cursor: Option<(AccountId, String)>,
+    /// True when the platform told it by itself, unasked.
+    pub(crate) pushed: bool,
     /// The time of which its messages were missed when they were said: found only now, by reading back.
     pub(crate) missed: Option<(Timestamp, Timestamp)>,
     /// True when it is read again on purpose: its receipt is known and that must not stop it.

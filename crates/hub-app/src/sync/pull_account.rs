@@ -96,11 +96,12 @@ async fn read_page(
     let verified = Verified { body: page.raw, account: Some(reader) };
     let delivery = Delivery {
         platform: handle.card().id.clone(),
-        receipt: receipt(app, handle, &verified, Some(id), app.now()),
+        receipt: receipt(app, handle, &verified, Some(id), page.events.len(), app.now()),
         parsed: page.events,
         cursor: page.next.map(|next| (id, next)),
         replay: false,
         missed,
+        pushed: false,
     };
     match app.intake().store(delivery).await {
         Ok(stored) => Ok(Pulled { messages: stored.messages, more: page.more }),
@@ -110,7 +111,7 @@ async fn read_page(
 }
 
 /// What a refusal means for whoever asked; what it means for the account is written down already.
-fn refused(account: Account, error: PlatformError) -> AppError {
+pub(super) fn refused(account: Account, error: PlatformError) -> AppError {
     match error.kind {
         ErrorKind::ReauthRequired => AppError::AccountNeedsReauth,
         _ => AppError::Platform { platform: account.platform_name, error },

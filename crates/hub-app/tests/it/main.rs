@@ -16,5 +16,6 @@ mod renewal;
 mod sealing;
 mod sign_in;
 mod statuses;
+mod step_up;
 mod support;
 mod talk;

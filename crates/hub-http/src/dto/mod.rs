@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod channel;
 pub(crate) mod conversation;
 pub(crate) mod message;
+pub(crate) mod parked;
 pub(crate) mod platform;
 
 use serde::Serialize;

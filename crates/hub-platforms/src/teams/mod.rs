@@ -56,7 +56,13 @@ const CARD: Card = Card {
     published_name: "teams",
     account_kind: None,
     display_name: "Microsoft Teams",
-    connect: &[ConnectMethod { id: MICROSOFT_LOGIN, label: "Sign in with Microsoft", redirects: true, lacks: &[] }],
+    connect: &[ConnectMethod {
+        id: MICROSOFT_LOGIN,
+        label: "Sign in with Microsoft",
+        redirects: true,
+        full_access: false,
+        lacks: &[],
+    }],
     callback_path: "/api/oauth/callback/teams",
     intake: Intake {
         webhook: true,

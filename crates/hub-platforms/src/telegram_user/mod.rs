@@ -6,6 +6,7 @@ mod cursor;
 mod errors;
 mod history;
 mod keys;
+mod lately;
 mod line;
 mod lines;
 mod mapping;
@@ -15,16 +16,20 @@ mod password;
 mod past;
 mod peers;
 mod people;
+#[cfg(feature = "test-telegram")]
+mod seed;
 mod sends;
 mod session;
 mod settings;
 mod uploads;
 mod words;
 
+#[cfg(feature = "test-telegram")]
+pub use seed::{Seed, SeedKeys};
 pub use settings::Settings;
 
 use hub_domain::text::LengthUnit;
-use hub_domain::{ContentKind, DeliveryStatus, PlatformId};
+use hub_domain::{ContentKind, DeliveryStatus, PlatformId, RemoteConversationId};
 use hub_platform_kit::card::{
     AttachmentRule, Card, ConnectMethod, Intake, Pull, Quota, Renewal, TextRules, Voice, Window,
 };
@@ -50,7 +55,13 @@ const CARD: Card = Card {
     published_name: "telegram",
     account_kind: Some("user"),
     display_name: "Telegram",
-    connect: &[ConnectMethod { id: PHONE, label: "Sign in with your phone number", redirects: false, lacks: &[] }],
+    connect: &[ConnectMethod {
+        id: PHONE,
+        label: "Sign in with your phone number",
+        redirects: false,
+        full_access: true,
+        lacks: &[],
+    }],
     callback_path: "/api/auth/callback/telegram",
     intake: Intake { webhook: false, pull: Pull::Line, live: true, keeps: Duration::ZERO },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
@@ -116,34 +127,23 @@ impl std::fmt::Debug for TelegramUser {
     }
 }
 
-/// What tests begin with instead of Telegram's own data centres: keys that both sides know, at an address of the test's.
-#[cfg(feature = "test-telegram")]
-#[derive(Clone, Debug)]
-pub struct Seed {
-    /// Where every data centre answers.
-    pub address: std::net::SocketAddrV4,
-    /// The data centre to begin with.
-    pub home: i32,
-    /// Data centre and key.
-    pub keys: Vec<(i32, [u8; 256])>,
-}
-
 impl TelegramUser {
     /// The adapter with its settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, card: CARD, places: Places::default(), lines: Lines::default(), pace: past::PACE }
+        #[cfg(feature = "test-telegram")]
+        let (places, pace) = match &settings.seed {
+            Some(seed) => (seed.places(), Duration::ZERO),
+            None => (Places::default(), past::PACE),
+        };
+        #[cfg(not(feature = "test-telegram"))]
+        let (places, pace) = (Places::default(), past::PACE);
+        Self { settings, card: CARD, places, lines: Lines::default(), pace }
     }
 
-    /// The adapter for tests.
-    #[cfg(feature = "test-telegram")]
-    pub fn seeded(settings: Settings, seed: &Seed) -> Self {
-        let ipv6 = std::net::SocketAddrV6::new(std::net::Ipv6Addr::LOCALHOST, seed.address.port(), 0, 0);
-        let centre = |(id, key): &(i32, [u8; 256])| {
-            let option = grammers_session::types::DcOption { id: *id, ipv4: seed.address, ipv6, auth_key: Some(*key) };
-            (*id, option)
-        };
-        let places = Places { home: seed.home, centres: seed.keys.iter().map(centre).collect() };
-        Self { places, pace: Duration::ZERO, ..Self::new(settings) }
+    /// Where a new sign-in begins.
+    #[cfg(not(feature = "test-telegram"))]
+    fn fresh(&self) -> impl Future<Output = Result<session::OwnSession>> {
+        std::future::ready(Ok(self.places.fresh()))
     }
 
     /// The operator's application.
@@ -160,6 +160,10 @@ impl Platform for TelegramUser {
     }
     fn not_configured(&self) -> Option<String> {
         self.application().err().map(|error| error.message)
+    }
+    /// Channels and supergroups do; private chats and small groups share the account's numbers.
+    fn counts_apart(&self, conversation: &RemoteConversationId) -> bool {
+        conversation.as_str().parse().is_ok_and(|chat| peers::channel_of(chat).is_some())
     }
     fn connect(&self) -> &dyn Connect {
         self

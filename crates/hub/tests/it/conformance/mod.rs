@@ -6,9 +6,12 @@ mod linkedin;
 mod linkedin_honestly;
 mod linkedin_recorded;
 mod meta;
+mod recorded_answers;
 mod teams;
 mod teams_life;
 mod teams_recorded;
 mod telegram;
+#[cfg(feature = "demo")]
+mod telegram_user;
 mod twitter;
 mod whatsapp;
