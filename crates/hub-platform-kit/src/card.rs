@@ -181,6 +181,9 @@ pub struct Intake {
     pub pull: Pull,
     /// A line stays open.
     pub live: bool,
+    /// How long the platform keeps and repeats what it could not deliver: after a longer absence the rest is lost, unless it
+    /// can be read back. Zero where nothing says that it does.
+    pub keeps: Duration,
 }
 
 /// When the hub asks by itself.

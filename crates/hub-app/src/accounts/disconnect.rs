@@ -2,9 +2,10 @@
 
 use super::grants::{open_grant, stored_grant};
 use super::subscribe_webhook::previous;
+use crate::channels::apply;
 use crate::jobs::Outcome;
 use crate::{App, AppError, Caller, Result, jobs};
-use hub_domain::{AccountId, EventBody};
+use hub_domain::{AccountId, EventBody, Evidence, EvidenceKind};
 use hub_platform_kit::{Grant, Remedy, Secret};
 use hub_store::NewEvent;
 use secrecy::ExposeSecret;
@@ -18,6 +19,8 @@ pub async fn disconnect(app: &App, caller: &Caller, id: AccountId) -> Result<()>
     let now = app.now();
     let tx = app.store().begin().await?;
     tx.accounts().disconnect(caller.user_id, id, now).await?;
+    let evidence = Evidence::new(EvidenceKind::Disconnected, "It was disconnected.", now);
+    apply(app, &tx, &account, &evidence).await?;
     if let Some(grant) = grant {
         let kept = Kept {
             access: grant.access_token.expose_secret().to_owned(),

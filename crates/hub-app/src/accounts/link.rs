@@ -1,11 +1,12 @@
 //! The end of linking: the account's row, its sealed tokens, and the work that follows, in one transaction.
 
 use super::grants::seal_tokens;
+use crate::channels::apply;
 use crate::clock::new_id;
 use crate::{App, Result, jobs};
 use chrono::TimeDelta;
 use hub_domain::connect::LinkedIdentity;
-use hub_domain::{Account, EventBody, UserId, text};
+use hub_domain::{Account, AccountHealth, ChannelState, EventBody, Evidence, EvidenceKind, UserId, text};
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::{Card, Grant, PlatformHandle};
@@ -75,6 +76,9 @@ async fn keep(
         // Two requests linked the same account at once; the row that stands has another id and cannot open our seal.
         tx.accounts().save_tokens(account.id, &seal_tokens(app, account.id, tokens), now).await?;
     }
+    // One word to the clients is enough: what follows from it is told with the linking itself.
+    let evidence = Evidence::new(EvidenceKind::Linked, "It was linked.", now);
+    apply(app, &tx, &account, &evidence).await?;
     let mut work = Vec::new();
     if card.intake.webhook {
         work.push(jobs::subscribe_webhook(account.id, now));
@@ -89,5 +93,5 @@ async fn keep(
     let body = EventBody::AccountChanged { account_id: account.id };
     app.commit(tx, vec![NewEvent { user_id, at: now, body }]).await?;
     app.bus().wake_workers();
-    Ok(account)
+    Ok(Account { state: ChannelState::Ok, health: AccountHealth::Ok, ..account })
 }

@@ -7,7 +7,7 @@ use super::outcomes::SendOutcome;
 use super::parts::{self, Part};
 use super::reports;
 use super::send_message::TAG;
-use crate::accounts::grants::{call_with, mark, open_grant};
+use crate::accounts::grants::{call_with, open_grant};
 use crate::inbox::{early, seal};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
@@ -273,9 +273,6 @@ impl Delivery<'_> {
                 Ok(Outcome::Done)
             }
             Remedy::MarkAccount => {
-                if let Some((_, account)) = served {
-                    mark(self.app, account, AccountHealth::NeedsReauth).await?;
-                }
                 // The platform answered, so whoever waits hears the platform; later sends hear of the account.
                 self.fail(error).await
             }
