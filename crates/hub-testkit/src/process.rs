@@ -71,6 +71,21 @@ impl HubProcess {
         self.child.kill().await.expect("it can be killed");
     }
 
+    /// Asks it to end, as an operator does, and waits until it has.
+    pub async fn stop(&mut self) {
+        let pid = self.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
+        assert!(asked.success(), "the process is ours");
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time");
+        assert!(ended.expect("it can be waited for").success(), "it ends well");
+    }
+
+    /// Its resident memory in kilobytes, where the system tells.
+    pub fn resident_kb(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.split_whitespace().next()?.parse().ok()
+    }
+
     /// True while it runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

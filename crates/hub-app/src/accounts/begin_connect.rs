@@ -62,7 +62,7 @@ pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> R
     let progress = handle.begin(&context).await.map_err(|e| refused(&input.platform, e))?;
     match progress {
         Progress::Linked { identity, tokens, .. } => {
-            let account = link(app, caller.user_id, handle.card(), method, &identity, &tokens).await?;
+            let account = link(app, caller.user_id, handle, method, &identity, &tokens).await?;
             Ok(Connecting { state, progress: ConnectProgress::Linked(account) })
         }
         Progress::Next { step, memory } => {

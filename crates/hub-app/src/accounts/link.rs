@@ -1,32 +1,69 @@
 //! The end of linking: the account's row, its sealed tokens, and the work that follows, in one transaction.
 
-use super::grants::seal_tokens;
+use super::disconnect::sealed_for_revoking;
+use super::grants::{seal_tokens, stored_grant};
 use crate::clock::new_id;
 use crate::{App, Result, jobs};
 use chrono::TimeDelta;
 use hub_domain::connect::LinkedIdentity;
-use hub_domain::{Account, EventBody, UserId, text};
-use hub_platform_kit::Card;
+use hub_domain::{Account, AccountId, EventBody, UserId, text};
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
+use hub_platform_kit::{Card, Grant, PlatformHandle};
 use hub_store::{LinkedAccount, NewEvent};
+use secrecy::ExposeSecret;
 
 /// The regular reading of a new account begins this long after what there is already was read.
 const FIRST_READING: TimeDelta = TimeDelta::minutes(1);
 
-/// Links, or links again: an existing row keeps its id and its history.
+/// Links, or links again: an existing row keeps its id and its history. A session that could not be kept is given back.
 pub(super) async fn link(
     app: &App,
     user_id: UserId,
+    handle: &PlatformHandle,
+    method: &str,
+    identity: &LinkedIdentity,
+    tokens: &Tokens,
+) -> Result<Account> {
+    let card = handle.card();
+    let known = app.store().read().accounts().identity(user_id, card.published_name, &identity.remote_id).await;
+    let kept = match known {
+        Ok(known) => keep(app, user_id, card, known, method, identity, tokens).await,
+        Err(error) => Err(error.into()),
+    };
+    if kept.is_err() && card.own_sessions {
+        let grant = Grant {
+            account_id: new_id(),
+            remote_id: identity.remote_id.clone(),
+            access_token: tokens.access.clone(),
+            refresh_token: tokens.refresh.clone(),
+            expires_at: tokens.expires_at,
+            facts: identity.facts.clone(),
+        };
+        if let Err(error) = handle.revoke(&grant).await {
+            tracing::warn!(platform = %card.id, %error, "a session that could not be kept could not be given back either");
+        }
+    }
+    kept
+}
+
+async fn keep(
+    app: &App,
+    user_id: UserId,
     card: &Card,
+    known: Option<AccountId>,
     method: &str,
     identity: &LinkedIdentity,
     tokens: &Tokens,
 ) -> Result<Account> {
     let now = app.now();
+    // The session that the new one replaces.
+    let replaced = match known.filter(|_| card.own_sessions) {
+        Some(id) => stored_grant(app, id).await.ok().map(|(_, grant)| grant),
+        None => None,
+    };
     let tx = app.store().begin().await?;
     // Tokens are sealed under the row's id, so the id must be known first.
-    let known = tx.accounts().identity(user_id, card.published_name, &identity.remote_id).await?;
     let id = known.unwrap_or_else(new_id);
     let account = tx
         .accounts()
@@ -50,6 +87,9 @@ pub(super) async fn link(
         tx.accounts().save_tokens(account.id, &seal_tokens(app, account.id, tokens), now).await?;
     }
     let mut work = Vec::new();
+    if let Some(replaced) = replaced.filter(|old| old.token() != tokens.access.expose_secret()) {
+        work.push(jobs::revoke_grant(account.id, sealed_for_revoking(app, &replaced)?, now));
+    }
     if card.intake.webhook {
         work.push(jobs::subscribe_webhook(account.id, now));
     }

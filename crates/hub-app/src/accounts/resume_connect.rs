@@ -72,7 +72,7 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
                 let memory = Memory::Agreed(Agreed::new(identity, &tokens));
                 return ask_here(app, &row, method, memory).await;
             }
-            let account = link(app, row.user_id, handle.card(), method, &identity, &tokens).await?;
+            let account = link(app, row.user_id, handle, method, &identity, &tokens).await?;
             Ok(Connecting { state: input.state, progress: ConnectProgress::Linked(account) })
         }
         Ok(Progress::Next { step, memory: adapter }) => {

@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// A message that could not leave for this long is given up.
 const EXPIRY: Duration = Duration::from_hours(24);
+/// What is shown while a message that may have arrived waits to be sent again, where the platform drops repeats.
+const SENT_AGAIN: &str = "The connection broke; it is sent again.";
 /// Shown when nobody knows.
 const NOBODY_KNOWS: &str =
     "The connection broke while sending. The message may have arrived; it is not sent again by itself.";
@@ -242,11 +244,12 @@ impl Delivery<'_> {
         let why = error.to_string();
         match error.kind.remedy(resend_is_safe) {
             Remedy::RetryLater | Remedy::RestPlatform if !self.last_try => {
-                self.back_to_queue(sending).await?;
+                let doubt = matches!(error.kind, ErrorKind::Transient { maybe_applied: true }).then_some(SENT_AGAIN);
+                self.back_to_queue(sending, doubt).await?;
                 Ok(Outcome::Again { after: None, counts: true, why })
             }
             Remedy::RetryAfter(wait) => {
-                self.back_to_queue(sending).await?;
+                self.back_to_queue(sending, None).await?;
                 Ok(Outcome::Again { after: Some(wait), counts: false, why })
             }
             Remedy::Unconfirmed => {
@@ -265,9 +268,10 @@ impl Delivery<'_> {
         }
     }
 
-    async fn back_to_queue(&self, sending: bool) -> Result<()> {
+    /// `doubt` = the platform may have it already; its echo is looked for among such messages.
+    async fn back_to_queue(&self, sending: bool, doubt: Option<&str>) -> Result<()> {
         if sending {
-            self.advance(&[DeliveryStatus::Sending], DeliveryStatus::Queued, None).await?;
+            self.advance(&[DeliveryStatus::Sending], DeliveryStatus::Queued, doubt).await?;
         }
         Ok(())
     }
@@ -297,7 +301,7 @@ impl Delivery<'_> {
             }
         }
         if handle.is_some_and(|h| h.card().resend_is_safe) {
-            self.back_to_queue(true).await?;
+            self.back_to_queue(true, Some(SENT_AGAIN)).await?;
             return Ok(Outcome::Again { after: Some(Duration::ZERO), counts: true, why: "the worker died".to_owned() });
         }
         self.settle(DeliveryStatus::Unconfirmed, Some(NOBODY_KNOWS)).await?;

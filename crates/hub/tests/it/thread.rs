@@ -339,6 +339,9 @@ async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_an
         let (_, session) = hub.client().post("/api/auth/login", &body).await;
         let user = hub.client().with_token(session["tokens"]["accessToken"].as_str().expect("signed in"));
         let (_, linked) = user.get("/api/oauth/accounts").await;
+        let persons = linked["accounts"].as_array().expect("a list").iter();
+        let person = persons.filter(|account| account["account_kind"] == "user").map(|account| account["id"].clone());
+        a_person_of_telegram_is_reached(&user, &person.last().expect("an account of a person")).await;
         for platform in ["telegram", "facebook", "instagram", "whatsapp", "linkedin"] {
             let newest = format!("/api/conversations?limit=1&platform={platform}");
             let first = eventually("a conversation", async || {
@@ -364,4 +367,18 @@ async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_an
             assert!(sent.to_string().contains("Hello"), "{platform}: {sent}");
         }
     }
+}
+
+/// Somebody writes to the demo's own account of a person, and is answered.
+#[cfg(feature = "demo")]
+async fn a_person_of_telegram_is_reached(user: &Client, account: &Value) {
+    let heard = eventually("somebody writes to the person", async || {
+        let (_, page) = user.get("/api/conversations?platform=telegram").await;
+        let mut all = page["conversations"].as_array()?.iter();
+        all.find(|conversation| conversation["account_id"] == *account).map(|conversation| conversation["id"].clone())
+    })
+    .await;
+    let path = format!("/api/messages/{}/send", heard.as_str().expect("an id"));
+    let (status, sent) = user.post(&path, &json!({"content": "On my way!"})).await;
+    assert_eq!((status.as_u16(), &sent["message"]["failure"]), (201, &Value::Null), "{sent}");
 }

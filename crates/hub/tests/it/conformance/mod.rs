@@ -12,5 +12,7 @@ mod teams_recorded;
 mod telegram;
 #[cfg(feature = "demo")]
 mod telegram_user;
+#[cfg(feature = "demo")]
+mod telegram_user_life;
 mod twitter;
 mod whatsapp;
