@@ -22,6 +22,22 @@ impl FromRequestParts<Front> for CurrentUser {
     }
 }
 
+/// A signed-in administrator (`hub_roles`).
+#[derive(Clone, Debug)]
+pub(crate) struct Admin(pub(crate) Caller);
+
+impl FromRequestParts<Front> for Admin {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Self> {
+        let caller = caller(&front.app, &parts.headers)?;
+        if auth::is_admin(&front.app, &caller).await? {
+            return Ok(Self(caller));
+        }
+        Err(Failure::new(StatusCode::FORBIDDEN, "FORBIDDEN", "Administrators only"))
+    }
+}
+
 /// Proves the access token of the header (contract, `http.md` 2.3).
 pub(crate) fn caller(app: &App, headers: &HeaderMap) -> Result<Caller> {
     let refused = |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
@@ -32,7 +48,7 @@ pub(crate) fn caller(app: &App, headers: &HeaderMap) -> Result<Caller> {
     })
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)

@@ -1,5 +1,6 @@
 //! What the front door needs to know about this installation.
 
+use hub_app::Secret;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -21,6 +22,10 @@ pub struct HttpSettings {
     pub force_https: bool,
     /// Folder of a front end to serve.
     pub frontend_dist: Option<PathBuf>,
+    /// `METRICS_TOKEN`: who shows it may read `/metrics`; without one the route is not there.
+    pub metrics_token: Option<Secret>,
+    /// `HUB_DEBUG_ROUTES`: whether `/api/debug` is there.
+    pub debug_routes: bool,
 }
 
 /// An address, or all addresses that share a prefix.

@@ -72,6 +72,14 @@ impl PlatformHandle {
     pub async fn revoke(&self, grant: &Grant) -> Result<()> {
         self.guarded(call(Operation::Revoke, Some(grant)), self.platform.connect().revoke(grant)).await
     }
+    /// Whom answers reach outside.
+    pub fn reaches(&self, context: &ConnectContext, memory: &Value, answers: &Answers) -> Option<String> {
+        self.platform.connect().reaches(context, memory, answers)
+    }
+    /// The method by which this adapter would have got a token that an original stored.
+    pub fn recognises(&self, token: &str) -> Option<&'static str> {
+        self.platform.connect().recognises(token)
+    }
     /// Sends.
     pub async fn send(&self, grant: &Grant, message: &OutboundMessage) -> Result<Sent> {
         let mut call = call(Operation::Send, Some(grant));
@@ -155,6 +163,10 @@ impl PlatformHandle {
     /// Makes pulling possible.
     pub async fn prepare_pull(&self, grant: &Grant) -> Result<()> {
         self.guarded(call(Operation::Subscribe, Some(grant)), self.history()?.prepare(grant)).await
+    }
+    /// Reads once more what was lately said.
+    pub async fn lately(&self, grant: &Grant, from: Option<&str>) -> Result<HistoryPage> {
+        self.guarded(call(Operation::Pull, Some(grant)), self.history()?.lately(grant, from)).await
     }
     /// Closes what is kept open to read an account.
     pub async fn release(&self, account: AccountId) {

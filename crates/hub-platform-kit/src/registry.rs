@@ -59,6 +59,16 @@ impl Registry {
         }
     }
 
+    /// For the row of an original, which names no kind: the account kind and the way of linking that its token tells; `None` when
+    /// none of several adapters says so, and the first one serves it.
+    pub fn kind_of_token(&self, published_name: &str, token: &str) -> Option<(&'static str, &'static str)> {
+        let named = self.published(published_name);
+        if named.len() < 2 {
+            return None;
+        }
+        named.into_iter().find_map(|handle| Some((handle.card().account_kind?, handle.recognises(token)?)))
+    }
+
     /// The adapter that offers a way of linking under a published name; without a method, the first adapter's first.
     pub fn for_linking(&self, published_name: &str, method: Option<&str>) -> Option<(&PlatformHandle, &'static str)> {
         self.handles.iter().filter(|h| h.card().published_name == published_name).find_map(|handle| {

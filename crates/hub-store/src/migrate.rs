@@ -4,6 +4,7 @@
 use crate::connect::Store;
 use crate::dialect::Engine;
 use crate::error::{Result, StoreError};
+use crate::nouns::counters;
 use crate::sql::{Conn, Link, limited};
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
@@ -30,8 +31,11 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions"];
+const MIGRATIONS: &[Migration] =
+    migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions", "0005_imports", "0008_ledger"];
 
+/// The first of them: it meets a new database, or one of the originals.
+const BASELINE: &str = "0001_baseline";
 /// Marks a statement that may be refused (an index on a table of another owner, say) without harm.
 const OPTIONAL: &str = "-- optional";
 /// Key of the lock that lets one process migrate at a time: any number, as long as it stays.
@@ -40,7 +44,7 @@ const LOCK: i64 = 0x6875_625f_6d69;
 pub(crate) async fn run(store: &Store) -> Result<MigrationReport> {
     let tx = store.begin().await?;
     let transaction = tx.into_transaction();
-    let conn = Conn { link: Link::Tx(&transaction), engine: store.engine() };
+    let conn = Conn { link: Link::Tx(&transaction), engine: store.engine(), notes: None };
     if store.engine() == Engine::Postgres {
         // An index on a large table takes its time, and so does waiting for another process that builds it.
         conn.run(conn.sql("SET LOCAL statement_timeout = 0")).await?;
@@ -63,6 +67,10 @@ pub(crate) async fn run(store: &Store) -> Result<MigrationReport> {
         conn.run(conn.sql("INSERT INTO hub_migrations (name) VALUES (?)").bind(migration.name)).await?;
         report.applied.push(migration.name);
     }
+    if report.applied.contains(&BASELINE) {
+        // What an original counted wrongly is set right once, with everything else or not at all.
+        counters::repair(conn).await?;
+    }
     limited(transaction.commit()).await?;
     Ok(report)
 }
@@ -72,7 +80,7 @@ async fn apply(transaction: &DatabaseTransaction, conn: Conn<'_>, statement: &st
         return conn.run_unhurried(conn.sql(statement)).await;
     }
     let savepoint = limited(transaction.begin()).await?;
-    let inner = Conn { link: Link::Tx(&savepoint), engine: conn.engine };
+    let inner = Conn { link: Link::Tx(&savepoint), engine: conn.engine, notes: None };
     match inner.run_unhurried(inner.sql(statement)).await {
         Ok(()) => limited(savepoint.commit()).await,
         Err(error @ StoreError::Unavailable(_)) => Err(error),

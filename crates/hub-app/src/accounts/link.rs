@@ -6,7 +6,7 @@ use crate::clock::new_id;
 use crate::{App, Result, jobs};
 use chrono::TimeDelta;
 use hub_domain::connect::LinkedIdentity;
-use hub_domain::{Account, AccountId, EventBody, UserId, text};
+use hub_domain::{Account, EventBody, UserId, text};
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::{Card, Grant, PlatformHandle};
@@ -16,7 +16,8 @@ use secrecy::ExposeSecret;
 /// The regular reading of a new account begins this long after what there is already was read.
 const FIRST_READING: TimeDelta = TimeDelta::minutes(1);
 
-/// Links, or links again: an existing row keeps its id and its history. A session that could not be kept is given back.
+/// Links, or links again: an existing row keeps its id and its history. A sign-in to a whole account that cannot be kept is ended
+/// at the platform, for nobody would ever end it.
 pub(super) async fn link(
     app: &App,
     user_id: UserId,
@@ -25,13 +26,8 @@ pub(super) async fn link(
     identity: &LinkedIdentity,
     tokens: &Tokens,
 ) -> Result<Account> {
-    let card = handle.card();
-    let known = app.store().read().accounts().identity(user_id, card.published_name, &identity.remote_id).await;
-    let kept = match known {
-        Ok(known) => keep(app, user_id, card, known, method, identity, tokens).await,
-        Err(error) => Err(error.into()),
-    };
-    if kept.is_err() && card.own_sessions {
+    let outcome = keep(app, user_id, handle.card(), method, identity, tokens).await;
+    if outcome.is_err() && handle.card().way(method).is_some_and(|way| way.full_access) {
         let grant = Grant {
             account_id: new_id(),
             remote_id: identity.remote_id.clone(),
@@ -41,29 +37,34 @@ pub(super) async fn link(
             facts: identity.facts.clone(),
         };
         if let Err(error) = handle.revoke(&grant).await {
-            tracing::warn!(platform = %card.id, %error, "a session that could not be kept could not be given back either");
+            tracing::warn!(kind = error.kind.label(), "a sign-in that could not be kept could not be ended either");
         }
     }
-    kept
+    outcome
+}
+
+/// The session at the platform that a new one takes the place of; it would stay in the person's list of devices.
+async fn replaced(app: &App, user_id: UserId, card: &Card, identity: &LinkedIdentity) -> Option<Grant> {
+    if !card.own_sessions {
+        return None;
+    }
+    let known = app.store().read().accounts().identity(user_id, card.published_name, &identity.remote_id).await;
+    Some(stored_grant(app, known.ok()??).await.ok()?.1)
 }
 
 async fn keep(
     app: &App,
     user_id: UserId,
     card: &Card,
-    known: Option<AccountId>,
     method: &str,
     identity: &LinkedIdentity,
     tokens: &Tokens,
 ) -> Result<Account> {
     let now = app.now();
-    // The session that the new one replaces.
-    let replaced = match known.filter(|_| card.own_sessions) {
-        Some(id) => stored_grant(app, id).await.ok().map(|(_, grant)| grant),
-        None => None,
-    };
+    let replaced = replaced(app, user_id, card, identity).await;
     let tx = app.store().begin().await?;
     // Tokens are sealed under the row's id, so the id must be known first.
+    let known = tx.accounts().identity(user_id, card.published_name, &identity.remote_id).await?;
     let id = known.unwrap_or_else(new_id);
     let account = tx
         .accounts()

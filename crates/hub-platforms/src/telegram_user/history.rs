@@ -38,6 +38,10 @@ impl History for TelegramUser {
         Ok(())
     }
 
+    async fn lately(&self, grant: &Grant, from: Option<&str>) -> Result<HistoryPage> {
+        self.once_more(grant, from).await
+    }
+
     async fn release(&self, account: AccountId) {
         self.lines.close(account).await;
     }

@@ -6,6 +6,7 @@ mod cursor;
 mod errors;
 mod history;
 mod keys;
+mod lately;
 mod line;
 mod lines;
 mod mapping;
@@ -54,7 +55,13 @@ const CARD: Card = Card {
     published_name: "telegram",
     account_kind: Some("user"),
     display_name: "Telegram",
-    connect: &[ConnectMethod { id: PHONE, label: "Sign in with your phone number", redirects: false, lacks: &[] }],
+    connect: &[ConnectMethod {
+        id: PHONE,
+        label: "Sign in with your phone number",
+        redirects: false,
+        full_access: true,
+        lacks: &[],
+    }],
     callback_path: "/api/auth/callback/telegram",
     intake: Intake { webhook: false, pull: Pull::Line, live: true },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },

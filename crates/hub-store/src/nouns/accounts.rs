@@ -259,6 +259,18 @@ impl Accounts<'_> {
         Ok(self.0.run(sql).await? > 0)
     }
 
+    /// Writes down the kind of an account that has none, and by which way it was linked; true when that is news.
+    pub async fn set_kind(&self, id: AccountId, kind: &str, method: &str) -> Result<bool> {
+        let sql = self
+            .0
+            .sql("UPDATE connected_accounts SET account_kind = ?, connect_method = COALESCE(connect_method, ?)")
+            .add("WHERE id = ? AND account_kind IS NULL")
+            .bind(kind)
+            .bind(method)
+            .bind(id.0);
+        Ok(self.0.run(sql).await? > 0)
+    }
+
     /// Disconnects one of the user's accounts and erases its tokens. The conversations stay.
     pub async fn disconnect(&self, user: UserId, id: AccountId, now: Timestamp) -> Result<()> {
         let sql = self

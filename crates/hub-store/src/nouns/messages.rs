@@ -1,6 +1,7 @@
 //! What was said: inserting, changing, and how far it got.
 
 use super::conversations::Conversations;
+use super::ledger;
 use crate::error::Result;
 use crate::sql::{Conn, chunk};
 use hub_domain::{
@@ -345,6 +346,7 @@ impl Messages<'_> {
         at: Timestamp,
     ) -> Result<bool> {
         let arrived = matches!(to, DeliveryStatus::Delivered | DeliveryStatus::Read);
+        let Some((platform, before)) = ledger::hold(self.0, id).await? else { return Ok(false) };
         let sql = self
             .0
             .sql("UPDATE messages SET status = ?, failure = ?, delivered_at = COALESCE(delivered_at, ?)")
@@ -354,7 +356,11 @@ impl Messages<'_> {
             .maybe_time(arrived.then_some(at))
             .bind(id.0)
             .list(from.iter().map(|status| status.as_str()));
-        Ok(self.0.run(sql).await? > 0)
+        let changed = self.0.run(sql).await? > 0;
+        if changed {
+            ledger::moved(self.0, &platform, before, to);
+        }
+        Ok(changed)
     }
 
     /// Notes what the platform took: the message gets its real id. If the same message was seen from outside before, that
@@ -369,6 +375,7 @@ impl Messages<'_> {
         now: Timestamp,
     ) -> Result<()> {
         self.take_echo(id, remote).await?;
+        let before = ledger::hold(self.0, id).await?;
         let sql = self
             .0
             .sql("UPDATE messages SET platform_message_id = ?, sequence = COALESCE(?, sequence),")
@@ -382,7 +389,13 @@ impl Messages<'_> {
             .maybe_time(sent_at)
             .maybe_time(delivered.then_some(now))
             .bind(id.0);
-        self.0.run(sql).await.map(|_| ())
+        self.0.run(sql).await?;
+        if let Some((platform, before)) = before
+            && !matches!(before, Some(DeliveryStatus::Failed))
+        {
+            ledger::moved(self.0, &platform, before, DeliveryStatus::Sent);
+        }
+        Ok(())
     }
 
     /// Removes the row of a message that is ours and was seen from outside before the platform's answer was written down; the

@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::subject::{Decision, Got, Said, Subject};
-use crate::{Client, Database, Engine, HubProcess, eventually};
+use crate::{Client, Database, Engine, HubProcess, eventually, ledger_balances};
 use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -347,8 +347,11 @@ impl<S: Subject> Stage<S> {
         }
     }
 
-    /// Ends; neither secrets nor private words are in the log.
+    /// Ends; nothing was lost or counted twice, and neither secrets nor private words are in the log.
     pub async fn finish(mut self) {
+        if self.hub.is_running() {
+            ledger_balances(&self.hub.client().with_token(self.user.token())).await;
+        }
         self.hub.kill().await;
         let log = std::fs::read_to_string(log_of(&self.database)).expect("a log");
         self.shows_no_secret(&log);

@@ -102,7 +102,22 @@ impl Config {
 
     /// Where the data is.
     pub(crate) fn store(&self) -> StoreSettings {
-        StoreSettings { url: self.sections.database_url(), max_connections: self.sections.storage.database_pool_size }
+        let storage = &self.sections.storage;
+        StoreSettings {
+            url: self.sections.database_url(),
+            max_connections: storage.database_pool_size,
+            time_zone: storage.database_time_zone.clone(),
+        }
+    }
+
+    /// The original's database, if one is named.
+    pub(crate) fn import_from(&self) -> Option<Secret> {
+        set_secret(self.sections.storage.import_from.as_ref())
+    }
+
+    /// The original's key, if it is not one of ours.
+    pub(crate) fn import_key(&self) -> Option<Secret> {
+        set_secret(self.sections.access.import_encryption_key.as_ref())
     }
 
     /// What the use cases need to know.
@@ -120,6 +135,7 @@ impl Config {
             access_lifetime: duration::parse(&access.jwt_expires_in).context("JWT_EXPIRES_IN")?,
             refresh_lifetime: duration::parse(&access.jwt_refresh_expires_in).context("JWT_REFRESH_EXPIRES_IN")?,
             refresh_grace: Duration::from_secs(access.refresh_grace_seconds),
+            step_up_within: Duration::from_secs(access.step_up_seconds),
             bcrypt_cost: access.bcrypt_cost,
             encryption_keys,
             require_seal: access.seal_require,

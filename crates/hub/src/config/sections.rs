@@ -88,6 +88,12 @@ pub(super) struct Server {
     /// Redirect plain requests to HTTPS; needs `TRUSTED_PROXIES`, because the proxy says what came over TLS.
     #[config(env = "FORCE_HTTPS", default = false)]
     pub(super) force_https: bool,
+    /// Who shows this as a bearer token may read the numbers at `/metrics`; without one the route is not there.
+    #[config(env = "METRICS_TOKEN")]
+    pub(super) metrics_token: Option<Secret>,
+    /// Open `/api/debug`; on outside production, where everybody who is signed in may use it; for administrators only in production.
+    #[config(env = "HUB_DEBUG_ROUTES")]
+    pub(super) debug_routes: Option<bool>,
 }
 
 /// Where data rests.
@@ -99,6 +105,9 @@ pub(super) struct Storage {
     /// Connections to the database at most.
     #[config(env = "DATABASE_POOL_SIZE", default = 20)]
     pub(super) database_pool_size: u32,
+    /// The zone whose clock stands in PostgreSQL's columns without a zone: that of the machine an original ran on.
+    #[config(env = "DATABASE_TIME_ZONE", default = "UTC")]
+    pub(super) database_time_zone: String,
     /// The originals' parts of a PostgreSQL address, used when there is no `DATABASE_URL` but a `DB_HOST`.
     #[config(env = "DB_HOST")]
     pub(super) db_host: Option<String>,
@@ -114,6 +123,9 @@ pub(super) struct Storage {
     /// Password of that user.
     #[config(env = "DB_PASSWORD")]
     pub(super) db_password: Option<Secret>,
+    /// The original's database that `hub import` reads from: `postgres://…`. `--from` wins; here a password stays out of sight.
+    #[config(env = "IMPORT_FROM")]
+    pub(super) import_from: Option<Secret>,
     /// `redis://…` or `rediss://…`, so that several processes hear of each other at once. Optional.
     #[config(env = "REDIS_URL")]
     pub(super) redis_url: Option<String>,
@@ -137,6 +149,9 @@ pub(super) struct Access {
     /// A refresh token rotated less than this many seconds ago still works; 0 = never.
     #[config(env = "REFRESH_GRACE_SECONDS", default = 10)]
     pub(super) refresh_grace_seconds: u64,
+    /// Linking a whole account of a person wants the hub's password given at most this many seconds ago; 0 = any time.
+    #[config(env = "STEP_UP_SECONDS", default = 600)]
+    pub(super) step_up_seconds: u64,
     /// Cost of new password hashes, 4 to 16.
     #[config(env = "BCRYPT_COST", default = 10)]
     pub(super) bcrypt_cost: u32,
@@ -146,6 +161,9 @@ pub(super) struct Access {
     /// Older keys that still open, separated by commas.
     #[config(env = "ENCRYPTION_KEYS_OLD")]
     pub(super) encryption_keys_old: Option<Secret>,
+    /// The `ENCRYPTION_KEY` of the original that `hub import` reads from, if it is not one of the hub's.
+    #[config(env = "IMPORT_ENCRYPTION_KEY")]
+    pub(super) import_encryption_key: Option<Secret>,
     /// Refuse values without a seal; for when every value has been sealed anew.
     #[config(env = "SEAL_REQUIRE", default = false)]
     pub(super) seal_require: bool,
@@ -231,6 +249,8 @@ impl Sections {
                 .context("TRUSTED_PROXIES")?,
             force_https: self.server.force_https,
             frontend_dist: set(self.server.frontend_dist.as_ref()).map(PathBuf::from),
+            metrics_token: set_secret(self.server.metrics_token.as_ref()),
+            debug_routes: self.server.debug_routes.unwrap_or(!self.production()),
         })
     }
 

@@ -2,12 +2,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods)]
 #![allow(missing_docs)]
 
+mod adoption;
 #[cfg(feature = "demo")]
 mod browser;
 mod conformance;
 mod crash;
 mod fixtures;
 mod house_rules;
+mod ledger;
 mod outage;
 mod support;
+#[cfg(feature = "demo")]
+mod telegram_login;
+#[cfg(feature = "demo")]
+mod telegram_rows;
+#[cfg(feature = "demo")]
+mod telegram_world;
 mod thread;

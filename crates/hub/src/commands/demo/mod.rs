@@ -117,7 +117,8 @@ async fn link(
 ) -> anyhow::Result<()> {
     let method = method.map(str::to_owned);
     let mut forms = answers.into_iter();
-    let input = BeginConnect { platform: platform.to_owned(), method, answers: forms.next(), browser: None };
+    let input =
+        BeginConnect { platform: platform.to_owned(), method, answers: forms.next(), ..BeginConnect::default() };
     let failed = || format!("the demo's account on {platform} cannot be linked");
     let mut connecting = accounts::begin_connect(app, caller, input).await.with_context(failed)?;
     loop {
