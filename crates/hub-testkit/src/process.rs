@@ -71,13 +71,11 @@ impl HubProcess {
         self.child.kill().await.expect("it can be killed");
     }
 
-    /// Asks it to end, as an operator does, and waits until it has.
+    /// Asks it to stop, as an operator would, and waits until it has.
     pub async fn stop(&mut self) {
-        let pid = self.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
-        assert!(asked.success(), "the process is ours");
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time");
-        assert!(ended.expect("it can be waited for").success(), "it ends well");
+        let asked = Command::new("kill").arg("-TERM").arg(self.id().to_string()).status().await;
+        assert!(asked.expect("the program kill").success(), "it can be asked to stop");
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops in time").expect("it ended");
     }
 
     /// Its resident memory in kilobytes, where the system tells.

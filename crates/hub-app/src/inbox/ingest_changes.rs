@@ -373,6 +373,8 @@ async fn edited(
     };
     tracing::debug!(%conversation_id, %message_id, "edit applied");
     effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
-    effects.jobs.extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
+    effects
+        .jobs
+        .extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(account.id, a.id, now)));
     Ok(Verdict::Applied)
 }

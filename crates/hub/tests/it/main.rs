@@ -11,6 +11,7 @@ mod fixtures;
 mod house_rules;
 mod ledger;
 mod outage;
+mod prove;
 mod support;
 #[cfg(feature = "demo")]
 mod telegram_login;
