@@ -1,6 +1,7 @@
 //! The end of linking: the account's row, its sealed tokens, and the work that follows, in one transaction.
 
-use super::grants::seal_tokens;
+use super::disconnect::sealed_for_revoking;
+use super::grants::{seal_tokens, stored_grant};
 use crate::channels::apply;
 use crate::clock::new_id;
 use crate::{App, Result, jobs};
@@ -11,6 +12,7 @@ use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::{Card, Grant, PlatformHandle};
 use hub_store::{LinkedAccount, NewEvent};
+use secrecy::ExposeSecret;
 
 /// The regular reading of a new account begins this long after what there is already was read.
 const FIRST_READING: TimeDelta = TimeDelta::minutes(1);
@@ -42,6 +44,15 @@ pub(super) async fn link(
     outcome
 }
 
+/// The session at the platform that a new one takes the place of; it would stay in the person's list of devices.
+async fn replaced(app: &App, user_id: UserId, card: &Card, identity: &LinkedIdentity) -> Option<Grant> {
+    if !card.own_sessions {
+        return None;
+    }
+    let known = app.store().read().accounts().identity(user_id, card.published_name, &identity.remote_id).await;
+    Some(stored_grant(app, known.ok()??).await.ok()?.1)
+}
+
 async fn keep(
     app: &App,
     user_id: UserId,
@@ -51,6 +62,7 @@ async fn keep(
     tokens: &Tokens,
 ) -> Result<Account> {
     let now = app.now();
+    let replaced = replaced(app, user_id, card, identity).await;
     let tx = app.store().begin().await?;
     // Tokens are sealed under the row's id, so the id must be known first.
     let known = tx.accounts().identity(user_id, card.published_name, &identity.remote_id).await?;
@@ -80,6 +92,9 @@ async fn keep(
     let evidence = Evidence::new(EvidenceKind::Linked, "It was linked.", now);
     apply(app, &tx, &account, &evidence).await?;
     let mut work = Vec::new();
+    if let Some(replaced) = replaced.filter(|old| old.token() != tokens.access.expose_secret()) {
+        work.push(jobs::revoke_grant(account.id, sealed_for_revoking(app, &replaced)?, now));
+    }
     if card.intake.webhook {
         work.push(jobs::subscribe_webhook(account.id, now));
     }

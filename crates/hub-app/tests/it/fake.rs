@@ -202,6 +202,7 @@ fn card() -> Card {
         acknowledges: &[],
         quota: Quota { per_account: CALLS, ..Quota::NONE },
         resend_is_safe: false,
+        own_sessions: false,
         voice: Voice::Account,
         stranger: None,
         renewal: Renewal::Never,

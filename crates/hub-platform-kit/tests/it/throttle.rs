@@ -41,6 +41,7 @@ fn card(quota: Quota) -> Card {
         acknowledges: &[],
         quota,
         resend_is_safe: false,
+        own_sessions: false,
         voice: Voice::Account,
         stranger: None,
         renewal: Renewal::Never,

@@ -77,6 +77,7 @@ const CARD: Card = Card {
     acknowledges: &[],
     quota: Quota { per_account: &[Window { calls: 200, per: Duration::from_hours(1) }], ..Quota::NONE },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("Facebook User"),
     // A page's token does not end. Rows of the originals hold a person's token, which does, and is traded for the page's.

@@ -106,6 +106,7 @@ const CARD: Card = Card {
         ..Quota::NONE
     },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("LinkedIn User"),
     // Partners get a refresh token; everybody else signs in again within sixty days.

@@ -100,6 +100,7 @@ const CARD: Card = Card {
         pulls: &[Window { calls: 60, per: Duration::from_mins(1) }],
     },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some(NAMELESS),
     renewal: Renewal::WithRefreshToken,

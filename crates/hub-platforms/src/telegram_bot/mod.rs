@@ -103,6 +103,7 @@ const CARD: Card = Card {
         ..Quota::NONE
     },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Fixed { id: "me", name: "You" },
     stranger: None,
     renewal: Renewal::Never,

@@ -104,6 +104,7 @@ const CARD: Card = Card {
         ..Quota::NONE
     },
     resend_is_safe: true,
+    own_sessions: true,
     voice: Voice::Fixed { id: "me", name: "You" },
     stranger: None,
     renewal: Renewal::Never,

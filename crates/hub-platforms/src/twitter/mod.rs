@@ -94,6 +94,7 @@ const CARD: Card = Card {
     // Filled from the settings.
     quota: Quota::NONE,
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("Unknown"),
     renewal: Renewal::WithRefreshToken,

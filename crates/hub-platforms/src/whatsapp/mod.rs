@@ -116,6 +116,7 @@ const CARD: Card = Card {
         ..Quota::NONE
     },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("WhatsApp User"),
     renewal: Renewal::Never,

@@ -86,6 +86,7 @@ impl Config {
     pub(crate) fn use_simulators(&mut self, simulated: &crate::platform_settings::Simulated, hub_url: &str) {
         self.sections.server.webhook_base_url = Some(hub_url.to_owned());
         self.sections.platforms.use_simulators(simulated);
+        self.telegram = Some(simulated.telegram_user.clone());
     }
 
     /// Which parts run in this process.

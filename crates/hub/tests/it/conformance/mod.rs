@@ -13,6 +13,8 @@ mod teams_recorded;
 mod telegram;
 #[cfg(feature = "demo")]
 mod telegram_user;
+#[cfg(feature = "demo")]
+mod telegram_user_life;
 mod twitter;
 mod whatsapp;
 
