@@ -25,7 +25,7 @@ const KILLS: u64 = 30;
 /// Pause between two rounds.
 const ROUND: Duration = Duration::from_millis(400);
 /// How long everything may take to come to rest in the end.
-const REST: Duration = Duration::from_secs(75);
+const REST: Duration = Duration::from_secs(45);
 /// How often what got no answer is tried again.
 const TRIES: usize = 200;
 /// Names of settings that lead to what a platform's programs call.
@@ -181,7 +181,9 @@ impl Stage {
         let mut copies = Vec::new();
         let mut asks = Vec::new();
         for (account, turn) in turns.iter().enumerate() {
-            if let Some(trouble) = turn.trouble {
+            // What goes wrong with the next send needs one, or it would meet another.
+            let sends = !turn.asked.is_empty() && self.sent[account] < SENDS;
+            if let Some(trouble) = turn.trouble.filter(|trouble| sends || !matches!(trouble, Trouble::Send(_))) {
                 self.break_something(account, trouble);
             }
             for (person, post) in &turn.said {
