@@ -90,6 +90,14 @@ pub(crate) async fn inquiry(app: &App, account: &Account, grant: &Grant) -> Resu
     let (name, kind) = (handle.card().published_name, account.kind.as_deref());
     let known = app.store().read().subscriptions().by_account(name, kind, &subscriber).await?;
     let Some(known) = known.filter(|known| known.state == "active") else { return Ok(None) };
+    // Whoever links an account anew wants it here, whoever had it meanwhile.
+    let channel = app.store().read().channels().get(account.id).await?;
+    let linked_since = channel.is_some_and(|channel| {
+        channel.standing.evidence.kind == EvidenceKind::Linked && known.at < channel.standing.since
+    });
+    if linked_since {
+        return Ok(None);
+    }
     let fixed = handle.fixed_callback_secret(grant).is_some();
     let url = callback_url(&base, handle, fixed, &known.path_key)?;
     Ok(Some(Inquiry { url, confirmed: known.address.clone(), previous: Some(previous(app, &known)), now: app.now() }))

@@ -49,7 +49,7 @@ pub async fn probe_due(app: &App) -> Result<()> {
 
 /// Nine to eleven tenths of the interval, by the account's own id: a crowd linked at once spreads out.
 fn next_look(app: &App, id: AccountId, now: Timestamp) -> Timestamp {
-    let spread = u32::from(id.0.as_bytes()[15] ^ (now.timestamp_subsec_micros() & 0xff) as u8);
+    let spread = u32::from(id.0.as_bytes()[15]) ^ (now.timestamp_subsec_micros() & 0xff);
     let interval = app.settings().probe_interval;
     let pause = interval * 9 / 10 + interval / 5 * spread / 255;
     now + TimeDelta::from_std(pause).unwrap_or_default()
