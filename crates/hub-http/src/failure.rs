@@ -171,7 +171,7 @@ pub(crate) fn render(path: &str, response: Response) -> Response {
         }
         json!({"error": error})
     };
-    let shared = matches!(status, StatusCode::UNAUTHORIZED)
+    let shared = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
         || (status == StatusCode::BAD_REQUEST && within("/api/conversations"));
     let mut body = if within("/api/webhooks") {
         json!({"error": message})

@@ -137,6 +137,9 @@ pub(super) struct Access {
     /// A refresh token rotated less than this many seconds ago still works; 0 = never.
     #[config(env = "REFRESH_GRACE_SECONDS", default = 10)]
     pub(super) refresh_grace_seconds: u64,
+    /// Refuse a bad access token with 403 `FORBIDDEN`, as the originals did; their front end then never renews it.
+    #[config(env = "STRICT_TOKEN_CODES", default = false)]
+    pub(super) strict_token_codes: bool,
     /// Cost of new password hashes, 4 to 16.
     #[config(env = "BCRYPT_COST", default = 10)]
     pub(super) bcrypt_cost: u32,
@@ -221,6 +224,7 @@ impl Sections {
         let proxies = set(self.server.trusted_proxies.as_ref()).unwrap_or_default();
         let networks = proxies.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::parse::<Network>);
         Ok(HttpSettings {
+            strict_token_codes: self.access.strict_token_codes,
             production: self.production(),
             public_url: self.public_url(),
             origins: self.origins(),

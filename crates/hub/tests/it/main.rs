@@ -5,6 +5,7 @@
 #[cfg(feature = "demo")]
 mod browser;
 mod conformance;
+mod contract;
 mod crash;
 mod fixtures;
 mod house_rules;
