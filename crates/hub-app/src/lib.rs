@@ -7,6 +7,7 @@ pub mod clock;
 pub mod error;
 pub mod health;
 pub mod housekeeping;
+pub mod import;
 pub mod inbox;
 pub mod jobs;
 pub mod media;
@@ -27,7 +28,7 @@ pub use hub_platform_kit::card::{Pull, Window};
 pub use hub_platform_kit::platform::OutboundFile;
 pub use hub_platform_kit::webhook::WebhookRequest;
 pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};
-pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page};
+pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page, SealedTable};
 
 use hub_domain::{Account, Committed, Timestamp};
 use hub_platform_kit::{PlatformHandle, Registry};

@@ -58,6 +58,20 @@ impl ContentKind {
         }
     }
 
+    /// Reads the message type of an original's row, which says less than our kinds: what is none of the contract's types is a
+    /// file where there is a media reference, else words (schema contract, section 5).
+    pub fn from_original(value: &str, has_media: bool) -> Self {
+        match value {
+            "image" => Self::Image,
+            "video" => Self::Video,
+            "file" => Self::File,
+            "audio" if has_media => Self::Audio,
+            "text" => Self::Text,
+            _ if has_media => Self::File,
+            _ => Self::Text,
+        }
+    }
+
     /// Reads a stored value. Unknown values of the originals become `File` with a media reference, else `Text`.
     pub fn from_stored(value: &str, has_media: bool) -> Self {
         match value {

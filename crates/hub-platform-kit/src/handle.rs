@@ -51,6 +51,11 @@ impl PlatformHandle {
         self.platform.not_configured()
     }
 
+    /// True when an original's token can only be of this adapter, where several share a name.
+    pub fn knows_token(&self, token: &str) -> bool {
+        self.platform.knows_token(token)
+    }
+
     /// What is left of an account's budgets.
     pub fn budgets(&self, account: AccountId) -> Vec<Budget> {
         self.throttle.budgets(self.card(), account)

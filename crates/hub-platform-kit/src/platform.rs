@@ -23,6 +23,10 @@ pub trait Platform: Send + Sync {
     fn card(&self) -> &Card;
     /// Why it cannot be used, when its settings are missing; `None` = it can.
     fn not_configured(&self) -> Option<String>;
+    /// True when an original's token can only be of this adapter, where several share a name.
+    fn knows_token(&self, _token: &str) -> bool {
+        false
+    }
     /// Link, renew, revoke.
     fn connect(&self) -> &dyn Connect;
     /// Send, mark read.

@@ -59,6 +59,13 @@ impl Registry {
         }
     }
 
+    /// Account kind and way of linking of an account that an original left, where its token tells more than its platform's
+    /// name.
+    pub fn kind_of_token(&self, published_name: &str, token: &str) -> Option<(&'static str, &'static str)> {
+        let card = self.published(published_name).into_iter().find(|handle| handle.knows_token(token))?.card();
+        Some((card.account_kind?, card.connect.first()?.id))
+    }
+
     /// The adapter that offers a way of linking under a published name; without a method, the first adapter's first.
     pub fn for_linking(&self, published_name: &str, method: Option<&str>) -> Option<(&PlatformHandle, &'static str)> {
         self.handles.iter().filter(|h| h.card().published_name == published_name).find_map(|handle| {

@@ -6,6 +6,7 @@ pub mod facebook;
 pub mod instagram;
 pub mod linkedin;
 pub mod meta;
+mod raw;
 pub mod teams;
 pub mod telegram;
 pub mod telegram_user;

@@ -3,7 +3,8 @@
 use crate::dialect::Engine;
 use crate::error::{Result, StoreError};
 use crate::migrate::{self, MigrationReport};
-use crate::sql::{Conn, Link};
+use crate::nouns::counters;
+use crate::sql::{Conn, Link, limited};
 use crate::tx::{Session, Tx};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -29,11 +30,13 @@ pub struct StoreSettings {
     pub url: String,
     /// Connections to PostgreSQL at most.
     pub max_connections: u32,
+    /// The zone whose clock stands in PostgreSQL's columns without a zone, such as `UTC` or `Europe/Berlin`.
+    pub time_zone: String,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: String::new(), max_connections: 20 }
+        Self { url: String::new(), max_connections: 20, time_zone: "UTC".to_owned() }
     }
 }
 
@@ -51,7 +54,7 @@ impl Store {
     pub async fn connect(settings: &StoreSettings) -> Result<Self> {
         let url = settings.url.as_str();
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Self::postgres(settings).await;
+            return Self::postgres(settings, &[]).await;
         }
         match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             Some(path) => Self::sqlite(path).await,
@@ -59,19 +62,28 @@ impl Store {
         }
     }
 
-    async fn postgres(settings: &StoreSettings) -> Result<Self> {
+    pub(crate) async fn postgres(settings: &StoreSettings, further: &[(&str, &str)]) -> Result<Self> {
         let options = PgConnectOptions::from_str(&settings.url)
             .map_err(|_| StoreError::Invalid("DATABASE_URL is not a PostgreSQL address".to_owned()))?
             .application_name("messaging-hub")
             .options([
-                ("TimeZone", "UTC"),
                 ("statement_timeout", SERVER_LIMIT_MS),
                 // A host that vanishes in the middle of a transaction must not hold its rows until TCP gives up.
                 ("idle_in_transaction_session_timeout", IDLE_LIMIT_MS),
                 // What was answered must survive a power cut, whatever the server's default is.
                 ("synchronous_commit", "on"),
-            ]);
+            ])
+            .options(further.iter().copied());
+        let zone = settings.time_zone.clone();
         let pool = PgPoolOptions::new()
+            // The library asks for UTC when it connects, and what is asked for there wins over options.
+            .after_connect(move |connection, _| {
+                let zone = zone.clone();
+                Box::pin(async move {
+                    let set = sqlx::query("SELECT set_config('TimeZone', $1, false)").bind(zone);
+                    set.execute(connection).await.map(|_| ())
+                })
+            })
             .max_connections(settings.max_connections.max(2))
             .min_connections(1)
             .acquire_timeout(ACQUIRE_LIMIT)
@@ -123,10 +135,25 @@ impl Store {
         migrate::run(self).await
     }
 
+    /// Counts unread messages anew and corrects the counters that are wrong, such as an original's.
+    pub async fn repair_counters(&self) -> Result<()> {
+        let transaction = self.begin().await?.into_transaction();
+        let conn = Conn { link: Link::Tx(&transaction), engine: self.engine };
+        if self.engine == Engine::Postgres {
+            conn.run(conn.sql("SET LOCAL statement_timeout = 0")).await?;
+        }
+        counters::repair(conn).await?;
+        limited(transaction.commit()).await
+    }
+
     /// Asks for a sign of life.
     pub async fn ping(&self) -> Result<()> {
         let conn = Conn { link: Link::Pool(&self.reader), engine: self.engine };
         conn.one(conn.sql("SELECT 1")).await.map(|_| ())
+    }
+
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.reader
     }
 
     /// Reads outside a transaction.

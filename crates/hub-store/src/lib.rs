@@ -9,6 +9,7 @@ mod dialect;
 mod error;
 mod migrate;
 mod nouns;
+mod original;
 mod sql;
 mod tx;
 
@@ -24,6 +25,7 @@ pub use nouns::conversations::{
 };
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
+pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, ImportedWords, Imports};
 pub use nouns::jobs::{Job, JobCounts, Jobs, NewJob};
 pub use nouns::leases::{Cursors, Leases};
 pub use nouns::message_lists::ListMessages;
@@ -34,7 +36,12 @@ pub use nouns::pictures::{Picture, Pictures};
 pub use nouns::receipts::{NewReceipt, Receipt, ReceiptState, Receipts};
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
 pub use nouns::reports::Report;
+pub use nouns::seals::{Resealed, SealedRow, SealedTable, Seals};
 pub use nouns::subscriptions::{Subscription, Subscriptions};
 pub use nouns::usage::{Usage, UsageLog};
 pub use nouns::users::{NewUser, StoredUser, Users};
+pub use original::{
+    AccountIdentity, ConversationIdentity, Original, OriginalAccount, OriginalConversation, OriginalCounts,
+    OriginalMessage, OriginalToken, OriginalUser,
+};
 pub use tx::{Session, Tx};

@@ -4,6 +4,7 @@
 use crate::connect::Store;
 use crate::dialect::Engine;
 use crate::error::{Result, StoreError};
+use crate::nouns::counters;
 use crate::sql::{Conn, Link, limited};
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
@@ -30,8 +31,11 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions"];
+const MIGRATIONS: &[Migration] =
+    migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions", "0005_imports"];
 
+/// The first of them: it meets a new database, or one of the originals.
+const BASELINE: &str = "0001_baseline";
 /// Marks a statement that may be refused (an index on a table of another owner, say) without harm.
 const OPTIONAL: &str = "-- optional";
 /// Key of the lock that lets one process migrate at a time: any number, as long as it stays.
@@ -62,6 +66,10 @@ pub(crate) async fn run(store: &Store) -> Result<MigrationReport> {
         }
         conn.run(conn.sql("INSERT INTO hub_migrations (name) VALUES (?)").bind(migration.name)).await?;
         report.applied.push(migration.name);
+    }
+    if report.applied.contains(&BASELINE) {
+        // What an original counted wrongly is set right once, with everything else or not at all.
+        counters::repair(conn).await?;
     }
     limited(transaction.commit()).await?;
     Ok(report)

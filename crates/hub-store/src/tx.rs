@@ -5,8 +5,8 @@ use crate::error::{Result, StoreError};
 use crate::nouns::events;
 use crate::sql::{Conn, Link, limited};
 use crate::{
-    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Jobs, Leases, Messages,
-    NewEvent, Notices, Pictures, Receipts, RefreshTokens, Subscriptions, UsageLog, UsedProofs, Users,
+    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs, Leases, Messages,
+    NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog, UsedProofs, Users,
 };
 use hub_domain::Committed;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -81,6 +81,10 @@ nouns! {
     used_proofs: UsedProofs,
     /// Who asked for what.
     usage: UsageLog,
+    /// Values to be sealed anew.
+    seals: Seals,
+    /// Rows of the originals.
+    imports: Imports,
 }
 
 impl Tx {

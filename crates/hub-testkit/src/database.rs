@@ -71,7 +71,8 @@ impl Database {
     }
 
     /// The first column of every row, as text.
-    pub async fn texts(&self, query: &'static str) -> Vec<Option<String>> {
+    pub async fn texts(&self, query: impl Into<String>) -> Vec<Option<String>> {
+        let query = AssertSqlSafe(query.into());
         match self.engine {
             Engine::Sqlite => {
                 let rows = self.file().await.fetch_all(query).await.expect("a query");
@@ -84,11 +85,30 @@ impl Database {
         }
     }
 
+    /// Locks a table of a PostgreSQL database against everybody until [`Held::release`].
+    pub async fn hold(&self, table: &str) -> Held {
+        let mut connection = self.server().await;
+        let lock = AssertSqlSafe(format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"));
+        connection.execute(lock).await.expect("locked");
+        Held(connection)
+    }
+
     async fn file(&self) -> SqliteConnection {
         SqliteConnection::connect(&self.url).await.expect("the file opens")
     }
 
     async fn server(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.expect("the server answers")
+    }
+}
+
+/// A locked table.
+#[derive(Debug)]
+pub struct Held(PgConnection);
+
+impl Held {
+    /// Lets go.
+    pub async fn release(self) {
+        self.0.close().await.expect("closed");
     }
 }

@@ -20,6 +20,12 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     Ok(store)
 }
 
+/// All platforms.
+pub(crate) fn platforms(config: &Config) -> anyhow::Result<Registry> {
+    let transport = Transport::new().context("the HTTP client cannot be made")?;
+    Registry::new(hub_platforms::all(&config.platforms(), transport)).map_err(anyhow::Error::msg)
+}
+
 /// Everything but the doors. `stop` ends the link to the other processes.
 pub(crate) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::Result<App> {
     let store = open_store(config).await?;
@@ -27,9 +33,7 @@ pub(crate) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
         Some(url) => Bus::redis(&url, stop.clone())?,
         None => Bus::local(),
     };
-    let transport = Transport::new().context("the HTTP client cannot be made")?;
-    let platforms = hub_platforms::all(&config.platforms(), transport);
-    let platforms = Registry::new(platforms).map_err(anyhow::Error::msg)?;
+    let platforms = platforms(config)?;
     let parts = Parts { store, bus, platforms, clock: Arc::new(SystemClock), settings: config.settings()? };
     App::new(parts).map_err(anyhow::Error::msg)
 }

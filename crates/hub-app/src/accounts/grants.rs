@@ -27,7 +27,8 @@ const RENEWAL_LOOKS: u32 = 25;
 /// How long one renewal may hold the account's lease.
 const RENEW_LEASE: Duration = Duration::from_mins(1);
 
-fn field(column: &'static str, id: AccountId) -> Field<'static> {
+/// The place of an account's token.
+pub(crate) fn field(column: &'static str, id: AccountId) -> Field<'static> {
     Field { table: "connected_accounts", column, row: id.0 }
 }
 

@@ -1,5 +1,6 @@
 //! Linked accounts: linking, listing, renewing, disconnecting.
 
+mod adopt;
 pub mod attempt;
 pub mod begin_connect;
 pub mod decide_connect;
@@ -11,6 +12,7 @@ pub mod profiles;
 pub mod resume_connect;
 pub mod subscribe_webhook;
 
+pub use adopt::tell_kinds;
 pub use begin_connect::{BeginConnect, ConnectProgress, Connecting, begin_connect};
 pub use decide_connect::{About, Decision, Question, decide, give_up, question};
 pub use disconnect::{disconnect, revoke_grant};

@@ -14,7 +14,7 @@ use url::Url;
 /// Accounts looked at in one query.
 const ACCOUNTS_PER_PAGE: u32 = 500;
 
-fn secret_context(subscription: uuid::Uuid) -> String {
+pub(crate) fn secret_context(subscription: uuid::Uuid) -> String {
     format!("hub_subscriptions.secret.{subscription}")
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn open_secret(app: &App, subscription: &Subscription) -> Option<Stri
     String::from_utf8(bytes).ok()
 }
 
-fn memory_context(subscription: uuid::Uuid) -> String {
+pub(crate) fn memory_context(subscription: uuid::Uuid) -> String {
     format!("hub_subscriptions.memory.{subscription}")
 }
 

@@ -9,7 +9,7 @@ mod refresh;
 mod register;
 pub mod secrets;
 mod throttle;
-mod tokens;
+pub(crate) mod tokens;
 
 pub use login::login;
 pub use logout::logout;

@@ -123,7 +123,7 @@ fn random_id() -> Uuid {
 }
 
 /// How a refresh token is stored (crypto contract, section 4).
-pub(super) fn hashed(token: &str) -> String {
+pub(crate) fn hashed(token: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
     format!("sha256:{}", hex::encode(digest))
 }

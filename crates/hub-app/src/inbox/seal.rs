@@ -16,11 +16,13 @@ pub(crate) struct SealedContent {
     pub(crate) details: Option<String>,
 }
 
-fn field(id: MessageId) -> Field<'static> {
+/// The place of a message's words.
+pub(crate) fn field(id: MessageId) -> Field<'static> {
     Field { table: "messages", column: "content", row: id.0 }
 }
 
-fn details_context(id: MessageId) -> String {
+/// The place of a message's extras.
+pub(crate) fn details_context(id: MessageId) -> String {
     format!("messages.details.{id}")
 }
 

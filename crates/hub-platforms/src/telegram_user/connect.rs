@@ -95,7 +95,7 @@ impl TelegramUser {
     async fn send_code(&self, answers: &Answers) -> Result<Progress> {
         let (api_id, api_hash) = self.application()?;
         let phone = phone(answers.get(words::PHONE_FIELD).map(String::as_str).unwrap_or_default())?;
-        let (connection, _updates) = Connection::new(self.places.fresh(), api_id);
+        let (connection, _updates) = Connection::new(self.fresh().await?, api_id);
         let settings = tl::types::CodeSettings {
             allow_flashcall: false,
             current_number: false,

@@ -15,12 +15,16 @@ mod password;
 mod past;
 mod peers;
 mod people;
+#[cfg(feature = "test-telegram")]
+mod seed;
 mod sends;
 mod session;
 mod settings;
 mod uploads;
 mod words;
 
+#[cfg(feature = "test-telegram")]
+pub use seed::{Seed, SeedKeys};
 pub use settings::Settings;
 
 use hub_domain::text::LengthUnit;
@@ -116,34 +120,23 @@ impl std::fmt::Debug for TelegramUser {
     }
 }
 
-/// What tests begin with instead of Telegram's own data centres: keys that both sides know, at an address of the test's.
-#[cfg(feature = "test-telegram")]
-#[derive(Clone, Debug)]
-pub struct Seed {
-    /// Where every data centre answers.
-    pub address: std::net::SocketAddrV4,
-    /// The data centre to begin with.
-    pub home: i32,
-    /// Data centre and key.
-    pub keys: Vec<(i32, [u8; 256])>,
-}
-
 impl TelegramUser {
     /// The adapter with its settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, card: CARD, places: Places::default(), lines: Lines::default(), pace: past::PACE }
+        #[cfg(feature = "test-telegram")]
+        let (places, pace) = match &settings.seed {
+            Some(seed) => (seed.places(), Duration::ZERO),
+            None => (Places::default(), past::PACE),
+        };
+        #[cfg(not(feature = "test-telegram"))]
+        let (places, pace) = (Places::default(), past::PACE);
+        Self { settings, card: CARD, places, lines: Lines::default(), pace }
     }
 
-    /// The adapter for tests.
-    #[cfg(feature = "test-telegram")]
-    pub fn seeded(settings: Settings, seed: &Seed) -> Self {
-        let ipv6 = std::net::SocketAddrV6::new(std::net::Ipv6Addr::LOCALHOST, seed.address.port(), 0, 0);
-        let centre = |(id, key): &(i32, [u8; 256])| {
-            let option = grammers_session::types::DcOption { id: *id, ipv4: seed.address, ipv6, auth_key: Some(*key) };
-            (*id, option)
-        };
-        let places = Places { home: seed.home, centres: seed.keys.iter().map(centre).collect() };
-        Self { places, pace: Duration::ZERO, ..Self::new(settings) }
+    /// Where a new sign-in begins.
+    #[cfg(not(feature = "test-telegram"))]
+    fn fresh(&self) -> impl Future<Output = Result<session::OwnSession>> {
+        std::future::ready(Ok(self.places.fresh()))
     }
 
     /// The operator's application.
@@ -160,6 +153,9 @@ impl Platform for TelegramUser {
     }
     fn not_configured(&self) -> Option<String> {
         self.application().err().map(|error| error.message)
+    }
+    fn knows_token(&self, token: &str) -> bool {
+        keys::KeyPart::read(token).is_ok()
     }
     fn connect(&self) -> &dyn Connect {
         self

@@ -1,7 +1,8 @@
 //! Faults on command: the next call of an endpoint goes wrong.
 
 use super::error::RestError;
-use axum::body::Body;
+use crate::raw;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -37,10 +38,10 @@ pub enum Fault {
     Raw {
         /// HTTP status.
         status: u16,
-        /// Content type.
-        content_type: String,
-        /// Body.
-        body: String,
+        /// Headers: name and value.
+        headers: Vec<(String, String)>,
+        /// Body, byte for byte.
+        body: Bytes,
     },
 }
 
@@ -53,7 +54,7 @@ impl Fault {
 
     /// From the control API: `fault` is one of `rest` (`status`, `service`, `code`, `message`), `html_502`, `empty`
     /// (`status`), `hang` (`value` = milliseconds), `cut_before`, `cut_after`, `garbage`, `revoked`, `raw` (`status`,
-    /// `content_type`, `body`).
+    /// `headers`, `body`).
     pub(super) fn read(body: &Value) -> Option<Self> {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let status = body["status"].as_u64().and_then(|status| u16::try_from(status).ok());
@@ -71,11 +72,7 @@ impl Fault {
             "cut_after" => Self::CutAfter,
             "garbage" => Self::Garbage,
             "revoked" => Self::revoked(),
-            "raw" => Self::Raw {
-                status: status.unwrap_or(200),
-                content_type: text("content_type").unwrap_or_else(|| "application/json".to_owned()),
-                body: text("body").unwrap_or_default(),
-            },
+            "raw" => Self::Raw { status: status.unwrap_or(200), headers: raw::headers(body), body: raw::body(body) },
             _ => return None,
         })
     }
@@ -94,9 +91,7 @@ impl Fault {
             }
             Self::Empty(status) => named(*status).into_response(),
             Self::Garbage => "this is no JSON".into_response(),
-            Self::Raw { status, content_type, body } => {
-                (named(*status), [(header::CONTENT_TYPE, content_type.clone())], body.clone()).into_response()
-            }
+            Self::Raw { status, headers, body } => raw::answer(*status, headers, body.clone()),
             Self::CutBefore => cut(),
             Self::CutAfter | Self::Hang(_) => return None,
         })

@@ -14,6 +14,7 @@ use super::state::State;
 use super::token::{CODE_LIFE, Grant};
 use super::{serve, trickle, urn};
 use bytes::Bytes;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -142,6 +143,16 @@ impl LinkedInHandle {
     /// An access token without the page.
     pub fn token_for(&self, client_id: &str, member: &str, scopes: &[&str]) -> String {
         self.platform.token_for(client_id, member, scopes)
+    }
+
+    /// From now on the platform knows these tokens of a member, as if it had handed them out.
+    pub fn knows_tokens(&self, client_id: &str, member: &str, scopes: &[&str], access: &str, refresh: Option<&str>) {
+        let grant = Grant::of(client_id, member, scopes);
+        let mut state = self.platform.state();
+        let now = state.now_ms();
+        state.remember(&grant, now);
+        // Old enough not to be refused for its youth.
+        state.tokens.know(&grant, access, refresh, now - CODE_LIFE);
     }
 
     /// The member takes everything back that they gave an app: tokens are revoked, subscriptions die, and nobody is told.
@@ -342,6 +353,11 @@ impl LinkedInHandle {
         self.platform.state().faults.entry(endpoint.to_owned()).or_default().push_back(fault);
     }
 
+    /// Faults that no call has met yet.
+    pub fn faults_left(&self) -> usize {
+        self.platform.state().faults.values().map(VecDeque::len).sum()
+    }
+
     /// How often an endpoint may be called a day; `*` = each of the others.
     pub fn limit(&self, endpoint: &str, limit: Limit) {
         self.platform.state().limits.set.insert(endpoint.to_owned(), limit);
@@ -434,8 +450,7 @@ impl Platform {
 
     /// An access token without the page.
     pub(super) fn token_for(&self, client_id: &str, member: &str, scopes: &[&str]) -> String {
-        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        let grant = Grant { client_id: client_id.to_owned(), member: member.to_owned(), scopes };
+        let grant = Grant::of(client_id, member, scopes);
         let mut state = self.state();
         let now = state.now_ms();
         state.remember(&grant, now);

@@ -23,6 +23,11 @@ pub(super) struct Grant {
 }
 
 impl Grant {
+    pub(super) fn of(client_id: &str, member: &str, scopes: &[&str]) -> Self {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        Self { client_id: client_id.to_owned(), member: member.to_owned(), scopes }
+    }
+
     /// Whether one of these scopes was given.
     pub(super) fn allows(&self, any: &[&str]) -> bool {
         self.scopes.iter().any(|scope| any.contains(&scope.as_str()))
@@ -73,6 +78,16 @@ impl Tokens {
     /// Makes a refresh token.
     pub(super) fn issue_refresh(&mut self, grant: &Grant, now: i64) -> String {
         keep(&mut self.refresh, "AQW", Refresh { grant: grant.clone(), expires_at: now + REFRESH_LIFE, revoked: false })
+    }
+
+    /// Keeps tokens that were made elsewhere.
+    pub(super) fn know(&mut self, grant: &Grant, access: &str, refresh: Option<&str>, now: i64) {
+        let one = Access { grant: grant.clone(), issued_at: now, expires_at: now + ACCESS_LIFE, revoked: false };
+        self.access.insert(access.to_owned(), one);
+        if let Some(refresh) = refresh {
+            let one = Refresh { grant: grant.clone(), expires_at: now + REFRESH_LIFE, revoked: false };
+            self.refresh.insert(refresh.to_owned(), one);
+        }
     }
 
     /// Makes a code.

@@ -2,8 +2,9 @@
 
 use super::GraphError;
 use super::error::answer;
+use crate::raw;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use std::time::Duration;
@@ -43,9 +44,7 @@ pub enum Fault {
     Raw {
         /// HTTP status.
         status: u16,
-        /// Content type.
-        content_type: String,
-        /// Further headers: name and value.
+        /// Headers: name and value.
         headers: Vec<(String, String)>,
         /// Body, byte for byte.
         body: Bytes,
@@ -54,8 +53,8 @@ pub enum Fault {
 
 impl Fault {
     /// From the control API: `fault` is one of `graph` (`status`, `code`, `subcode`, `message`), `slow_down` (`code`, `value` =
-    /// milliseconds), `html_502`, `hang` (`value` = milliseconds), `cut_before`, `cut_after`, `garbage`, `raw` (`status`, `content_type`,
-    /// `headers`, `body`).
+    /// milliseconds), `html_502`, `hang` (`value` = milliseconds), `cut_before`, `cut_after`, `garbage`, `raw` (`status`, `headers`,
+    /// `body`).
     pub(super) fn read(body: &Value) -> Option<Self> {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let status = body["status"].as_u64().and_then(|status| u16::try_from(status).ok());
@@ -74,12 +73,7 @@ impl Fault {
             "cut_before" => Self::CutBefore,
             "cut_after" => Self::CutAfter,
             "garbage" => Self::Garbage,
-            "raw" => Self::Raw {
-                status: status.unwrap_or(200),
-                content_type: text("content_type").unwrap_or_else(|| "application/json".to_owned()),
-                headers: body["headers"].as_object().into_iter().flatten().filter_map(header_of).collect(),
-                body: text("body").unwrap_or_default().into(),
-            },
+            "raw" => Self::Raw { status: status.unwrap_or(200), headers: raw::headers(body), body: raw::body(body) },
             _ => return None,
         })
     }
@@ -101,26 +95,11 @@ impl Fault {
                 (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], page).into_response()
             }
             Self::Garbage => "this is no JSON".into_response(),
-            Self::Raw { status, content_type, headers, body } => {
-                let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
-                let mut answer = (status, [(header::CONTENT_TYPE, content_type.clone())], body.clone()).into_response();
-                for (name, value) in headers {
-                    if let (Ok(name), Ok(value)) =
-                        (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
-                    {
-                        answer.headers_mut().insert(name, value);
-                    }
-                }
-                answer
-            }
+            Self::Raw { status, headers, body } => raw::answer(*status, headers, body.clone()),
             Self::CutBefore => cut(),
             Self::CutAfter | Self::Hang(_) => return None,
         })
     }
-}
-
-fn header_of((name, value): (&String, &Value)) -> Option<(String, String)> {
-    Some((name.clone(), value.as_str()?.to_owned()))
 }
 
 /// A body that breaks off: the client sees a broken line.

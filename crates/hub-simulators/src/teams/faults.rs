@@ -3,7 +3,8 @@
 use super::endpoint::Endpoint;
 use super::moments;
 use super::problem::{Problem, answer};
-use axum::body::Body;
+use crate::raw;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -41,12 +42,14 @@ pub enum Fault {
     CutAfter,
     /// 200 with a body that is no JSON.
     Garbage,
-    /// A body of the caller's.
+    /// Any answer.
     Raw {
         /// HTTP status.
         status: u16,
-        /// The body.
-        body: String,
+        /// Headers: name and value.
+        headers: Vec<(String, String)>,
+        /// Body, byte for byte.
+        body: Bytes,
     },
 }
 
@@ -70,7 +73,7 @@ impl Fault {
             "cut_before" => Self::CutBefore,
             "cut_after" => Self::CutAfter,
             "garbage" => Self::Garbage,
-            "raw" => Self::Raw { status: status()?, body: body["body"].as_str().unwrap_or_default().to_owned() },
+            "raw" => Self::Raw { status: status()?, headers: raw::headers(body), body: raw::body(body) },
             _ => return None,
         })
     }
@@ -89,9 +92,7 @@ impl Fault {
             }
             Self::CutBefore => cut(),
             Self::Garbage => "this is no JSON".into_response(),
-            Self::Raw { status, body } => {
-                (of(*status), [(header::CONTENT_TYPE, "application/json")], body.clone()).into_response()
-            }
+            Self::Raw { status, headers, body } => raw::answer(*status, headers, body.clone()),
             Self::CutAfter | Self::Hang(_) | Self::Slow(_) => return None,
         })
     }

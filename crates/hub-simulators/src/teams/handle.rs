@@ -14,6 +14,7 @@ use super::settings::TeamsOptions;
 use super::world::{App, User, World};
 use super::{server, trickle};
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -114,6 +115,12 @@ impl TeamsHandle {
         self.shared.world().issue(Grant::new(client_id, user, scopes))
     }
 
+    /// From now on the platform knows these tokens of somebody, as if it had handed them out.
+    pub fn knows_tokens(&self, client_id: &str, user: &str, scopes: &[&str], access: &str, refresh: Option<&str>) {
+        let grant = Grant::new(client_id, user, scopes);
+        self.shared.world().keep_tokens(grant, access, refresh, World::some_life());
+    }
+
     /// Every access and refresh token and every code that was given out.
     pub fn tokens(&self) -> Vec<String> {
         let world = self.shared.world();
@@ -210,7 +217,12 @@ impl TeamsHandle {
         self.shared.world().faults.entry(endpoint.name().to_owned()).or_default().push_back(fault);
     }
 
-    /// The same, for the next calls whatever they are.
+    /// Faults that no call has met yet.
+    pub fn faults_left(&self) -> usize {
+        self.shared.world().faults.values().map(VecDeque::len).sum()
+    }
+
+    /// A fault for the next calls whatever they are.
     pub fn fault_any(&self, fault: Fault) {
         self.shared.world().faults.entry("*".to_owned()).or_default().push_back(fault);
     }

@@ -1,8 +1,7 @@
 //! Faults on command: the next call of a method goes wrong.
 
+use crate::raw;
 use axum::body::Bytes;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -37,7 +36,7 @@ pub enum Fault {
     Raw {
         /// HTTP status.
         status: u16,
-        /// Name and value.
+        /// Headers: name and value.
         headers: Vec<(String, String)>,
         /// Body, byte for byte.
         body: Bytes,
@@ -59,26 +58,10 @@ impl Fault {
             "garbage" => Self::Garbage,
             "raw" => Self::Raw {
                 status: body["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
-                headers: body["headers"].as_object().into_iter().flatten().filter_map(header_of).collect(),
-                body: body["body"].as_str().unwrap_or_default().to_owned().into(),
+                headers: raw::headers(body),
+                body: raw::body(body),
             },
             _ => return None,
         })
     }
-}
-
-fn header_of((name, value): (&String, &Value)) -> Option<(String, String)> {
-    Some((name.clone(), value.as_str()?.to_owned()))
-}
-
-/// Any answer; JSON where no header says otherwise.
-pub(super) fn raw(status: u16, headers: &[(String, String)], body: Bytes) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let mut answer = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-            answer.headers_mut().insert(name, value);
-        }
-    }
-    answer
 }

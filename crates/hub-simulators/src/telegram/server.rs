@@ -1,10 +1,11 @@
 //! The HTTP side: `/bot<token>/<method>`, `/file/bot<token>/<path>`, and `/_sim/` for whoever runs it.
 
 use super::answer::{Outcome, Refusal, envelope};
-use super::faults::{self, Fault};
+use super::faults::Fault;
 use super::handle::Shared;
 use super::params::{MAX_BODY, Params};
 use super::{control, deliver, files, polling, sending, webhook_calls};
+use crate::raw;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -61,7 +62,7 @@ async fn call(State(shared): State<Shared>, Path((bot, method)): Path<(String, S
     let fault = shared.world().take_fault(&method);
     let cut_after = fault == Some(Fault::CutAfter);
     match fault {
-        Some(Fault::Raw { status, headers, body }) => return faults::raw(status, &headers, body),
+        Some(Fault::Raw { status, headers, body }) => return raw::answer(status, &headers, body),
         Some(Fault::TooMany { retry_after }) => return envelope(Err(Refusal::too_many(retry_after))),
         Some(Fault::Status(code)) => {
             let words = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");

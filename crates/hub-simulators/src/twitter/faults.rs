@@ -1,7 +1,8 @@
 //! Faults on command: the next call of an endpoint goes wrong.
 
 use super::problem::{Problem, answer};
-use axum::body::Body;
+use crate::raw;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -26,12 +27,14 @@ pub enum Fault {
     SlowDown(Duration),
     /// 200 with a body that is no JSON.
     Garbage,
-    /// A body of the caller's.
+    /// Any answer.
     Raw {
         /// HTTP status.
         status: u16,
-        /// The body.
-        body: String,
+        /// Headers: name and value.
+        headers: Vec<(String, String)>,
+        /// Body, byte for byte.
+        body: Bytes,
     },
 }
 
@@ -48,7 +51,7 @@ impl Fault {
             "cut_before" => Self::CutBefore,
             "cut_after" => Self::CutAfter,
             "garbage" => Self::Garbage,
-            "raw" => Self::Raw { status: status()?, body: body["body"].as_str().unwrap_or_default().to_owned() },
+            "raw" => Self::Raw { status: status()?, headers: raw::headers(body), body: raw::body(body) },
             _ => return None,
         })
     }
@@ -75,9 +78,7 @@ impl Fault {
                 response
             }
             Self::Garbage => "this is no JSON".into_response(),
-            Self::Raw { status, body } => {
-                (of(*status), [(header::CONTENT_TYPE, "application/json")], body.clone()).into_response()
-            }
+            Self::Raw { status, headers, body } => raw::answer(*status, headers, body.clone()),
             Self::CutAfter | Self::Hang(_) => return None,
         })
     }

@@ -11,6 +11,7 @@ use super::tokens::Grant;
 use super::world::{App, User, World};
 use super::{TwitterOptions, server, trickle};
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -104,6 +105,18 @@ impl TwitterHandle {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let grant = Grant { client_id: client_id.to_owned(), user: user.to_owned(), scopes };
         self.shared.world().issue(grant)
+    }
+
+    /// From now on the platform knows these tokens of somebody, as if it had handed them out.
+    pub fn knows_tokens(&self, client_id: &str, user: &str, scopes: &[&str], access: &str, refresh: Option<&str>) {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let grant = Grant { client_id: client_id.to_owned(), user: user.to_owned(), scopes };
+        self.shared.world().keep_tokens(grant, access, refresh);
+    }
+
+    /// From now on the platform knows a good webhook with this id, as if it had been asked for it.
+    pub fn knows_webhook(&self, client_id: &str, id: &str, url: &str) {
+        self.shared.world().keep_hook(client_id, id, url);
     }
 
     /// Somebody writes to somebody or to a group.
@@ -221,6 +234,11 @@ impl TwitterHandle {
     /// The next call of an endpoint goes wrong.
     pub fn fault(&self, bucket: Bucket, fault: Fault) {
         self.shared.world().faults.entry(bucket.name().to_owned()).or_default().push_back(fault);
+    }
+
+    /// Faults that no call has met yet.
+    pub fn faults_left(&self) -> usize {
+        self.shared.world().faults.values().map(VecDeque::len).sum()
     }
 
     /// Whether every delivery goes out twice.

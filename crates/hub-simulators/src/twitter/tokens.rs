@@ -107,17 +107,25 @@ impl World {
         let (access, refresh) = (opaque(91), opaque(91));
         let mut told = json!({"token_type": "bearer", "expires_in": ACCESS_LIFE, "access_token": access,
             "scope": grant.scopes.join(" ")});
+        let renewable = grant.scopes.iter().any(|scope| scope == "offline.access");
+        if renewable {
+            told["refresh_token"] = refresh.as_str().into();
+        }
+        self.keep_tokens(grant, &access, renewable.then_some(&refresh));
+        told
+    }
+
+    /// Keeps tokens of a grant.
+    pub(super) fn keep_tokens(&mut self, grant: Grant, access: &str, refresh: Option<&str>) {
         if self.access.len() >= MAX_KEPT || self.refresh.len() >= MAX_KEPT {
             self.access.clear();
             self.refresh.clear();
         }
-        if grant.scopes.iter().any(|scope| scope == "offline.access") {
-            told["refresh_token"] = refresh.as_str().into();
-            self.refresh.insert(refresh, Refresh { grant: grant.clone() });
+        if let Some(refresh) = refresh {
+            self.refresh.insert(refresh.to_owned(), Refresh { grant: grant.clone() });
         }
         let expires_at = self.now() + ACCESS_LIFE;
-        self.access.insert(access, Access { grant, expires_at });
-        told
+        self.access.insert(access.to_owned(), Access { grant, expires_at });
     }
 
     /// `POST /2/oauth2/revoke`

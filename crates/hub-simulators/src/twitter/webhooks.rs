@@ -75,6 +75,23 @@ impl World {
         Ok((200, json!({"data": {"deleted": true}})))
     }
 
+    /// Keeps a good webhook; gives it as it is shown.
+    pub(super) fn keep_hook(&mut self, app: &str, id: &str, url: &str) -> Value {
+        let now = self.now_ms();
+        let hook = Hook {
+            id: id.to_owned(),
+            app: app.to_owned(),
+            url: url.to_owned(),
+            valid: true,
+            created_ms: now,
+            checked_ms: now,
+            failing_since: None,
+        };
+        let told = hook.shown();
+        self.hooks.insert(id.to_owned(), hook);
+        told
+    }
+
     fn check_url(&self, app: &App, url: &str) -> Result<(), Problem> {
         let parsed = url::Url::parse(url).ok().filter(|_| url.len() <= MAX_URL);
         let parsed = parsed.ok_or_else(|| refused(url, "UrlValidationFailed", "the address is no good"))?;
@@ -108,19 +125,8 @@ impl Shared {
         let mut world = self.world();
         // Somebody may have registered while the challenge was under way.
         world.check_url(&app, &url)?;
-        let now = world.now_ms();
         let id = world.new_id().to_string();
-        let hook = Hook {
-            id: id.clone(),
-            app: app.client_id,
-            url,
-            valid: true,
-            created_ms: now,
-            checked_ms: now,
-            failing_since: None,
-        };
-        let told = hook.shown();
-        world.hooks.insert(id, hook);
+        let told = world.keep_hook(&app.client_id, &id, &url);
         Ok((200, json!({"data": told})))
     }
 

@@ -80,9 +80,8 @@ impl Desk {
     pub(super) fn refuse_next(&self, endpoint: &str, code: i64, times: usize) {
         let error = refuse(code);
         for _ in 0..times {
-            let content_type = "application/json".to_owned();
             let body = error.body().to_string().into();
-            let fault = Fault::Raw { status: error.status, content_type, headers: Vec::new(), body };
+            let fault = Fault::Raw { status: error.status, headers: Vec::new(), body };
             self.meta.fault(endpoint, fault);
         }
     }

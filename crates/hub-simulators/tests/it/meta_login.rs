@@ -331,8 +331,9 @@ async fn files_can_demand_a_token_and_answers_can_be_late() {
 
     let (late, body) = (Duration::from_millis(60), "<html>".to_owned());
     platform.meta().fault("me", Fault::Hang(late));
-    let headers = vec![("X-App-Usage".to_owned(), "{}".to_owned())];
-    let raw = Fault::Raw { status: 503, content_type: "text/html".to_owned(), headers, body: body.into() };
+    let headers = [("X-App-Usage", "{}"), ("Content-Type", "text/html")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let raw = Fault::Raw { status: 503, headers, body: body.into() };
     // By its whole path.
     platform.meta().fault("/another/thing", raw.clone());
     platform.meta().fault("*", raw);
@@ -340,7 +341,10 @@ async fn files_can_demand_a_token_and_answers_can_be_late() {
     assert_eq!(read(base, "me", &token).await.0, 200);
     assert!(asked.elapsed() >= late);
     let raw = client().get(format!("{base}/anything")).send().await.unwrap();
-    assert_eq!(raw.headers()["x-app-usage"], "{}");
+    assert_eq!(
+        (&raw.headers()["x-app-usage"], &raw.headers()["content-type"]),
+        (&"{}".parse().unwrap(), &"text/html".parse().unwrap())
+    );
     assert_eq!((raw.status().as_u16(), raw.text().await.unwrap().as_str()), (503, "<html>"));
     assert_eq!(platform.meta().faults_left(), 1);
     let other = client().get(format!("{base}/v25.0/another/thing")).send().await.unwrap();

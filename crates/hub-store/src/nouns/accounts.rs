@@ -259,6 +259,18 @@ impl Accounts<'_> {
         Ok(self.0.run(sql).await? > 0)
     }
 
+    /// Notes which adapter serves an account that an original left, and by which way it was linked.
+    pub async fn set_kind(&self, id: AccountId, kind: &str, method: &str) -> Result<()> {
+        let sql = self
+            .0
+            .sql("UPDATE connected_accounts SET account_kind = ?, connect_method = ? WHERE id = ?")
+            .add("AND account_kind IS NULL")
+            .bind(kind)
+            .bind(method)
+            .bind(id.0);
+        self.0.run(sql).await.map(|_| ())
+    }
+
     /// Disconnects one of the user's accounts and erases its tokens. The conversations stay.
     pub async fn disconnect(&self, user: UserId, id: AccountId, now: Timestamp) -> Result<()> {
         let sql = self

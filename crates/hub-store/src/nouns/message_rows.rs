@@ -69,9 +69,9 @@ pub(super) const COLUMNS: &str = "m.id, m.conversation_id, m.platform_message_id
 fn read(row: &Row) -> Result<StoredMessage> {
     let has_media = row.get::<Option<String>>(10)?.is_some_and(|reference| !reference.is_empty());
     let kind = match row.get::<Option<String>>(8)? {
-        Some(kind) => kind,
+        Some(kind) => ContentKind::from_stored(&kind, has_media),
         // A row of an original.
-        None => row.get::<Option<String>>(9)?.unwrap_or_default(),
+        None => ContentKind::from_original(&row.get::<Option<String>>(9)?.unwrap_or_default(), has_media),
     };
     let sent_at = row.time(16)?;
     Ok(StoredMessage {
@@ -83,7 +83,7 @@ fn read(row: &Row) -> Result<StoredMessage> {
         content: row.get(5)?,
         content_seal: row.get(6)?,
         details: row.get(7)?,
-        kind: ContentKind::from_stored(&kind, has_media),
+        kind,
         attachments: Vec::new(),
         direction: if row.flag(11, false)? { Direction::Outgoing } else { Direction::Incoming },
         is_read: row.flag(12, false)?,

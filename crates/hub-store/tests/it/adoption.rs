@@ -133,7 +133,7 @@ async fn adopt(variant: Variant) {
     let page = session.messages().list(user, conversation, &query).await.unwrap().unwrap();
     assert_eq!(page.items.len(), if variant.django { 1 } else { 2 });
     let sticker = page.items.iter().find(|m| m.remote_id.as_str() == "1").unwrap();
-    assert_eq!(sticker.kind, ContentKind::Sticker);
+    assert_eq!(sticker.kind, ContentKind::File);
     assert_eq!(sticker.sent_at.to_rfc3339(), "2026-01-02T03:04:05+00:00");
     for m in &page.items {
         assert!(!m.is_read && m.status.is_none());

@@ -3,6 +3,8 @@
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod import;
+mod reseal;
 mod serve;
 mod user;
 
@@ -25,8 +27,12 @@ enum Command {
     Serve,
     /// Works through the queue only.
     Worker,
-    /// Brings the database up to date and ends.
+    /// Brings the database up to date, counts unread messages anew, and ends.
     Migrate,
+    /// Copies everything from a database of the originals into the hub's own.
+    Import(import::ImportCommand),
+    /// Seals tokens and texts anew under the newest key, also while the hub runs.
+    Reseal(reseal::ResealCommand),
     /// Looks whether everything the hub needs is there.
     Doctor,
     /// Users of the hub.
@@ -52,9 +58,12 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Worker => serve::run(&Config::load()?, Role::Worker).await,
         Command::Migrate => {
             let store = house::open_store(&Config::load()?).await?;
+            store.repair_counters().await?;
             store.close().await;
             say("The database is up to date.")
         }
+        Command::Import(command) => import::run(&Config::load()?, command).await,
+        Command::Reseal(command) => reseal::run(&Config::load()?, command).await,
         Command::Doctor => doctor::run(&Config::load()?).await,
         Command::User(command) => user::run(&Config::load()?, command).await,
         Command::Config => say(&Config::template()),

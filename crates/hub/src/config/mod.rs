@@ -28,6 +28,9 @@ const MAX_MEDIA_BYTES: u64 = 50 * 1024 * 1024;
 pub(crate) struct Config {
     sections: Sections,
     secrets: secrets::Secrets,
+    /// A pretend Telegram for accounts of people. Builds for tests only.
+    #[cfg(feature = "test-telegram")]
+    telegram: Option<hub_platforms::telegram_user::Seed>,
 }
 
 impl Config {
@@ -41,7 +44,13 @@ impl Config {
             .create(&sections.server.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", sections.server.data_dir.display()))?;
         let secrets = secrets::Secrets::load(&sections)?;
-        let config = Self { sections, secrets };
+        let config = Self {
+            sections,
+            secrets,
+            #[cfg(feature = "test-telegram")]
+            telegram: environment("TELEGRAM_TEST_SEED")
+                .and_then(|seed| hub_platforms::telegram_user::Seed::read(&seed)),
+        };
         hub_app::auth::secrets::check(&config.settings()?).map_err(anyhow::Error::msg)?;
         if let Some(base) = config.sections.public_url() {
             let url = url::Url::parse(&base).context("WEBHOOK_BASE_URL is not a URL")?;
@@ -92,7 +101,22 @@ impl Config {
 
     /// Where the data is.
     pub(crate) fn store(&self) -> StoreSettings {
-        StoreSettings { url: self.sections.database_url(), max_connections: self.sections.storage.database_pool_size }
+        let storage = &self.sections.storage;
+        StoreSettings {
+            url: self.sections.database_url(),
+            max_connections: storage.database_pool_size,
+            time_zone: storage.database_time_zone.clone(),
+        }
+    }
+
+    /// The original's database, if one is named.
+    pub(crate) fn import_from(&self) -> Option<Secret> {
+        set_secret(self.sections.storage.import_from.as_ref())
+    }
+
+    /// The original's key, if it is not one of ours.
+    pub(crate) fn import_key(&self) -> Option<Secret> {
+        set_secret(self.sections.access.import_encryption_key.as_ref())
     }
 
     /// What the use cases need to know.
@@ -123,7 +147,13 @@ impl Config {
 
     /// What the platforms were given.
     pub(crate) fn platforms(&self) -> hub_platforms::PlatformSettings {
-        self.sections.platforms.settings(self.production())
+        let settings = self.sections.platforms.settings(self.production());
+        #[cfg(feature = "test-telegram")]
+        if let Some(seed) = &self.telegram {
+            let telegram_user = settings.telegram_user.with_seed(seed.clone());
+            return hub_platforms::PlatformSettings { telegram_user, ..settings };
+        }
+        settings
     }
 
     /// What the front door needs to know.

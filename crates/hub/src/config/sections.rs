@@ -99,6 +99,9 @@ pub(super) struct Storage {
     /// Connections to the database at most.
     #[config(env = "DATABASE_POOL_SIZE", default = 20)]
     pub(super) database_pool_size: u32,
+    /// The zone whose clock stands in PostgreSQL's columns without a zone: that of the machine an original ran on.
+    #[config(env = "DATABASE_TIME_ZONE", default = "UTC")]
+    pub(super) database_time_zone: String,
     /// The originals' parts of a PostgreSQL address, used when there is no `DATABASE_URL` but a `DB_HOST`.
     #[config(env = "DB_HOST")]
     pub(super) db_host: Option<String>,
@@ -114,6 +117,9 @@ pub(super) struct Storage {
     /// Password of that user.
     #[config(env = "DB_PASSWORD")]
     pub(super) db_password: Option<Secret>,
+    /// The original's database that `hub import` reads from: `postgres://…`. `--from` wins; here a password stays out of sight.
+    #[config(env = "IMPORT_FROM")]
+    pub(super) import_from: Option<Secret>,
     /// `redis://…` or `rediss://…`, so that several processes hear of each other at once. Optional.
     #[config(env = "REDIS_URL")]
     pub(super) redis_url: Option<String>,
@@ -149,6 +155,9 @@ pub(super) struct Access {
     /// Older keys that still open, separated by commas.
     #[config(env = "ENCRYPTION_KEYS_OLD")]
     pub(super) encryption_keys_old: Option<Secret>,
+    /// The `ENCRYPTION_KEY` of the original that `hub import` reads from, if it is not one of the hub's.
+    #[config(env = "IMPORT_ENCRYPTION_KEY")]
+    pub(super) import_encryption_key: Option<Secret>,
     /// Refuse values without a seal; for when every value has been sealed anew.
     #[config(env = "SEAL_REQUIRE", default = false)]
     pub(super) seal_require: bool,

@@ -208,7 +208,7 @@ impl Platforms {
                 bot_username: telegram.bot_username.clone(),
                 webhook_secret: telegram.webhook_secret.clone(),
             },
-            telegram_user: telegram_user::Settings { api_id: telegram.api_id, api_hash: telegram.api_hash.clone() },
+            telegram_user: telegram_user::Settings::new(telegram.api_id, telegram.api_hash.clone()),
             instagram: instagram::Settings {
                 app: meta::App {
                     id: instagram.app_id.clone(),

@@ -186,3 +186,36 @@ fn nothing_is_printed_past_the_log() {
     assert_eq!(rule("crates/hub-app/src/a.rs", "println!(\"x\");").len(), 1);
     check(rule);
 }
+
+/// Whoever may name another address and keys for people's accounts may read along, so the door for tests opens in builds for tests
+/// and in the demo only.
+#[test]
+fn what_is_shipped_has_no_door_for_tests() {
+    let rule = |path: &str, text: &str| {
+        let lines: Vec<&str> = text.lines().collect();
+        let guarded = |number: usize| {
+            lines[number.saturating_sub(4)..number - 1]
+                .iter()
+                .any(|line| line.contains("cfg(feature = \"test-telegram\")"))
+        };
+        let named = forbidden(path, text, &["TELEGRAM_TEST_SEED", "mod seed", "with_seed("], &[]);
+        let number = |found: &String| found.split(':').nth(1).and_then(|number| number.parse().ok()).unwrap_or(1);
+        named.into_iter().filter(|found| !guarded(number(found))).collect()
+    };
+    assert_eq!(rule("crates/hub/src/a.rs", "fn a() {\n    environment(\"TELEGRAM_TEST_SEED\")").len(), 1);
+    assert_eq!(rule("crates/a/src/a.rs", "#[cfg(feature = \"test-telegram\")]\nmod seed;").len(), 0);
+    check(rule);
+    let opens = |manifest: &str| {
+        let (features, rest) = manifest.split_once("[dependencies]").unwrap_or_default();
+        let dependencies = rest.split("\n[").next().unwrap_or_default();
+        features.lines().any(|line| line.starts_with("default")) || dependencies.contains("test-telegram")
+    };
+    assert!(opens("[features]\ndefault = [\"demo\"]\n[dependencies]\n"));
+    for name in ["hub", "hub-platforms"] {
+        let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).expect("a manifest");
+        let (before, after) = manifest.split_once("[dependencies]").expect("dependencies");
+        // The two tables may stand in either order.
+        let after = after.split("[dev-dependencies]").next().unwrap_or_default();
+        assert!(!opens(&manifest) && !before.contains("\ndefault") && !after.contains("\ndefault"), "{name}");
+    }
+}

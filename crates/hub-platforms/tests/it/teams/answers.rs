@@ -24,6 +24,7 @@ fn reply(fixture: &Value) -> Reply {
 
 /// The call was the one that the entry names.
 fn check_call(asked: &Asked, fixture: &Value) {
+    super::spec::check(std::slice::from_ref(asked));
     let request = &fixture["http"]["request"];
     let path = request["path"].as_str().unwrap();
     assert_eq!(asked.method, request["method"], "{}", fixture["id"]);

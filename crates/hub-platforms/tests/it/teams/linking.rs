@@ -46,11 +46,17 @@ fn me() -> Reply {
     ok(&json!({ "id": ACCOUNT, "displayName": "Harper Lane", "userPrincipalName": "harper@example.onmicrosoft.com" }))
 }
 
-async fn resume(given: &[(&str, &str)], replies: Vec<Reply>) -> (Result<Progress, PlatformError>, Vec<Asked>) {
+/// Comes back with these answers.
+pub(crate) async fn resume(
+    given: &[(&str, &str)],
+    replies: Vec<Reply>,
+) -> (Result<Progress, PlatformError>, Vec<Asked>) {
     let stand_in = StandIn::start(replies).await;
     let given: Answers = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let outcome = at(&stand_in.base).resume(&context(), &json!({ "verifier": "a-verifier" }), &given).await;
-    (outcome, stand_in.asked())
+    let asked = stand_in.asked();
+    super::spec::check(&asked);
+    (outcome, asked)
 }
 
 /// Who is linked against these answers.

@@ -9,6 +9,7 @@ mod linking;
 mod mutations;
 mod reading_back;
 mod sending;
+mod spec;
 mod subscribing;
 mod words;
 

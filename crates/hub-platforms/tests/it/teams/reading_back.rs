@@ -51,7 +51,9 @@ fn pull_all(replies: Vec<Reply>, cursor: Option<&str>) -> (Vec<HistoryPage>, Vec
             let more = page.more;
             pages.push(page);
             if !more {
-                return (pages, stand_in.asked());
+                let asked = stand_in.asked();
+                super::spec::check(&asked);
+                return (pages, asked);
             }
         }
     })
@@ -61,7 +63,9 @@ fn pull(replies: Vec<Reply>, cursor: Option<&str>) -> (Result<HistoryPage, Platf
     block_on(async {
         let stand_in = StandIn::start(replies).await;
         let read = at(&stand_in.base).pull(&grant(), cursor, Duration::ZERO).await;
-        (read, stand_in.asked())
+        let asked = stand_in.asked();
+        super::spec::check(&asked);
+        (read, asked)
     })
 }
 
@@ -180,6 +184,7 @@ fn following_pages_are_taken_as_they_come_but_only_from_graph() {
         assert!(!second.more);
         assert_eq!(only_message(&second.events).id.as_str(), "1");
         let asked = stand_in.asked();
+        super::spec::check(&asked);
         assert_eq!(asked[1].query, [("$skiptoken".to_owned(), "two".to_owned())].into());
         assert_eq!(asked[3].query["$skiptoken"], "M2~x=");
         assert_eq!(asked[3].query["$top"], "3");

@@ -22,7 +22,7 @@ fn words(text: &str) -> OutboundMessage {
     OutboundMessage { conversation: chat(), text: Some(text.to_owned()), ..OutboundMessage::default() }
 }
 
-fn picture(bytes: &[u8]) -> OutboundFile {
+pub(crate) fn picture(bytes: &[u8]) -> OutboundFile {
     OutboundFile {
         kind: ContentKind::Image,
         file_name: "dot.png".to_owned(),
@@ -41,7 +41,9 @@ fn with<T>(replies: Vec<Reply>, work: impl AsyncFnOnce(&PlatformHandle) -> T) ->
     block_on(async {
         let stand_in = StandIn::start(replies).await;
         let outcome = work(&at(&stand_in.base)).await;
-        (outcome, stand_in.asked())
+        let asked = stand_in.asked();
+        super::spec::check(&asked);
+        (outcome, asked)
     })
 }
 
@@ -229,7 +231,7 @@ fn typing_and_prepared_messages_are_not_offered() {
     unsupported(block_on(platform.templates(&grant())).unwrap_err().kind);
 }
 
-fn file(address: String) -> Attachment {
+pub(crate) fn file(address: String) -> Attachment {
     Attachment {
         id: AttachmentId(uuid::Uuid::nil()),
         kind: ContentKind::Image,

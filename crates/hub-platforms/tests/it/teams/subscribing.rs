@@ -35,7 +35,9 @@ pub(crate) fn subscribe(callback: &Callback, replies: Vec<Reply>) -> (Result<Sub
     block_on(async {
         let stand_in = StandIn::start(replies).await;
         let outcome = at(&stand_in.base).subscribe(&grant(), callback).await;
-        (outcome, stand_in.asked())
+        let asked = stand_in.asked();
+        super::spec::check(&asked);
+        (outcome, asked)
     })
 }
 
@@ -43,6 +45,20 @@ pub(crate) fn subscribe(callback: &Callback, replies: Vec<Reply>) -> (Result<Sub
 pub(crate) fn made() -> (Subscription, Asked) {
     let (made, asked) = subscribe(&callback(None), vec![confirmed("2026-08-23T10:00:00Z")]);
     (made.unwrap(), asked.into_iter().next().unwrap())
+}
+
+/// What is asked for while a subscription is made, prolonged, found again and ended.
+pub(crate) fn life() -> Vec<Asked> {
+    let (made, _) = made();
+    let (renewed, mut asked) =
+        subscribe(&callback(Some(previous(&made))), vec![Reply::json(200, json!({ "id": ID }).to_string())]);
+    renewed.unwrap();
+    let listed = json!({ "value": [{ "id": ID, "resource": format!("/users/{ACCOUNT}/chats/getAllMessages") }] });
+    let replies = vec![Reply::json(409, "{}"), ok(&listed), Reply::json(204, ""), confirmed("2026-08-23T10:00:00Z")];
+    let (again, further) = subscribe(&callback(None), replies);
+    again.unwrap();
+    asked.extend(further);
+    asked
 }
 
 fn previous(subscription: &Subscription) -> Previous {

@@ -12,7 +12,7 @@ use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{AccountId, RemoteAccountId};
 use hub_platform_kit::platform::{HistoryPage, Parsed};
 use hub_platform_kit::{Grant, PlatformHandle, Result, Secret};
-use hub_platforms::telegram_user::{Seed, Settings, TelegramUser};
+use hub_platforms::telegram_user::{Seed, SeedKeys, Settings, TelegramUser};
 use hub_simulators::telegram_user::{
     Device, NewAccount, NewPerson, Place, TelegramUserHandle, TelegramUserOptions, start,
 };
@@ -47,14 +47,14 @@ pub(crate) async fn world_with(options: TelegramUserOptions) -> TelegramUserHand
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings { api_id: Some(12_345), api_hash: Some(Secret::from("secret")) }
+    Settings::new(Some(12_345), Some(Secret::from("secret")))
 }
 
 /// A hub's process whose sign-ins begin with this device.
 pub(crate) fn process(device: &Device) -> PlatformHandle {
     let SocketAddr::V4(address) = device.address else { panic!("the pretend Telegram listens on IPv4") };
-    let seed = Seed { address, home: device.home_dc, keys: device.keys.clone() };
-    PlatformHandle::new(Arc::new(TelegramUser::seeded(settings(), &seed)))
+    let seed = Seed { address, home: device.home_dc, keys: SeedKeys::Known(device.keys.clone()) };
+    PlatformHandle::new(Arc::new(TelegramUser::new(settings().with_seed(seed))))
 }
 
 /// The permission that linking with this device would have given.

@@ -239,8 +239,7 @@ impl World {
     pub(in crate::teams) fn issue(&mut self, grant: Grant) -> Value {
         let now = self.now_ms();
         let has = |name: &str| grant.scopes.iter().any(|scope| scope == name);
-        let jitter = i64::from(uuid::Uuid::new_v4().as_bytes()[0]) * ACCESS_LIFE.1 / 256;
-        let life = ACCESS_LIFE.0 + jitter;
+        let life = Self::some_life();
         // It looks like a token that could be read, and cannot.
         let access = format!("eyJ0eXAiOiJKV1QiLCJub25jZSI6{}.{}.{}", opaque(40), opaque(600), opaque(342));
         let mut scopes: Vec<&str> = grant.scopes.iter().map(String::as_str).collect();
@@ -250,20 +249,33 @@ impl World {
         }
         let mut told = json!({"token_type": "Bearer", "scope": scopes.join(" "), "expires_in": life,
             "ext_expires_in": life, "access_token": access});
-        if self.access.len() >= MAX_KEPT || self.refresh.len() >= MAX_KEPT {
-            self.access.clear();
-            self.refresh.clear();
-        }
-        if has("offline_access") {
-            let refresh = format!("1.AXkA{}", opaque(700));
+        let refresh = has("offline_access").then(|| format!("1.AXkA{}", opaque(700)));
+        if let Some(refresh) = &refresh {
             told["refresh_token"] = refresh.as_str().into();
-            self.refresh.insert(refresh, Refresh { grant: grant.clone(), last_used_ms: now });
         }
         if has("openid") {
             told["id_token"] = self.id_token(&grant, now / 1_000).into();
         }
-        self.access.insert(access, Access { grant, expires_ms: now + life * 1_000 });
+        self.keep_tokens(grant, &access, refresh.as_deref(), life);
         told
+    }
+
+    /// Seconds an access token lives: they differ from token to token.
+    pub(in crate::teams) fn some_life() -> i64 {
+        ACCESS_LIFE.0 + i64::from(uuid::Uuid::new_v4().as_bytes()[0]) * ACCESS_LIFE.1 / 256
+    }
+
+    /// Keeps tokens of a grant.
+    pub(in crate::teams) fn keep_tokens(&mut self, grant: Grant, access: &str, refresh: Option<&str>, life: i64) {
+        let now = self.now_ms();
+        if self.access.len() >= MAX_KEPT || self.refresh.len() >= MAX_KEPT {
+            self.access.clear();
+            self.refresh.clear();
+        }
+        if let Some(refresh) = refresh {
+            self.refresh.insert(refresh.to_owned(), Refresh { grant: grant.clone(), last_used_ms: now });
+        }
+        self.access.insert(access.to_owned(), Access { grant, expires_ms: now + life * 1_000 });
     }
 
     fn id_token(&self, grant: &Grant, now: i64) -> String {

@@ -88,7 +88,7 @@ async fn calls_go_wrong_on_command() {
     assert!(matches!(send().await, (502, Some(text)) if text.starts_with("<html>")));
     scene.platform.fault(Endpoint::Send, Fault::Garbage);
     assert_eq!(send().await, (200, Some("this is no JSON".to_owned())));
-    scene.platform.fault(Endpoint::Send, Fault::Raw { status: 201, body: "{\"id\":".to_owned() });
+    scene.platform.fault(Endpoint::Send, Fault::Raw { status: 201, headers: Vec::new(), body: "{\"id\":".into() });
     assert_eq!((send().await, sent()), ((201, Some("{\"id\":".to_owned())), 1));
     for fault in [Fault::Hang(Duration::from_millis(60)), Fault::Slow(Duration::from_millis(60))] {
         scene.platform.fault(Endpoint::Send, fault);

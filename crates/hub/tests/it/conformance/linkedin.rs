@@ -238,8 +238,8 @@ impl Subject for LinkedIn {
             Fault::Reauth => {
                 // The renewal is refused as well: only then is the sign-in dead.
                 let body = json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
-                let (content_type, body) = ("application/json".to_owned(), body.to_string());
-                self.platform.fault("accessToken", Wrong::Raw { status: 400, content_type, body });
+                let refused = Wrong::Raw { status: 400, headers: Vec::new(), body: body.to_string().into() };
+                self.platform.fault("accessToken", refused);
                 Wrong::revoked()
             }
             Fault::Refused => Self::rest(403, Some(100), "ACCESS_DENIED", "Member does not have permission to comment"),

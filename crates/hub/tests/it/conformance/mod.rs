@@ -6,6 +6,7 @@ mod linkedin;
 mod linkedin_honestly;
 mod linkedin_recorded;
 mod meta;
+mod recorded_answers;
 mod teams;
 mod teams_life;
 mod teams_recorded;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use url::Url;
 
-const APP: &str = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f";
+pub(super) const APP: &str = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f";
 const APP_SECRET: &str = "tst-graph-secret~q1";
 const TENANT: &str = "2432b57b-0abd-43db-aa7b-16eadd115d34";
 /// Who signs in; the first, the app and the tenant are those of the recorded deliveries.

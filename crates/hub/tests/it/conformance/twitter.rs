@@ -12,7 +12,7 @@ use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, F
 use reqwest::header;
 use serde_json::{Value, json};
 
-const CLIENT_ID: &str = "TestsClientIdM1M5R3BMVy13QmpScXk6MTpjaQ";
+pub(super) const CLIENT_ID: &str = "TestsClientIdM1M5R3BMVy13QmpScXk6MTpjaQ";
 const CLIENT_SECRET: &str = "a-client-secret-for-tests-only-00000000";
 /// The recorded deliveries are signed with it.
 const CONSUMER_SECRET: &str = "tst-consumer-secret-3f9QxV";
@@ -35,8 +35,8 @@ const FILE_LINK: &str = "https://t.co/Zz00000001";
 /// Kinds of events that an account listens to.
 const KINDS: usize = 6;
 
-struct Twitter {
-    platform: TwitterHandle,
+pub(super) struct Twitter {
+    pub(super) platform: TwitterHandle,
     http: reqwest::Client,
 }
 
@@ -228,7 +228,7 @@ impl Subject for Twitter {
         let problem = |status: u16, kind: &str, detail: &str| {
             let kind = format!("https://api.twitter.com/2/problems/{kind}");
             let body = json!({"title": "Problem", "detail": detail, "type": kind, "status": status});
-            Wrong::Raw { status, body: body.to_string() }
+            Wrong::Raw { status, headers: Vec::new(), body: body.to_string().into() }
         };
         let wrong = match fault {
             // Nothing of the account's works any more, the token for renewal neither.

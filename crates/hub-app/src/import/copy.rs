@@ -1,0 +1,139 @@
+//! Copying page by page. Every page stands with a note of how far it got, so that an import that was cut off goes on there;
+//! rows that are here already stay as they are, so that doing it twice does nothing twice.
+
+use super::{Doing, Findings, Original, OriginalKeys, PAGE, Progress, Report, Step, StepCount, Tell, verify};
+use crate::auth::tokens::hashed;
+use crate::{App, AppError, Result};
+use hub_store::{ImportPlace, Tx};
+use uuid::Uuid;
+
+/// How hashed tokens begin.
+const HASHED: &str = "sha256:";
+
+/// Copies everything, counts what is unread, and compares. `source` names the original among all imports of this hub; at most
+/// 64 characters.
+pub async fn import(
+    app: &App,
+    original: &Original,
+    keys: &OriginalKeys,
+    source: &str,
+    tell: Tell<'_>,
+) -> Result<Report> {
+    let counts = original.counts().await?;
+    let begun = app.store().read().imports().place(source).await?;
+    if begun.is_none() {
+        refuse_wrong_key(original, keys).await?;
+    }
+    let first = begun.as_ref().and_then(|place| Step::of(&place.step)).unwrap_or(Step::Users);
+    let mut report = Report { resumed: begun.is_some(), ..Report::default() };
+    let mut place = begun.and_then(|place| place.after);
+    for step in Step::ALL.into_iter().filter(|step| *step >= first) {
+        let mut count = StepCount { step, total: step.total(&counts), read: 0, new: 0 };
+        let mut after = place.take();
+        loop {
+            let tx = app.store().begin().await?;
+            let (last, read, new) = page(app, &tx, (original, keys), step, after, &mut report).await?;
+            if last.is_some() {
+                let place = ImportPlace { step: step.table().to_owned(), after: last };
+                tx.imports().note(source, &place, app.now()).await?;
+            }
+            app.commit(tx, Vec::new()).await?;
+            (count.read, count.new) = (count.read + read, count.new + new);
+            tell(Progress { doing: Doing::Copying, step, done: count.read, total: count.total });
+            if read < u64::from(PAGE) {
+                break;
+            }
+            after = last;
+        }
+        report.steps.push(count);
+    }
+    app.store().repair_counters().await?;
+    verify::compare(app, original, keys, &counts, &mut report, tell).await?;
+    if report.wrong == Findings::default() {
+        let tx = app.store().begin().await?;
+        tx.imports().forget(source).await?;
+        app.commit(tx, Vec::new()).await?;
+    }
+    Ok(report)
+}
+
+/// Not one of the first messages opens: that is no damage, that is another key.
+async fn refuse_wrong_key(original: &Original, keys: &OriginalKeys) -> Result<()> {
+    let mut report = Report::default();
+    for row in original.messages(None, PAGE).await? {
+        report.open_words(keys, &row);
+    }
+    if report.sealed == 0 && report.kept.total > 0 {
+        let words = "not one of the first encrypted messages opens: IMPORT_ENCRYPTION_KEY must be the ENCRYPTION_KEY \
+                     of the original";
+        return Err(AppError::Invalid(words.to_owned()));
+    }
+    Ok(())
+}
+
+/// Copies one page; gives its last row, how many rows it had, and how many were new.
+async fn page(
+    app: &App,
+    tx: &Tx,
+    (original, keys): (&Original, &OriginalKeys),
+    step: Step,
+    after: Option<Uuid>,
+    report: &mut Report,
+) -> Result<(Option<Uuid>, u64, u64)> {
+    let (now, target) = (app.now(), tx.imports());
+    Ok(match step {
+        Step::Users => {
+            let rows = original.users(after, PAGE).await?;
+            if let Some(stranger) = target.strangers(&rows).await?.first() {
+                return Err(AppError::Invalid(format!(
+                    "user {stranger} of the hub has the e-mail address of another user of the original; nobody has proven \
+                     that they are the same person. Import into an empty database, or change the address first"
+                )));
+            }
+            let new = target.users(&rows, now).await?;
+            (rows.last().map(|row| row.id), rows.len() as u64, new)
+        }
+        Step::Accounts => {
+            let rows = original.accounts(after, PAGE).await?;
+            let (last, read, mut new) = (rows.last().map(|row| row.identity.id), rows.len() as u64, 0);
+            for row in rows {
+                report.note_account(app.platforms(), &row);
+                let account = report.account(app.sealer(), (keys, app.platforms()), row);
+                new += u64::from(target.account(&account, now).await?);
+            }
+            (last, read, new)
+        }
+        Step::RefreshTokens => {
+            let mut rows = original.refresh_tokens(after, PAGE).await?;
+            for row in rows.iter_mut().filter(|row| !row.token.starts_with(HASHED)) {
+                row.token = hashed(&row.token);
+            }
+            let new = target.refresh_tokens(&rows, now).await?;
+            (rows.last().map(|row| row.id), rows.len() as u64, new)
+        }
+        Step::Conversations => {
+            let rows = original.conversations(after, PAGE).await?;
+            let accounts: Vec<_> = rows.iter().map(|row| &row.identity.account).collect();
+            let accounts = target.find_accounts(&accounts).await?;
+            for row in &rows {
+                report.note_conversation(row);
+            }
+            let new = target.conversations(&rows, &accounts, now).await?;
+            (rows.last().map(|row| row.identity.id), rows.len() as u64, new)
+        }
+        Step::Messages => {
+            let rows = original.messages(after, PAGE).await?;
+            let wanted: Vec<_> = rows.iter().map(|row| &row.conversation).collect();
+            let found = target.find_conversations(&wanted).await?;
+            let (last, read) = (rows.last().map(|row| row.id), rows.len() as u64);
+            let messages: Vec<_> = rows
+                .into_iter()
+                .filter_map(|row| {
+                    let conversation = *found.get(&row.conversation.id)?;
+                    Some(report.message(app.sealer(), keys, row, conversation))
+                })
+                .collect();
+            (last, read, target.messages(&messages).await?)
+        }
+    })
+}
