@@ -23,6 +23,19 @@ pub struct HttpSettings {
     pub force_https: bool,
     /// Folder of a front end to serve.
     pub frontend_dist: Option<PathBuf>,
+    /// The app that the contract's debug route shows.
+    pub shown_app: ShownApp,
+}
+
+/// What may be shown of an app at a platform.
+#[derive(Clone, Debug, Default)]
+pub struct ShownApp {
+    /// Characters of its id; zero = not set.
+    pub id_length: usize,
+    /// Whether its secret is set.
+    pub has_secret: bool,
+    /// Address of the sign-in dialog, without a slash at the end.
+    pub dialog_url: String,
 }
 
 /// An address, or all addresses that share a prefix.

@@ -1,4 +1,4 @@
-//! `/api/debug`: asking now, and the numbers of the queue.
+//! `/api/debug`: asking now, the numbers of the queue, and how an app is set up.
 
 use crate::extract::CurrentUser;
 use crate::failure::{Named, Result};
@@ -11,8 +11,12 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+/// Stands for what is set and not shown, and for what is not set.
+const MASK: &str = "****";
+const NOT_SET: &str = "NOT SET";
+
 pub(super) fn routes() -> OpenApiRouter<Front> {
-    OpenApiRouter::new().routes(routes!(stats)).routes(routes!(poll))
+    OpenApiRouter::new().routes(routes!(stats)).routes(routes!(poll)).routes(routes!(app_on_show))
 }
 
 /// Asks an account's platform now.
@@ -41,4 +45,24 @@ async fn stats(State(front): State<Front>, _caller: CurrentUser) -> Result<Json<
         "waiting": stats.waiting, "active": stats.active, "completed": stats.completed, "failed": stats.failed,
         "delayed": stats.delayed,
     }})))
+}
+
+/// How Instagram is set up: the originals' members, with nothing in them that must not be seen.
+#[utoipa::path(get, path = "/api/debug/instagram-config", operation_id = "instagramConfig", tag = "debug",
+    security(("bearer" = [])), responses((status = 200, description = "In `config`")))]
+async fn app_on_show(State(front): State<Front>, _caller: CurrentUser) -> Json<Value> {
+    let app = &front.settings.shown_app;
+    let shown = |is_set: bool, text: String| if is_set { text } else { NOT_SET.to_owned() };
+    let base = front.settings.public_url.as_deref();
+    let redirect = base.map(|base| format!("{base}/api/auth/callback/instagram")).unwrap_or(NOT_SET.to_owned());
+    Json(json!({"success": true, "config": {
+        "appIdConfigured": app.id_length > 0,
+        "appIdLength": app.id_length,
+        "appIdFirstChars": shown(app.id_length > 0, MASK.to_owned()),
+        "appSecretConfigured": app.has_secret,
+        "appSecretLength": 0,
+        "webhookBaseUrl": base.unwrap_or(NOT_SET),
+        "redirectUri": redirect,
+        "authUrl": shown(app.id_length > 0, format!("{}/oauth/authorize?client_id={MASK}", app.dialog_url)),
+    }}))
 }

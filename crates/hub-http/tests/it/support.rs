@@ -86,6 +86,7 @@ impl Hub {
             trusted_proxies: Vec::new(),
             force_https: false,
             frontend_dist: None,
+            shown_app: hub_http::ShownApp::default(),
         };
         change(&mut http);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

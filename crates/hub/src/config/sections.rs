@@ -85,7 +85,8 @@ pub(super) struct Server {
     /// Proxies (addresses or networks, separated by commas) whose forwarded headers count.
     #[config(env = "TRUSTED_PROXIES")]
     pub(super) trusted_proxies: Option<String>,
-    /// Redirect plain requests to HTTPS; needs `TRUSTED_PROXIES`, because the proxy says what came over TLS.
+    /// Redirect plain requests to `WEBHOOK_BASE_URL`, which must be HTTPS; needs `TRUSTED_PROXIES`, because the proxy says what
+    /// came over TLS.
     #[config(env = "FORCE_HTTPS", default = false)]
     pub(super) force_https: bool,
 }
@@ -244,6 +245,7 @@ impl Sections {
                 .context("TRUSTED_PROXIES")?,
             force_https: self.server.force_https,
             frontend_dist: set(self.server.frontend_dist.as_ref()).map(PathBuf::from),
+            shown_app: self.platforms.shown_app(),
         })
     }
 

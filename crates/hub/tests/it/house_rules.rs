@@ -22,13 +22,14 @@ fn allowed_imports() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Places outside their folders where platforms' names stand for a reason.
-const NAMED_ELSEWHERE: [(&str, &str); 8] = [
+const NAMED_ELSEWHERE: [(&str, &str); 9] = [
     ("crates/hub/src/platform_settings/", "environment names are given"),
     ("crates/hub/src/commands/demo/", "the demo links simulated accounts"),
     ("crates/hub/src/config/mod.rs", "the demo points one platform at its simulator"),
     ("crates/hub-store/src/nouns/mod.rs", "the contract's list of published names"),
     ("crates/hub-http/src/validate.rs", "the contract's list of published names"),
     ("crates/hub-http/src/routes/telegram_user.rs", "routes the contract names after a platform"),
+    ("crates/hub-http/src/routes/debug.rs", "a route the contract names after a platform"),
     ("crates/hub-http/src/failure.rs", "the contract's shape of errors differs by route"),
     ("crates/hub-http/src/layers/", "a content policy and route prefixes the contract names"),
 ];
