@@ -19,6 +19,11 @@ pub enum AppError {
     /// Unknown address or wrong password, deliberately the same.
     #[error("Invalid email or password")]
     BadCredentials,
+    /// What is asked for opens much, and the caller gave the password long ago.
+    #[error(
+        "This opens a whole account. Sign in to the hub again, or give your password here with it, and link it then."
+    )]
+    StepUpRequired,
     /// A refresh token that cannot be used; the text is the contract's.
     #[error("{0}")]
     BadRefreshToken(&'static str),

@@ -28,6 +28,10 @@ pub const REFRESH_PROFILE: &str = "refresh_profile";
 pub const BACKFILL: &str = "backfill";
 /// Asks a platform that does not tell everything by itself, again and again.
 pub const POLL: &str = "poll";
+/// Reads what was lately said once more.
+pub const REREAD: &str = "reread";
+/// Reads what was lately said once more, in the place of what is here.
+pub const RESET: &str = "reset";
 /// Reads a delivery again, because a message it spoke of has come.
 pub const REPLAY_RECEIPT: &str = "replay_receipt";
 
@@ -161,6 +165,18 @@ pub fn poll(account: AccountId, at: Timestamp) -> NewJob {
     job(POLL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, i32::MAX, at)
 }
 
+/// Reads once more what was lately said to `account`; after any other such reading.
+pub fn reread(account: AccountId, at: Timestamp) -> NewJob {
+    let lane = Some(format!("reread:{account}"));
+    job(REREAD, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Soon, 5, at)
+}
+
+/// The same in the place of what is here.
+pub fn reset(account: AccountId, at: Timestamp) -> NewJob {
+    let lane = Some(format!("reread:{account}"));
+    job(RESET, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Waiting, 5, at)
+}
+
 /// Reads `receipt` again; one after the other, so that news keep their order. Never left out for one that is running: that
 /// one may have read before what it is to be read for.
 pub fn replay_receipt(receipt: ReceiptId, at: Timestamp) -> NewJob {
@@ -238,6 +254,14 @@ pub async fn run(app: &App, job: &Job) -> Outcome {
         },
         POLL => match payload::<AccountJob>(job) {
             Ok(p) => sync::regularly(app, p.account).await,
+            Err(bad) => bad,
+        },
+        REREAD => match payload::<AccountJob>(job) {
+            Ok(p) => sync::reread::reread(app, p.account, job.id, job.attempts >= job.max_attempts).await,
+            Err(bad) => bad,
+        },
+        RESET => match payload::<AccountJob>(job) {
+            Ok(p) => sync::reread::reset(app, p.account).await,
             Err(bad) => bad,
         },
         REPLAY_RECEIPT => match payload::<ReceiptJob>(job) {

@@ -10,6 +10,8 @@ pub mod housekeeping;
 pub mod import;
 pub mod inbox;
 pub mod jobs;
+pub mod ledger;
+pub mod measures;
 pub mod media;
 pub mod outbox;
 pub mod sealing;
@@ -28,7 +30,7 @@ pub use hub_platform_kit::card::{Pull, Window};
 pub use hub_platform_kit::platform::OutboundFile;
 pub use hub_platform_kit::webhook::WebhookRequest;
 pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};
-pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page, SealedTable};
+pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page, Parked, Receipt, SealedTable};
 
 use hub_domain::{Account, Committed, Timestamp};
 use hub_platform_kit::{PlatformHandle, Registry};
@@ -68,6 +70,7 @@ struct Inner {
     intake: inbox::lane::Lane,
     outcomes: outbox::outcomes::Outcomes,
     usage: usage::UsageLog,
+    deliveries: measures::Deliveries,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -91,6 +94,7 @@ impl App {
             outcomes: outbox::outcomes::Outcomes::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            deliveries: measures::Deliveries::default(),
             intake,
             usage,
             store,
@@ -146,6 +150,9 @@ impl App {
     }
     pub(crate) fn usage_log(&self) -> &usage::UsageLog {
         &self.0.usage
+    }
+    pub(crate) fn deliveries(&self) -> &measures::Deliveries {
+        &self.0.deliveries
     }
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.0.stop

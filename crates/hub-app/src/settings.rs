@@ -25,6 +25,8 @@ pub struct AppSettings {
     pub refresh_lifetime: Duration,
     /// `REFRESH_GRACE_SECONDS`; zero = strict.
     pub refresh_grace: Duration,
+    /// `STEP_UP_SECONDS`: how long ago the password may have been given when a whole account is linked; zero = any time.
+    pub step_up_within: Duration,
     /// `BCRYPT_COST`.
     pub bcrypt_cost: u32,
     /// `ENCRYPTION_KEY`, then the older keys of the ring: the first writes, all read.

@@ -41,7 +41,7 @@ pub fn record(app: &App, record: &UsageRecord) {
         id: crate::clock::new_id(),
         user_id: Some(record.user_id),
         account_id: None,
-        platform: "api".to_owned(),
+        platform: hub_store::REQUESTS.to_owned(),
         endpoint: record.endpoint.chars().take(255).collect(),
         at: app.now(),
     };

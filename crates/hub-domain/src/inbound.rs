@@ -40,6 +40,14 @@ pub enum InboundBody {
         /// When; `None` when the platform gives no time.
         at: Option<Timestamp>,
     },
+    /// Messages were taken back, and the platform does not say where: in one of the account's conversations that do not count their
+    /// messages on their own.
+    DeletedSomewhere {
+        /// Which.
+        messages: Vec<RemoteMessageId>,
+        /// When; `None` when the platform gives no time.
+        at: Option<Timestamp>,
+    },
     /// Somebody's reactions to a message changed.
     Reacted {
         /// Where.

@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod event;
 pub mod id;
 pub mod inbound;
+pub mod ledger;
 pub mod message;
 pub mod text;
 pub mod time;
@@ -24,6 +25,7 @@ pub use id::{
     RemoteConversationId, RemoteMessageId, RemoteParticipantId, UserId,
 };
 pub use inbound::{Inbound, InboundBody, InboundMessage};
+pub use ledger::{Balance, Book, Counter, Verdict, Verdicts};
 pub use message::{DeliveryStatus, Direction, Message};
 pub use time::Timestamp;
 pub use user::User;

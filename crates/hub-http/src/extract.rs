@@ -22,6 +22,22 @@ impl FromRequestParts<Front> for CurrentUser {
     }
 }
 
+/// A signed-in administrator (`hub_roles`).
+#[derive(Clone, Debug)]
+pub(crate) struct Admin(pub(crate) Caller);
+
+impl FromRequestParts<Front> for Admin {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Self> {
+        let caller = caller(front, &parts.headers)?;
+        if auth::is_admin(&front.app, &caller).await? {
+            return Ok(Self(caller));
+        }
+        Err(Failure::new(StatusCode::FORBIDDEN, "FORBIDDEN", "Administrators only"))
+    }
+}
+
 /// Proves the access token of the header (contract, `http.md` 2.3). A bad one is a 401, because the front end renews on
 /// nothing else; where the originals' 403 is wanted instead, that renewal is given up.
 pub(crate) fn caller(front: &Front, headers: &HeaderMap) -> Result<Caller> {
@@ -39,7 +55,7 @@ pub(crate) fn caller(front: &Front, headers: &HeaderMap) -> Result<Caller> {
     })
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)

@@ -83,6 +83,8 @@ impl From<AppError> for Failure {
         match error {
             AppError::Invalid(_) => plain(StatusCode::BAD_REQUEST, "VALIDATION_ERROR"),
             AppError::EmailTaken => plain(StatusCode::CONFLICT, "USER_EXISTS"),
+            // Not 401 or 403: the originals' pages would renew their token and come again.
+            AppError::StepUpRequired => plain(StatusCode::BAD_REQUEST, "STEP_UP_REQUIRED"),
             AppError::BadCredentials => plain(StatusCode::UNAUTHORIZED, "AUTHENTICATION_FAILED"),
             AppError::BadRefreshToken(_) => plain(StatusCode::UNAUTHORIZED, "TOKEN_REFRESH_FAILED"),
             AppError::Throttled { retry_after, limit } => {
@@ -134,6 +136,8 @@ fn platform(error: &hub_app::PlatformError, message: String) -> Failure {
         (Some(status @ (400 | 404 | 409 | 413 | 422 | 429)), _) => {
             StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)
         }
+        // Whatever number the platform has for it.
+        (_, RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
         (None, Unsupported) => StatusCode::NOT_IMPLEMENTED,
         (None, NotFound) => StatusCode::NOT_FOUND,
         (None, BadInput) => StatusCode::BAD_REQUEST,
@@ -171,8 +175,8 @@ pub(crate) fn render(path: &str, response: Response) -> Response {
         }
         json!({"error": error})
     };
-    let shared = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-        || (status == StatusCode::BAD_REQUEST && within("/api/conversations"));
+    let shared = matches!(status, StatusCode::UNAUTHORIZED)
+        || (matches!(status, StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN) && within("/api/conversations"));
     let mut body = if within("/api/webhooks") {
         json!({"error": message})
     } else if shared && !within("/api/messages") {

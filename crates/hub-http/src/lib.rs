@@ -15,4 +15,4 @@ mod validate;
 
 pub use front::serve;
 pub use openapi::openapi;
-pub use settings::{HttpSettings, Network, ShownApp};
+pub use settings::{HttpSettings, Network};

@@ -1,5 +1,6 @@
 //! What the front door needs to know about this installation.
 
+use hub_app::Secret;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -23,19 +24,10 @@ pub struct HttpSettings {
     pub force_https: bool,
     /// Folder of a front end to serve.
     pub frontend_dist: Option<PathBuf>,
-    /// The app that the contract's debug route shows.
-    pub shown_app: ShownApp,
-}
-
-/// What may be shown of an app at a platform.
-#[derive(Clone, Debug, Default)]
-pub struct ShownApp {
-    /// Characters of its id; zero = not set.
-    pub id_length: usize,
-    /// Whether its secret is set.
-    pub has_secret: bool,
-    /// Address of the sign-in dialog, without a slash at the end.
-    pub dialog_url: String,
+    /// `METRICS_TOKEN`: who shows it may read `/metrics`; without one the route is not there.
+    pub metrics_token: Option<Secret>,
+    /// `HUB_DEBUG_ROUTES`: whether `/api/debug` is there.
+    pub debug_routes: bool,
 }
 
 /// An address, or all addresses that share a prefix.

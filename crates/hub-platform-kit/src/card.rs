@@ -134,6 +134,9 @@ pub struct ConnectMethod {
     pub label: &'static str,
     /// True when it starts with a redirect of the browser.
     pub redirects: bool,
+    /// True when what is linked is all the person has there, not a permission with limits: whoever holds the grant is the person.
+    /// Linking then wants a fresh proof of who sits at the hub.
+    pub full_access: bool,
     /// What accounts linked this way cannot do although the card says it.
     pub lacks: &'static [Feature],
 }
@@ -275,6 +278,11 @@ impl Card {
         };
         let way = self.connect.iter().find(|known| Some(known.id) == method);
         said && way.is_none_or(|way| !way.lacks.contains(&feature))
+    }
+
+    /// One of the ways to link.
+    pub fn way(&self, method: &str) -> Option<&ConnectMethod> {
+        self.connect.iter().find(|way| way.id == method)
     }
 
     /// The rule for a kind of file, if it can be sent.

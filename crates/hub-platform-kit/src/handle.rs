@@ -51,11 +51,6 @@ impl PlatformHandle {
         self.platform.not_configured()
     }
 
-    /// True when an original's token can only be of this adapter, where several share a name.
-    pub fn knows_token(&self, token: &str) -> bool {
-        self.platform.knows_token(token)
-    }
-
     /// What is left of an account's budgets.
     pub fn budgets(&self, account: AccountId) -> Vec<Budget> {
         self.throttle.budgets(self.card(), account)
@@ -76,6 +71,14 @@ impl PlatformHandle {
     /// Takes the permission back.
     pub async fn revoke(&self, grant: &Grant) -> Result<()> {
         self.guarded(call(Operation::Revoke, Some(grant)), self.platform.connect().revoke(grant)).await
+    }
+    /// Whom answers reach outside.
+    pub fn reaches(&self, context: &ConnectContext, memory: &Value, answers: &Answers) -> Option<String> {
+        self.platform.connect().reaches(context, memory, answers)
+    }
+    /// The method by which this adapter would have got a token that an original stored.
+    pub fn recognises(&self, token: &str) -> Option<&'static str> {
+        self.platform.connect().recognises(token)
     }
     /// Sends.
     pub async fn send(&self, grant: &Grant, message: &OutboundMessage) -> Result<Sent> {
@@ -160,6 +163,20 @@ impl PlatformHandle {
     /// Makes pulling possible.
     pub async fn prepare_pull(&self, grant: &Grant) -> Result<()> {
         self.guarded(call(Operation::Subscribe, Some(grant)), self.history()?.prepare(grant)).await
+    }
+    /// Reads once more what was lately said.
+    pub async fn lately(&self, grant: &Grant, from: Option<&str>) -> Result<HistoryPage> {
+        self.guarded(call(Operation::Pull, Some(grant)), self.history()?.lately(grant, from)).await
+    }
+    /// Closes what is kept open to read an account.
+    pub async fn release(&self, account: AccountId) {
+        if let Some(history) = self.platform.history() {
+            history.release(account).await;
+        }
+    }
+    /// True when ids of messages say nothing outside of this conversation.
+    pub fn counts_apart(&self, conversation: &RemoteConversationId) -> bool {
+        self.platform.counts_apart(conversation)
     }
     /// Fetches a file.
     pub async fn fetch(&self, grant: &Grant, attachment: &Attachment, max_bytes: u64) -> Result<Fetched> {

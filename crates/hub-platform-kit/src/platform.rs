@@ -10,8 +10,8 @@ use bytes::Bytes;
 use hub_domain::connect::{Answers, LinkedIdentity, Step};
 use hub_domain::content::{Location, SharedContact};
 use hub_domain::{
-    Attachment, ContentKind, Inbound, RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId,
-    Timestamp,
+    AccountId, Attachment, ContentKind, Inbound, RemoteAccountId, RemoteConversationId, RemoteMessageId,
+    RemoteParticipantId, Timestamp,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -23,9 +23,9 @@ pub trait Platform: Send + Sync {
     fn card(&self) -> &Card;
     /// Why it cannot be used, when its settings are missing; `None` = it can.
     fn not_configured(&self) -> Option<String>;
-    /// True when an original's token can only be of this adapter, where several share a name.
-    fn knows_token(&self, _token: &str) -> bool {
-        false
+    /// True when ids of messages say nothing outside of this conversation.
+    fn counts_apart(&self, _conversation: &RemoteConversationId) -> bool {
+        !self.card().unique_message_ids
     }
     /// Link, renew, revoke.
     fn connect(&self) -> &dyn Connect;
@@ -96,6 +96,16 @@ pub trait Connect: Send + Sync {
     async fn refresh(&self, grant: &Grant) -> Result<Tokens>;
     /// Takes the permission back at the platform; `Unsupported` where it cannot be.
     async fn revoke(&self, grant: &Grant) -> Result<()>;
+    /// Whom these answers reach outside, who need not be the one who answers: the telephone that gets a code. The core lets that
+    /// happen only so often a day. `None` = nobody.
+    fn reaches(&self, _context: &ConnectContext, _memory: &Value, _answers: &Answers) -> Option<String> {
+        None
+    }
+    /// For tokens that an original stored: the card's method by which this adapter would have got such a token; `None` when it is
+    /// none of this adapter's. Adapters whose published name is theirs alone are never asked.
+    fn recognises(&self, _token: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A message to be handed to a platform: within the card's limits, already split.
@@ -275,6 +285,14 @@ pub trait History: Send + Sync {
     async fn pull(&self, grant: &Grant, cursor: Option<&str>, wait: Duration) -> Result<HistoryPage>;
     /// Makes pulling possible when the platform allows only one way in (takes the webhook away, keeping what waits).
     async fn prepare(&self, grant: &Grant) -> Result<()>;
+    /// Reads what was lately said everywhere once more, page by page, beside [`History::pull`] and without moving its cursor. `from`
+    /// is the `next` of the page before; a page without one is the last. `Unsupported` where the platform tells nothing twice.
+    async fn lately(&self, _grant: &Grant, _from: Option<&str>) -> Result<HistoryPage> {
+        Err(crate::PlatformError::unsupported("reading back once more"))
+    }
+    /// Nobody reads the account in this process any more: what was kept open for it is closed before this returns, within a bound, so
+    /// that another process may open its own.
+    async fn release(&self, _account: AccountId) {}
 }
 
 /// A file as it comes in.

@@ -59,11 +59,14 @@ impl Registry {
         }
     }
 
-    /// Account kind and way of linking of an account that an original left, where its token tells more than its platform's
-    /// name.
+    /// For the row of an original, which names no kind: the account kind and the way of linking that its token tells; `None` when
+    /// none of several adapters says so, and the first one serves it.
     pub fn kind_of_token(&self, published_name: &str, token: &str) -> Option<(&'static str, &'static str)> {
-        let card = self.published(published_name).into_iter().find(|handle| handle.knows_token(token))?.card();
-        Some((card.account_kind?, card.connect.first()?.id))
+        let named = self.published(published_name);
+        if named.len() < 2 {
+            return None;
+        }
+        named.into_iter().find_map(|handle| Some((handle.card().account_kind?, handle.recognises(token)?)))
     }
 
     /// The adapter that offers a way of linking under a published name; without a method, the first adapter's first.

@@ -138,7 +138,7 @@ impl Store {
     /// Counts unread messages anew and corrects the counters that are wrong, such as an original's.
     pub async fn repair_counters(&self) -> Result<()> {
         let transaction = self.begin().await?.into_transaction();
-        let conn = Conn { link: Link::Tx(&transaction), engine: self.engine };
+        let conn = Conn { link: Link::Tx(&transaction), engine: self.engine, notes: None };
         if self.engine == Engine::Postgres {
             conn.run(conn.sql("SET LOCAL statement_timeout = 0")).await?;
         }
@@ -148,7 +148,7 @@ impl Store {
 
     /// Asks for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        let conn = Conn { link: Link::Pool(&self.reader), engine: self.engine };
+        let conn = Conn { link: Link::Pool(&self.reader), engine: self.engine, notes: None };
         conn.one(conn.sql("SELECT 1")).await.map(|_| ())
     }
 

@@ -26,19 +26,21 @@ pub use nouns::conversations::{
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
 pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, ImportedWords, Imports};
-pub use nouns::jobs::{Job, JobCounts, Jobs, NewJob};
+pub use nouns::jobs::{Job, JobCounts, JobEnd, Jobs, NewJob};
 pub use nouns::leases::{Cursors, Leases};
+pub use nouns::ledger::Ledger;
 pub use nouns::message_lists::ListMessages;
 pub use nouns::message_rows::StoredMessage;
 pub use nouns::messages::{Marked, MessageEdit, Messages, NewMessage};
 pub use nouns::notices::{NewNotice, Notice, Notices};
 pub use nouns::pictures::{Picture, Pictures};
-pub use nouns::receipts::{NewReceipt, Receipt, ReceiptState, Receipts};
+pub use nouns::receipts::{Held, ListParked, NewReceipt, Parked, Reading, Receipt, ReceiptState, Receipts};
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
 pub use nouns::reports::Report;
 pub use nouns::seals::{Resealed, SealedRow, SealedTable, Seals};
 pub use nouns::subscriptions::{Subscription, Subscriptions};
-pub use nouns::usage::{Usage, UsageLog};
+pub use nouns::unread::Looked;
+pub use nouns::usage::{REQUESTS, Usage, UsageLog};
 pub use nouns::users::{NewUser, StoredUser, Users};
 pub use original::{
     AccountIdentity, ConversationIdentity, Original, OriginalAccount, OriginalConversation, OriginalCounts,

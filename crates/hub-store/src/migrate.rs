@@ -32,7 +32,7 @@ macro_rules! migrations {
 }
 
 const MIGRATIONS: &[Migration] =
-    migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions", "0005_imports"];
+    migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions", "0005_imports", "0008_ledger"];
 
 /// The first of them: it meets a new database, or one of the originals.
 const BASELINE: &str = "0001_baseline";
@@ -44,7 +44,7 @@ const LOCK: i64 = 0x6875_625f_6d69;
 pub(crate) async fn run(store: &Store) -> Result<MigrationReport> {
     let tx = store.begin().await?;
     let transaction = tx.into_transaction();
-    let conn = Conn { link: Link::Tx(&transaction), engine: store.engine() };
+    let conn = Conn { link: Link::Tx(&transaction), engine: store.engine(), notes: None };
     if store.engine() == Engine::Postgres {
         // An index on a large table takes its time, and so does waiting for another process that builds it.
         conn.run(conn.sql("SET LOCAL statement_timeout = 0")).await?;
@@ -80,7 +80,7 @@ async fn apply(transaction: &DatabaseTransaction, conn: Conn<'_>, statement: &st
         return conn.run_unhurried(conn.sql(statement)).await;
     }
     let savepoint = limited(transaction.begin()).await?;
-    let inner = Conn { link: Link::Tx(&savepoint), engine: conn.engine };
+    let inner = Conn { link: Link::Tx(&savepoint), engine: conn.engine, notes: None };
     match inner.run_unhurried(inner.sql(statement)).await {
         Ok(()) => limited(savepoint.commit()).await,
         Err(error @ StoreError::Unavailable(_)) => Err(error),

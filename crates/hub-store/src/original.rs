@@ -377,6 +377,6 @@ impl Store {
     }
 
     fn reading(&self) -> Conn<'_> {
-        Conn { link: Link::Pool(self.reader()), engine: Engine::Postgres }
+        Conn { link: Link::Pool(self.reader()), engine: Engine::Postgres, notes: None }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::dialect::Engine;
 use crate::error::{Result, StoreError};
+use crate::nouns::ledger::Notes;
 use hub_domain::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryResult, Statement, TryGetable, Value};
 use std::time::Duration;
@@ -85,6 +86,8 @@ pub(crate) enum Link<'a> {
 pub(crate) struct Conn<'a> {
     pub(crate) link: Link<'a>,
     pub(crate) engine: Engine,
+    /// What the transaction has to write into the books.
+    pub(crate) notes: Option<&'a Notes>,
 }
 
 impl Conn<'_> {

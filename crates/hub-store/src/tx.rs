@@ -2,14 +2,16 @@
 
 use crate::dialect::Engine;
 use crate::error::{Result, StoreError};
-use crate::nouns::events;
+use crate::nouns::ledger::Notes;
+use crate::nouns::{events, ledger};
 use crate::sql::{Conn, Link, limited};
 use crate::{
-    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs, Leases, Messages,
-    NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog, UsedProofs, Users,
+    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs, Leases, Ledger,
+    Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog, UsedProofs, Users,
 };
 use hub_domain::Committed;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use std::sync::Arc;
 
 /// Reads outside a transaction: every statement sees what was committed when it began.
 #[derive(Clone, Debug)]
@@ -23,21 +25,23 @@ pub struct Session {
 pub struct Tx {
     transaction: DatabaseTransaction,
     engine: Engine,
-    /// A savepoint: it may still fall after its own commit.
-    nested: bool,
+    /// What it has to write into the books.
+    notes: Arc<Notes>,
+    /// Of a savepoint, which may still fall after its own commit: the notes it adds its own to.
+    outer: Option<Arc<Notes>>,
 }
 
 macro_rules! nouns {
     ($($(#[$doc:meta])* $method:ident: $noun:ident),+ $(,)?) => {
         impl Session {
             fn conn(&self) -> Conn<'_> {
-                Conn { link: Link::Pool(&self.connection), engine: self.engine }
+                Conn { link: Link::Pool(&self.connection), engine: self.engine, notes: None }
             }
             $($(#[$doc])* pub fn $method(&self) -> $noun<'_> { $noun(self.conn()) })+
         }
         impl Tx {
             fn conn(&self) -> Conn<'_> {
-                Conn { link: Link::Tx(&self.transaction), engine: self.engine }
+                Conn { link: Link::Tx(&self.transaction), engine: self.engine, notes: Some(&self.notes) }
             }
             $($(#[$doc])* pub fn $method(&self) -> $noun<'_> { $noun(self.conn()) })+
         }
@@ -75,6 +79,8 @@ nouns! {
     cursors: Cursors,
     /// Who does what only one may do.
     leases: Leases,
+    /// What came in and what went out.
+    ledger: Ledger,
     /// Linking under way.
     connect_attempts: ConnectAttempts,
     /// Proofs that were used.
@@ -94,22 +100,30 @@ impl Tx {
             sqlite_transaction_mode: (engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Self { transaction: limited(connection.begin_with_options(options)).await?, engine, nested: false })
+        let transaction = limited(connection.begin_with_options(options)).await?;
+        Ok(Self { transaction, engine, notes: Arc::default(), outer: None })
     }
 
     /// A savepoint: what it holds stands or falls for itself, and only if this transaction commits. It must end before
     /// this transaction goes on.
     pub async fn nested(&self) -> Result<Self> {
-        Ok(Self { transaction: limited(self.transaction.begin()).await?, engine: self.engine, nested: true })
+        let transaction = limited(self.transaction.begin()).await?;
+        Ok(Self { transaction, engine: self.engine, notes: Arc::default(), outer: Some(self.notes.clone()) })
     }
 
     /// Makes everything stand, with `events` for clients; they get their places in each user's log here, last, so that the
-    /// log has no gaps and its locks are short. A savepoint has no events of its own: they belong to the outermost
+    /// log has no gaps and its locks are short, after the books, for the same reason. A savepoint has no events of its own: they belong to the outermost
     /// transaction, which alone knows whether they became true.
     pub async fn commit(self, events: Vec<NewEvent>) -> Result<Committed> {
-        if self.nested && !events.is_empty() {
-            return Err(StoreError::Invalid("events of a savepoint".to_owned()));
+        if let Some(outer) = &self.outer {
+            if !events.is_empty() {
+                return Err(StoreError::Invalid("events of a savepoint".to_owned()));
+            }
+            limited(self.transaction.commit()).await?;
+            outer.add_all(&self.notes);
+            return Ok(Committed::default());
         }
+        ledger::write(self.conn(), &self.notes).await?;
         let told = events::append(self.conn(), events).await?;
         limited(self.transaction.commit()).await?;
         Ok(Committed::after_commit(told))

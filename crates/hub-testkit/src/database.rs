@@ -70,6 +70,12 @@ impl Database {
         }
     }
 
+    /// Makes a user an administrator, as `hub user` would.
+    pub async fn make_admin(&self, email: &str) {
+        let statement = "INSERT INTO hub_roles (user_id, role, at) SELECT id, 'admin', '2026-01-01T00:00:00.000000Z'";
+        assert_eq!(self.change(format!("{statement} FROM users WHERE email = '{email}'")).await, 1, "there is a user");
+    }
+
     /// The first column of every row, as text.
     pub async fn texts(&self, query: impl Into<String>) -> Vec<Option<String>> {
         let query = AssertSqlSafe(query.into());

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 /// How often the list of lines is made anew, beside every change of an account.
 const LOOK: Duration = Duration::from_secs(30);
 /// Pause before a line that another process holds is tried again.
-const TAKEN: Duration = Duration::from_secs(20);
+const TAKEN: Duration = Duration::from_secs(5);
 /// A wait that brings nothing sooner than this was no wait; the next one comes after this long.
 const TOO_QUICK: Duration = Duration::from_secs(1);
 /// First and longest pause after a failure.
@@ -95,7 +95,11 @@ async fn hold(app: App, line: Line, holder: Arc<str>, end: CancellationToken) {
                 }
                 TOO_QUICK.saturating_sub(started.elapsed())
             }
-            Ok(None) => TAKEN,
+            Ok(None) => {
+                // It may have been ours until now.
+                sync::close_line(&app, &line).await;
+                TAKEN
+            }
             Err(AppError::AccountInactive | AppError::AccountNotFound | AppError::AccountNeedsReauth) => break,
             Err(error) => {
                 tracing::warn!(line = line.key, %error, "a line broke; trying again");
@@ -111,6 +115,8 @@ async fn hold(app: App, line: Line, holder: Arc<str>, end: CancellationToken) {
         }
     }
     end.cancel();
+    // First the line, then the right to it: whoever takes it over must be the only one.
+    sync::close_line(&app, &line).await;
     if let Err(error) = sync::drop_line(&app, &line.key, &holder).await {
         tracing::debug!(%error, "a line could not be given back; its lease will end");
     }

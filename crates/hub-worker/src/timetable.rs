@@ -14,7 +14,14 @@ struct Entry {
     run: fn(&App) -> BoxFuture<'_, Result<()>>,
 }
 
-const TIMETABLE: [Entry; 6] = [
+const TIMETABLE: [Entry; 8] = [
+    // An original may still write rows beside us.
+    Entry {
+        name: "adopt accounts",
+        every: Duration::from_mins(10),
+        first: Duration::ZERO,
+        run: |app| Box::pin(housekeeping::adopt_accounts(app)),
+    },
     Entry {
         name: "renew webhooks",
         every: Duration::from_hours(6),
@@ -50,6 +57,12 @@ const TIMETABLE: [Entry; 6] = [
         every: Duration::from_mins(10),
         first: Duration::from_mins(1),
         run: |app| Box::pin(housekeeping::sweep(app)),
+    },
+    Entry {
+        name: "mend unread counts",
+        every: Duration::from_hours(24),
+        first: Duration::from_mins(5),
+        run: |app| Box::pin(housekeeping::mend_unread_counts(app)),
     },
 ];
 

@@ -4,6 +4,7 @@
 use super::attempt::{self, Attempt, Memory};
 use super::link::link;
 use super::resume_connect::{Arrival, ResumeConnect, resume_connect};
+use crate::auth::{Reproof, step_up};
 use crate::{App, AppError, Caller, Result};
 use hub_domain::connect::{Answers, Step};
 use hub_domain::{Account, Timestamp};
@@ -11,7 +12,7 @@ use hub_platform_kit::platform::{ConnectContext, Progress};
 use hub_platform_kit::{Card, ErrorKind, PlatformError};
 
 /// What to link.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct BeginConnect {
     /// Published platform name.
     pub platform: String,
@@ -21,6 +22,8 @@ pub struct BeginConnect {
     pub answers: Option<Answers>,
     /// A random value that only this browser holds.
     pub browser: Option<String>,
+    /// The caller's password, given once more for what wants a fresh proof.
+    pub reproof: Option<Reproof>,
 }
 
 /// Where linking stands.
@@ -57,12 +60,15 @@ pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> R
         }
         _ => AppError::NotConfigured(input.platform.clone()),
     })?;
+    if handle.card().way(method).is_some_and(|way| way.full_access) && handle.not_configured().is_none() {
+        step_up(app, caller, input.reproof.as_ref()).await?;
+    }
     let state = crate::clock::random_hex().ok_or_else(|| AppError::Internal("no randomness".to_owned()))?;
     let context = context(app, handle.card(), method, &state);
     let progress = handle.begin(&context).await.map_err(|e| refused(&input.platform, e))?;
     match progress {
         Progress::Linked { identity, tokens, .. } => {
-            let account = link(app, caller.user_id, handle.card(), method, &identity, &tokens).await?;
+            let account = link(app, caller.user_id, handle, method, &identity, &tokens).await?;
             Ok(Connecting { state, progress: ConnectProgress::Linked(account) })
         }
         Progress::Next { step, memory } => {

@@ -127,7 +127,7 @@ async fn linked(
     state: &str,
     agreed: &Agreed,
 ) -> Result<Connecting> {
-    let account = link(app, row.user_id, handle.card(), &row.method, &agreed.identity, &agreed.tokens()).await?;
+    let account = link(app, row.user_id, handle, &row.method, &agreed.identity, &agreed.tokens()).await?;
     Ok(Connecting { state: state.to_owned(), progress: ConnectProgress::Linked(account) })
 }
 

@@ -1,5 +1,6 @@
 //! Grants: sealed in the database, opened for the call that needs them, renewed before they end by one caller at a time.
 
+use super::adopt;
 use crate::clock::new_id;
 use crate::sealing::{Field, Opened};
 use crate::{App, AppError, Caller, Result};
@@ -117,7 +118,9 @@ pub(super) async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, G
     if !stored.account.is_active {
         return Err(AppError::AccountInactive);
     }
-    let clear_is_fine = app.handle_of(&stored.account).is_ok_and(|handle| handle.card().reads_clear_tokens);
+    // Before the token was looked at, any adapter of the name may be the one.
+    let name = &stored.account.platform_name;
+    let clear_is_fine = app.platforms().published(name).iter().any(|handle| handle.card().reads_clear_tokens);
     let open = |column, value: &str, seal: Option<&str>| match app.sealer().open_text(field(column, id), value, seal) {
         Opened::Text(text) | Opened::Legacy(text) => Some(text),
         Opened::Clear(text) => clear_is_fine.then_some(text),
@@ -131,17 +134,18 @@ pub(super) async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, G
         mark(app, &stored.account, AccountHealth::NeedsReauth).await?;
         return Err(AppError::AccountNeedsReauth);
     };
+    let account = adopt::recognise(app, stored.account.clone(), access_token.expose_secret()).await?;
     let refresh_token =
         tokens.refresh_token.as_deref().and_then(|t| open("refresh_token", t, tokens.refresh_token_seal.as_deref()));
     let grant = Grant {
         account_id: id,
-        remote_id: stored.account.remote_id.clone(),
+        remote_id: account.remote_id.clone(),
         access_token,
         refresh_token,
         expires_at: tokens.expires_at,
         facts: stored.facts.as_deref().and_then(|facts| serde_json::from_str(facts).ok()).unwrap_or_default(),
     };
-    Ok((stored.account, grant))
+    Ok((account, grant))
 }
 
 /// Calls a platform with an account's grant. A token that is refused is renewed once, where that can be, and the call made again:

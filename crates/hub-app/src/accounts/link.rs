@@ -6,16 +6,42 @@ use crate::{App, Result, jobs};
 use chrono::TimeDelta;
 use hub_domain::connect::LinkedIdentity;
 use hub_domain::{Account, EventBody, UserId, text};
-use hub_platform_kit::Card;
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
+use hub_platform_kit::{Card, Grant, PlatformHandle};
 use hub_store::{LinkedAccount, NewEvent};
 
 /// The regular reading of a new account begins this long after what there is already was read.
 const FIRST_READING: TimeDelta = TimeDelta::minutes(1);
 
-/// Links, or links again: an existing row keeps its id and its history.
+/// Links, or links again: an existing row keeps its id and its history. A sign-in to a whole account that cannot be kept is ended
+/// at the platform, for nobody would ever end it.
 pub(super) async fn link(
+    app: &App,
+    user_id: UserId,
+    handle: &PlatformHandle,
+    method: &str,
+    identity: &LinkedIdentity,
+    tokens: &Tokens,
+) -> Result<Account> {
+    let outcome = keep(app, user_id, handle.card(), method, identity, tokens).await;
+    if outcome.is_err() && handle.card().way(method).is_some_and(|way| way.full_access) {
+        let grant = Grant {
+            account_id: new_id(),
+            remote_id: identity.remote_id.clone(),
+            access_token: tokens.access.clone(),
+            refresh_token: tokens.refresh.clone(),
+            expires_at: tokens.expires_at,
+            facts: identity.facts.clone(),
+        };
+        if let Err(error) = handle.revoke(&grant).await {
+            tracing::warn!(kind = error.kind.label(), "a sign-in that could not be kept could not be ended either");
+        }
+    }
+    outcome
+}
+
+async fn keep(
     app: &App,
     user_id: UserId,
     card: &Card,

@@ -1,6 +1,8 @@
 //! Linked accounts: linking, listing, renewing, disconnecting.
 
-mod adopt;
+pub mod active;
+pub(crate) mod adopt;
+pub mod asked;
 pub mod attempt;
 pub mod begin_connect;
 pub mod decide_connect;
@@ -9,10 +11,13 @@ pub mod grants;
 mod link;
 pub mod list;
 pub mod profiles;
+mod reach;
 pub mod resume_connect;
 pub mod subscribe_webhook;
 
-pub use adopt::tell_kinds;
+pub use active::active;
+pub use adopt::adopt;
+pub use asked::asked;
 pub use begin_connect::{BeginConnect, ConnectProgress, Connecting, begin_connect};
 pub use decide_connect::{About, Decision, Question, decide, give_up, question};
 pub use disconnect::{disconnect, revoke_grant};

@@ -3,6 +3,7 @@
 use super::attempt::{self, Agreed, Attempt, Memory, digest};
 use super::begin_connect::{ConnectProgress, Connecting, context, refused};
 use super::link::link;
+use super::reach::reach;
 use crate::{App, AppError, Caller, Result};
 use hub_domain::connect::Answers;
 use hub_platform_kit::ErrorKind;
@@ -63,7 +64,15 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
     // A program, a person who is signed in, or the browser that started: nobody else could have been made to come here.
     let same_browser = row.browser.is_some() && input.browser.is_some();
     let bound = input.arrival == Arrival::Program || input.caller.is_some() || same_browser;
-    match handle.resume(&context, &adapter, &input.answers).await {
+    let refusal = match handle.reaches(&context, &adapter, &input.answers) {
+        Some(whom) => reach(app, row.user_id, &row.platform_name, &whom).await?,
+        None => None,
+    };
+    let outcome = match refusal {
+        Some(refusal) => Err(refusal),
+        None => handle.resume(&context, &adapter, &input.answers).await,
+    };
+    match outcome {
         Ok(Progress::Linked { identity, tokens, proof }) => {
             if let Some(proof) = proof {
                 use_up(app, &proof).await?;
@@ -72,7 +81,7 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
                 let memory = Memory::Agreed(Agreed::new(identity, &tokens));
                 return ask_here(app, &row, method, memory).await;
             }
-            let account = link(app, row.user_id, handle.card(), method, &identity, &tokens).await?;
+            let account = link(app, row.user_id, handle, method, &identity, &tokens).await?;
             Ok(Connecting { state: input.state, progress: ConnectProgress::Linked(account) })
         }
         Ok(Progress::Next { step, memory: adapter }) => {
@@ -92,9 +101,12 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
             Ok(Connecting { state: input.state, progress: ConnectProgress::Step(step) })
         }
         Err(error) => {
-            // A mistyped answer may be corrected until the attempt ends; redirects are single use.
-            let correctable = input.caller.is_some() && input.arrival == Arrival::Program;
-            if error.kind == ErrorKind::BadInput && correctable {
+            // A mistyped answer may be corrected until the attempt ends, and what passes waited for; redirects are single use.
+            let passes = matches!(
+                error.kind,
+                ErrorKind::BadInput | ErrorKind::RateLimited { .. } | ErrorKind::Transient { maybe_applied: false }
+            );
+            if passes && input.caller.is_some() && input.arrival == Arrival::Program {
                 let tx = app.store().begin().await?;
                 tx.connect_attempts().insert(&row).await?;
                 app.commit(tx, Vec::new()).await?;

@@ -34,18 +34,21 @@ pub async fn login(app: &App, input: Credentials) -> Result<Session> {
     if let Some(hash) = rehashed {
         tx.users().set_password_hash(stored.user.id, &hash, now).await?;
     }
-    let session = start_session(app, &tx, stored.user, None).await?;
+    let session = start_session(app, &tx, stored.user, None, Some(now)).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(session)
 }
 
-enum Fit {
+/// How a password fits.
+pub(super) enum Fit {
+    /// As it was typed.
     AsTyped,
     /// An original altered the password before hashing; the real one is hashed now.
     Altered,
 }
 
-async fn fits(app: &App, password: &Secret, hash: &str) -> Result<Option<Fit>> {
+/// Whether a password fits a hash, and how.
+pub(super) async fn fits(app: &App, password: &Secret, hash: &str) -> Result<Option<Fit>> {
     let pool = &app.auth_state().passwords;
     if pool.verify(password, hash).await? {
         return Ok(Some(Fit::AsTyped));

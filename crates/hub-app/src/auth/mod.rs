@@ -7,7 +7,9 @@ mod me;
 mod passwords;
 mod refresh;
 mod register;
+mod roles;
 pub mod secrets;
+mod step_up;
 mod throttle;
 pub(crate) mod tokens;
 
@@ -16,6 +18,9 @@ pub use logout::logout;
 pub use me::me;
 pub use refresh::{Refresh, refresh};
 pub use register::{create_user, register};
+pub use roles::is_admin;
+pub use step_up::Reproof;
+pub(crate) use step_up::step_up;
 pub use tokens::AccessError;
 
 use crate::clock::new_id;
@@ -39,6 +44,8 @@ pub struct Caller {
     pub email: String,
     /// When the token ends.
     pub expires_at: Timestamp,
+    /// When the person last gave the password; `None` when the token does not say.
+    pub proven_at: Option<Timestamp>,
 }
 
 /// What a person signs in with.
@@ -86,12 +93,18 @@ pub fn authenticate(app: &App, token: &str) -> Result<Caller, AccessError> {
     app.auth_state().tokens.open_access(token, app.now())
 }
 
-/// Makes a pair and stores the renewable half, hashed, in `tx`.
-async fn start_session(app: &App, tx: &Tx, user: User, family: Option<Uuid>) -> Result<Session> {
+/// Makes a pair and stores the renewable half, hashed, in `tx`. `proven` is when the person gave the password.
+async fn start_session(
+    app: &App,
+    tx: &Tx,
+    user: User,
+    family: Option<Uuid>,
+    proven: Option<Timestamp>,
+) -> Result<Session> {
     let now = app.now();
     let tokens = &app.auth_state().tokens;
-    let access_token = tokens.sign_access(&user, now)?;
-    let (refresh_token, expires_at) = tokens.sign_refresh(&user, now)?;
+    let access_token = tokens.sign_access(&user, proven, now)?;
+    let (refresh_token, expires_at) = tokens.sign_refresh(&user, proven, now)?;
     let id: Uuid = new_id();
     let row = NewRefreshToken {
         id,

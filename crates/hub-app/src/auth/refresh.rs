@@ -30,13 +30,14 @@ pub struct Refresh {
 pub async fn refresh(app: &App, input: Refresh) -> Result<Session> {
     app.auth_state().throttle.admit(Attempt::Refresh, input.address)?;
     let presented = known(app, input.token.expose_secret()).await?.ok_or(INVALID)?;
+    let proven = app.auth_state().tokens.proven(input.token.expose_secret(), app.now());
     match standing(app, &presented, app.now()) {
-        Standing::Good => rotate(app, presented).await,
+        Standing::Good => rotate(app, presented, proven).await,
         Standing::Expired => Err(EXPIRED),
-        Standing::Graced => again(app, presented.user_id, family(&presented)).await,
+        Standing::Graced => again(app, presented.user_id, family(&presented), proven).await,
         Standing::Revoked => {
             if let Some(descendant) = descendant(app, &presented, input.cookie.as_ref()).await? {
-                return rotate(app, descendant).await;
+                return rotate(app, descendant, proven).await;
             }
             if presented.replaced_at.is_some() {
                 tracing::warn!(user = %presented.user_id, "a refresh token was presented again long after its rotation");
@@ -77,7 +78,7 @@ fn family(token: &RefreshToken) -> Uuid {
     token.family.unwrap_or(token.id)
 }
 
-async fn rotate(app: &App, token: RefreshToken) -> Result<Session> {
+async fn rotate(app: &App, token: RefreshToken, proven: Option<Timestamp>) -> Result<Session> {
     let family = family(&token);
     let user = app.store().read().users().get(token.user_id).await?.ok_or(INVALID)?;
     let tx = app.store().begin().await?;
@@ -89,20 +90,20 @@ async fn rotate(app: &App, token: RefreshToken) -> Result<Session> {
         tx.rollback().await?;
         let now_stands = app.store().read().refresh_tokens().by_id(token.id).await?.ok_or(INVALID)?;
         return match standing(app, &now_stands, app.now()) {
-            Standing::Graced => again(app, token.user_id, family).await,
+            Standing::Graced => again(app, token.user_id, family, proven).await,
             _ => Err(REVOKED),
         };
     }
-    let session = start_session(app, &tx, user, Some(family)).await?;
+    let session = start_session(app, &tx, user, Some(family), proven).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(session)
 }
 
 /// Another valid pair of the same log-in.
-async fn again(app: &App, user_id: UserId, family: Uuid) -> Result<Session> {
+async fn again(app: &App, user_id: UserId, family: Uuid, proven: Option<Timestamp>) -> Result<Session> {
     let user = app.store().read().users().get(user_id).await?.ok_or(INVALID)?;
     let tx = app.store().begin().await?;
-    let session = start_session(app, &tx, user, Some(family)).await?;
+    let session = start_session(app, &tx, user, Some(family), proven).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(session)
 }

@@ -18,7 +18,7 @@ pub async fn register(app: &App, input: Credentials) -> Result<Session> {
     let hash = checked_hash(app, &input.email, &input.password).await?;
     let tx = app.store().begin().await?;
     let user = insert(app, &tx, &input.email, hash).await?;
-    let session = start_session(app, &tx, user, None).await?;
+    let session = start_session(app, &tx, user, None, Some(app.now())).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(session)
 }

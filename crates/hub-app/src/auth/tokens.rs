@@ -35,6 +35,9 @@ struct Claims {
     /// Absent in tokens of the originals.
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<Uuid>,
+    /// When the person gave the password; a renewal carries it on. Absent in tokens of the originals.
+    #[serde(rename = "auth_time", default, skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
 }
 
 pub(crate) struct Tokens {
@@ -67,28 +70,40 @@ impl Tokens {
         }
     }
 
-    pub(super) fn sign_access(&self, user: &User, now: Timestamp) -> Result<String> {
-        Ok(self.access.sign(user, now)?.0)
+    /// `proven` is when the person gave the password, if that is known.
+    pub(super) fn sign_access(&self, user: &User, proven: Option<Timestamp>, now: Timestamp) -> Result<String> {
+        Ok(self.access.sign(user, proven, now)?.0)
     }
 
-    pub(super) fn sign_refresh(&self, user: &User, now: Timestamp) -> Result<(String, Timestamp)> {
-        self.refresh.sign(user, now)
+    pub(super) fn sign_refresh(
+        &self,
+        user: &User,
+        proven: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(String, Timestamp)> {
+        self.refresh.sign(user, proven, now)
     }
 
     pub(super) fn open_access(&self, token: &str, now: Timestamp) -> Result<Caller, AccessError> {
         let claims = self.access.open(token, now)?;
         let expires_at = time::from_unix_seconds(claims.exp).ok_or(AccessError::Invalid)?;
-        Ok(Caller { user_id: claims.user_id.into(), email: claims.email, expires_at })
+        let proven_at = claims.auth_time.and_then(time::from_unix_seconds);
+        Ok(Caller { user_id: claims.user_id.into(), email: claims.email, expires_at, proven_at })
     }
 
     /// True when a refresh token is ours and its time is not over. Whether it is still good, the database knows.
     pub(super) fn is_refresh(&self, token: &str, now: Timestamp) -> bool {
         self.refresh.open(token, now).is_ok()
     }
+
+    /// When the person behind a refresh token gave the password.
+    pub(super) fn proven(&self, token: &str, now: Timestamp) -> Option<Timestamp> {
+        self.refresh.open(token, now).ok()?.auth_time.and_then(time::from_unix_seconds)
+    }
 }
 
 impl Pair {
-    fn sign(&self, user: &User, now: Timestamp) -> Result<(String, Timestamp)> {
+    fn sign(&self, user: &User, proven: Option<Timestamp>, now: Timestamp) -> Result<(String, Timestamp)> {
         let lifetime = TimeDelta::from_std(self.lifetime).unwrap_or(TimeDelta::MAX);
         let expires_at = now.checked_add_signed(lifetime).unwrap_or(Timestamp::MAX_UTC);
         let claims = Claims {
@@ -97,6 +112,7 @@ impl Pair {
             iat: now.timestamp(),
             exp: expires_at.timestamp(),
             jti: Some(random_id()),
+            auth_time: proven.map(|at| at.timestamp()),
         };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.sign);
         Ok((token.map_err(|e| AppError::Internal(format!("a token could not be signed: {e}")))?, expires_at))

@@ -2,7 +2,7 @@
 
 use crate::media::with_avatar;
 use crate::{App, AppError, Caller, Result};
-use hub_domain::{Conversation, ConversationId};
+use hub_domain::{AccountId, Conversation, ConversationId, RemoteConversationId};
 use hub_store::{ListConversations, Notice, Page};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,18 @@ pub async fn list_conversations(app: &App, caller: &Caller, query: &ListConversa
 pub async fn find_conversation(app: &App, caller: &Caller, id: ConversationId) -> Result<Conversation> {
     let found = app.store().read().conversations().find(caller.user_id, id).await?;
     found.map(|c| with_avatar(app, caller.user_id, c)).ok_or(AppError::NotFound("Conversation"))
+}
+
+/// The conversation of one of the caller's accounts with this id at the platform.
+pub async fn conversation_of(
+    app: &App,
+    caller: &Caller,
+    account: AccountId,
+    remote: &RemoteConversationId,
+) -> Result<Conversation> {
+    let located = app.store().read().conversations().by_remote_any(account, remote).await?;
+    let Some(located) = located.filter(|_| !remote.as_str().is_empty()) else { return Err(AppError::NotFound("Chat")) };
+    find_conversation(app, caller, located.id).await
 }
 
 /// What happened in a conversation besides messages, newest first.

@@ -3,7 +3,7 @@
 
 use crate::jobs;
 use hub_domain::inbound::UpTo;
-use hub_domain::{AccountId, ReceiptId, RemoteMessageId, Timestamp};
+use hub_domain::{AccountId, ReceiptId, RemoteMessageId, Timestamp, Verdict};
 use hub_store::{NewJob, StoreError, Tx};
 
 /// The jobs that read again what spoke of these messages before they were known.
@@ -23,10 +23,10 @@ pub(crate) async fn note_point(
     point: &UpTo,
     receipt: ReceiptId,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Verdict, StoreError> {
     match point {
         UpTo::Message(message) => note(tx, account, message, receipt, now).await,
-        UpTo::Time(_) => Ok(()),
+        UpTo::Time(_) => Ok(Verdict::Ignored),
     }
 }
 
@@ -37,6 +37,10 @@ pub(crate) async fn note(
     message: &RemoteMessageId,
     receipt: ReceiptId,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    if message.fits() { tx.early_news().note(account, message, receipt, now).await } else { Ok(()) }
+) -> Result<Verdict, StoreError> {
+    if !message.fits() {
+        return Ok(Verdict::Ignored);
+    }
+    tx.early_news().note(account, message, receipt, now).await?;
+    Ok(Verdict::Waiting)
 }

@@ -3,19 +3,18 @@
 
 use super::ingest_changes::{self, Change};
 use super::lane::{Delivery, Stored};
-use super::seal;
-use super::{early, echo};
+use super::settle::{Again, settle};
+use super::{early, echo, seal};
 use crate::clock::new_id;
 use crate::{App, accounts::profiles, jobs};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{
     Account, AccountId, Attachment, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId,
-    RemoteConversationId, RemoteMessageId, Timestamp, text,
+    RemoteConversationId, RemoteMessageId, Timestamp, Verdict, text,
 };
 use hub_platform_kit::platform::Parsed;
 use hub_store::{
-    Bump, ConversationKey, Located, NewEvent, NewJob, NewMessage, OtherPerson, ReceiptState, StoreError, Tx,
-    UpsertConversation,
+    Bump, ConversationKey, Located, NewEvent, NewJob, NewMessage, OtherPerson, StoreError, Tx, UpsertConversation,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -33,12 +32,17 @@ pub(crate) struct Effects {
     pub(crate) enqueued: bool,
     /// What became of each delivery.
     pub(crate) stored: Vec<Stored>,
+    /// What became of single things: the delivery, the item in it, and how it ended for an account.
+    pub(crate) verdicts: Vec<(usize, usize, Verdict)>,
+    /// Why something of a delivery could not be applied.
+    pub(crate) faults: HashMap<usize, String>,
 }
 
 /// Applies a batch with few statements. Any error means: nothing of it stands.
 pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effects, StoreError> {
     let now = app.now();
     let fresh = new_receipts(tx, batch).await?;
+    let again = Again::hold(tx, batch).await?;
     let accounts = accounts_of(app, tx, batch).await?;
     let mut effects = Effects { stored: vec![Stored::default(); batch.len()], ..Effects::default() };
 
@@ -49,22 +53,27 @@ pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effe
         if !fresh[position] && !delivery.replay {
             continue;
         }
-        wishes(&accounts, delivery, now, &mut effects);
-        for parsed in &delivery.parsed {
+        wishes(&accounts, position, delivery, now, &mut effects);
+        for (item, parsed) in delivery.parsed.iter().enumerate() {
             let Parsed::Event(event) = parsed else { continue };
-            for account in recipients(&accounts, &delivery.platform, event) {
+            let recipients = recipients(&accounts, &delivery.platform, event);
+            if recipients.is_empty() {
+                effects.verdicts.push((position, item, Verdict::Ignored));
+            }
+            for account in recipients {
                 match &event.body {
-                    InboundBody::Message(message) => arrivals.push(Arrival { position, account, message }),
-                    _ => changes.push(Change { account, event, receipt: delivery.receipt.id }),
+                    InboundBody::Message(message) => arrivals.push(Arrival { position, item, account, message }),
+                    _ => changes.push((position, item, Change { account, event, receipt: delivery.receipt.id })),
                 }
             }
         }
     }
     store_arrivals(app, tx, arrivals, now, &mut effects).await?;
-    for change in changes {
-        ingest_changes::apply(app, tx, &change, now, &mut effects).await?;
+    for (position, item, change) in changes {
+        let verdict = ingest_changes::apply(app, tx, &change, now, &mut effects).await?;
+        effects.verdicts.push((position, item, verdict));
     }
-    settle(tx, batch, &fresh, now, &mut effects).await?;
+    settle(tx, batch, &fresh, again, now, &mut effects).await?;
     Ok(effects)
 }
 
@@ -73,50 +82,55 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
     let now = app.now();
     let batch = std::slice::from_ref(delivery);
     let fresh = new_receipts(tx, batch).await?;
+    let again = Again::hold(tx, batch).await?;
     let accounts = accounts_of(app, tx, batch).await?;
     let mut effects = Effects { stored: vec![Stored { known: !fresh[0], ..Stored::default() }], ..Effects::default() };
-    let mut faults = Vec::new();
     if fresh[0] || delivery.replay {
-        wishes(&accounts, delivery, now, &mut effects);
-        for parsed in &delivery.parsed {
+        wishes(&accounts, 0, delivery, now, &mut effects);
+        for (item, parsed) in delivery.parsed.iter().enumerate() {
             let Parsed::Event(event) = parsed else { continue };
-            for account in recipients(&accounts, &delivery.platform, event) {
+            let recipients = recipients(&accounts, &delivery.platform, event);
+            if recipients.is_empty() {
+                effects.verdicts.push((0, item, Verdict::Ignored));
+            }
+            for account in recipients {
                 let savepoint = tx.nested().await?;
                 let mut one = Effects { stored: vec![Stored::default()], ..Effects::default() };
                 let applied = if let InboundBody::Message(message) = &event.body {
-                    let arrival = Arrival { position: 0, account, message };
+                    let arrival = Arrival { position: 0, item, account, message };
                     store_arrivals(app, &savepoint, vec![arrival], now, &mut one).await
                 } else {
                     let change = Change { account, event, receipt: delivery.receipt.id };
-                    ingest_changes::apply(app, &savepoint, &change, now, &mut one).await
+                    let verdict = ingest_changes::apply(app, &savepoint, &change, now, &mut one).await;
+                    verdict.map(|verdict| one.verdicts.push((0, item, verdict)))
                 };
                 match applied {
                     Ok(()) => {
                         let _ = savepoint.commit(Vec::new()).await?;
                         effects.events.append(&mut one.events);
                         effects.jobs.append(&mut one.jobs);
+                        effects.verdicts.append(&mut one.verdicts);
                         effects.stored[0].messages += one.stored[0].messages;
                     }
                     Err(error @ (StoreError::Invalid(_) | StoreError::Corrupt(_))) => {
                         savepoint.rollback().await?;
                         effects.stored[0].parked += 1;
-                        faults.push(error.to_string());
+                        effects.verdicts.push((0, item, Verdict::Parked));
+                        effects.faults.entry(0).or_insert_with(|| error.to_string());
                     }
                     Err(error) => return Err(error),
                 }
             }
         }
     }
-    if let Some(first) = faults.first() {
-        tx.receipts().set_state(delivery.receipt.id, ReceiptState::Parked, Some(first)).await?;
-    }
-    settle(tx, batch, &fresh, now, &mut effects).await?;
+    settle(tx, batch, &fresh, again, now, &mut effects).await?;
     Ok(effects)
 }
 
 /// A new message for one account.
 struct Arrival<'a> {
     position: usize,
+    item: usize,
     account: &'a Account,
     message: &'a InboundMessage,
 }
@@ -158,11 +172,12 @@ async fn accounts_of(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Accounts,
 }
 
 /// What a delivery asks the hub to do: read on, or see to the subscription.
-fn wishes(accounts: &Accounts, delivery: &Delivery, now: Timestamp, effects: &mut Effects) {
+fn wishes(accounts: &Accounts, position: usize, delivery: &Delivery, now: Timestamp, effects: &mut Effects) {
     let of = |id: &hub_domain::RemoteAccountId| {
         accounts.get(&(delivery.platform.clone(), id.as_str().to_owned())).into_iter().flatten()
     };
-    for parsed in &delivery.parsed {
+    for (item, parsed) in delivery.parsed.iter().enumerate() {
+        let before = effects.jobs.len();
         match parsed {
             Parsed::ReadBack { account, why } => {
                 tracing::debug!(platform = %delivery.platform, why, "there is something to be read");
@@ -172,8 +187,10 @@ fn wishes(accounts: &Accounts, delivery: &Delivery, now: Timestamp, effects: &mu
                 tracing::info!(platform = %delivery.platform, why, "a subscription is to be confirmed");
                 effects.jobs.extend(of(account).map(|a| jobs::resubscribe(a.id, now)));
             }
-            Parsed::Event(_) | Parsed::Unreadable(_) => {}
+            Parsed::Event(_) | Parsed::Unreadable(_) => continue,
         }
+        let verdict = if effects.jobs.len() > before { Verdict::Applied } else { Verdict::Ignored };
+        effects.verdicts.push((position, item, verdict));
     }
 }
 
@@ -204,7 +221,9 @@ async fn store_arrivals(
     check_ids(&arrivals)?;
     let mut news = Vec::with_capacity(arrivals.len());
     for arrival in arrivals {
-        if !echo::meet(app, tx, arrival.account, arrival.message, now, effects).await? {
+        if echo::meet(app, tx, arrival.account, arrival.message, now, effects).await? {
+            effects.verdicts.push((arrival.position, arrival.item, Verdict::Applied));
+        } else {
             news.push(arrival);
         }
     }
@@ -229,8 +248,13 @@ async fn store_arrivals(
     let mut bumps: HashMap<ConversationId, Bump> = HashMap::new();
     let mut arrived: Vec<(AccountId, &RemoteMessageId)> = Vec::new();
     let mut strangers: Vec<ConversationId> = Vec::new();
-    for row in rows.iter().filter(|row| inserted.contains(&row.id)) {
-        let Some(Arrival { position, account, message }) = origins.get(&row.id) else { continue };
+    for row in &rows {
+        let Some(Arrival { position, item, account, message }) = origins.get(&row.id) else { continue };
+        if !inserted.contains(&row.id) {
+            effects.verdicts.push((*position, *item, Verdict::Known));
+            continue;
+        }
+        effects.verdicts.push((*position, *item, Verdict::Applied));
         effects.stored[*position].messages += 1;
         arrived.push((account.id, &row.remote_id));
         if app.handle_of(account).is_ok_and(|handle| handle.card().profiles) {
@@ -391,38 +415,4 @@ pub(crate) fn new_message(
         request_digest: None,
         at: now,
     }
-}
-
-/// Enqueues what is slow, keeps cursors, and writes down how each receipt ended.
-async fn settle(
-    tx: &Tx,
-    batch: &[Delivery],
-    fresh: &[bool],
-    now: Timestamp,
-    effects: &mut Effects,
-) -> Result<(), StoreError> {
-    if !effects.jobs.is_empty() {
-        tx.jobs().enqueue_many(&effects.jobs).await?;
-        effects.enqueued = true;
-    }
-    let mut applied = Vec::new();
-    for (position, delivery) in batch.iter().enumerate() {
-        if let Some((account, cursor)) = &delivery.cursor {
-            tx.cursors().set(*account, cursor, now).await?;
-        }
-        if !fresh[position] && !delivery.replay {
-            continue;
-        }
-        let unreadable = delivery.parsed.iter().find_map(|p| match p {
-            Parsed::Unreadable(why) => Some(why.as_str()),
-            Parsed::Event(_) | Parsed::ReadBack { .. } | Parsed::Resubscribe { .. } => None,
-        });
-        if let Some(why) = unreadable {
-            effects.stored[position].parked += 1;
-            tx.receipts().set_state(delivery.receipt.id, ReceiptState::Parked, Some(why)).await?;
-        } else if effects.stored[position].parked == 0 {
-            applied.push(delivery.receipt.id);
-        }
-    }
-    tx.receipts().set_applied_many(&applied).await
 }

@@ -8,7 +8,7 @@ use crate::{App, jobs};
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage, UpTo};
 use hub_domain::{
     Account, ConversationId, Direction, EventBody, MessageId, ReceiptId, RemoteConversationId, RemoteMessageId,
-    Timestamp, text,
+    Timestamp, Verdict, text,
 };
 use hub_store::{Bump, MessageEdit, NewEvent, NewJob, NewNotice, Report, StoreError, Tx, UpsertConversation};
 
@@ -19,39 +19,64 @@ pub(crate) struct Change<'a> {
     pub(crate) receipt: ReceiptId,
 }
 
-/// Applies one event for one account.
+/// Applies one event for one account; says what became of it.
 pub(crate) async fn apply(
     app: &App,
     tx: &Tx,
     change: &Change<'_>,
     now: Timestamp,
     effects: &mut Effects,
-) -> Result<(), StoreError> {
+) -> Result<Verdict, StoreError> {
     let Change { account, event, receipt } = *change;
     let mut say = |body: EventBody| effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
-    match &event.body {
-        InboundBody::Message(_) | InboundBody::Ignored { .. } => {}
+    let news = match &event.body {
+        InboundBody::Message(_) | InboundBody::Ignored { .. } => return Ok(Verdict::Ignored),
         InboundBody::Edited(message) => return edited(app, tx, account, message, now, effects).await,
         InboundBody::Restored { message, at } => {
             let known = find(app, tx, account, Some(&message.conversation.id), &message.id).await?;
+            let mut news = false;
             if let Some((conversation_id, message_id)) = known
                 && tx.messages().restore(message_id, *at).await?
             {
                 say(EventBody::MessageUpdated { message_id, conversation_id });
+                news = true;
             }
             if known.is_none() || message.edited_at.is_some() {
-                return edited(app, tx, account, message, now, effects).await;
+                let verdict = edited(app, tx, account, message, now, effects).await?;
+                return Ok(if news { Verdict::Applied } else { verdict });
             }
+            news
         }
         InboundBody::Deleted { conversation, messages, at } => {
+            let mut all = Verdict::Ignored;
             for message in messages {
-                match find(app, tx, account, Some(conversation), message).await? {
+                let verdict = match find(app, tx, account, Some(conversation), message).await? {
                     Some((conversation_id, message_id)) => {
                         if tx.messages().delete(message_id, at.unwrap_or(now)).await? {
                             say(EventBody::MessageUpdated { message_id, conversation_id });
+                            Verdict::Applied
+                        } else {
+                            Verdict::Known
                         }
                     }
                     None => early::note(tx, account.id, message, receipt, now).await?,
+                };
+                all = all.or_for_another(verdict);
+            }
+            return Ok(all);
+        }
+        InboundBody::DeletedSomewhere { messages, at } => {
+            let Ok(handle) = app.handle_of(account) else { return Ok(()) };
+            for message in messages {
+                // One that is not known was said before anybody listened: there is nothing to wait for.
+                for (conversation, conversation_id, message_id) in
+                    tx.messages().all_in_account(account.id, message).await?
+                {
+                    if !handle.counts_apart(&conversation)
+                        && tx.messages().delete(message_id, at.unwrap_or(now)).await?
+                    {
+                        say(EventBody::MessageUpdated { message_id, conversation_id });
+                    }
                 }
             }
         }
@@ -60,7 +85,7 @@ pub(crate) async fn apply(
                 return early::note(tx, account.id, message, receipt, now).await;
             };
             if *replaces && tx.messages().reacted_after(message_id, actor, *at).await? {
-                return Ok(());
+                return Ok(Verdict::Known);
             }
             let mut changed = *replaces && tx.messages().clear_reactions(message_id, actor, added, *at).await?;
             for (emoji, standing) in removed.iter().map(|e| (e, false)).chain(added.iter().map(|e| (e, true))) {
@@ -72,23 +97,30 @@ pub(crate) async fn apply(
             if actor.as_str() != account.remote_id.as_str() {
                 acted(tx, conversation_id, *at, now).await?;
             }
+            changed
         }
         InboundBody::Reactions { conversation, message, standing, at } => {
             let Some((conversation_id, message_id)) = find(app, tx, account, Some(conversation), message).await? else {
                 return early::note(tx, account.id, message, receipt, now).await;
             };
-            if tx.messages().set_reactions(message_id, standing, *at).await? {
+            let changed = tx.messages().set_reactions(message_id, standing, *at).await?;
+            if changed {
                 say(EventBody::MessageUpdated { message_id, conversation_id });
             }
+            changed
         }
         InboundBody::ReadElsewhere { conversation, up_to, at: _ } => {
-            let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else { return Ok(()) };
+            let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else {
+                return Ok(Verdict::Ignored);
+            };
             let Some(moment) = moment(tx, found.id, up_to).await? else {
                 return early::note_point(tx, account.id, up_to, receipt, now).await;
             };
-            if tx.conversations().read_up_to(found.id, moment, now).await? {
+            let read = tx.conversations().read_up_to(found.id, moment, now).await?;
+            if read {
                 say(EventBody::ConversationUpdated { conversation_id: found.id });
             }
+            read
         }
         InboundBody::Status { conversation, message, client_key, status, reason, at } => {
             let own = match client_key.as_deref().and_then(echo::own_key) {
@@ -96,9 +128,11 @@ pub(crate) async fn apply(
                 None => None,
             };
             // Whatever the news is, the platform has it: a failure as well is one of what was taken.
+            let mut evident = false;
             if let Some((id, part, (owner, conversation_id))) = own
                 && owner == account.id
             {
+                evident = true;
                 let evidence = echo::Evidence { part, remote: message, sent_at: None, sequence: None };
                 echo::settle(app, tx, account, (id, conversation_id), &evidence, now, effects).await?;
             }
@@ -107,10 +141,12 @@ pub(crate) async fn apply(
                 return early::note(tx, account.id, message, receipt, now).await;
             };
             let from = reports::replaceable_by(*status);
-            if tx.messages().set_status(message_id, &from, *status, reason.as_deref(), *at).await? {
+            let moved = tx.messages().set_status(message_id, &from, *status, reason.as_deref(), *at).await?;
+            if moved {
                 let body = EventBody::StatusChanged { message_id, conversation_id };
                 effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
             }
+            moved || evident
         }
         InboundBody::StatusUpTo { conversation, up_to, status, at } => {
             let found = tx.conversations().by_remote_any(account.id, conversation).await?;
@@ -123,22 +159,29 @@ pub(crate) async fn apply(
                 return early::note_point(tx, account.id, up_to, receipt, now).await;
             };
             let report = Report { status: *status, up_to, at: *at };
+            // It is kept for messages whose time comes to light later, so it did something even if none changed now.
             for message_id in reports::apply(tx, found.id, report).await? {
                 say(EventBody::StatusChanged { message_id, conversation_id: found.id });
             }
+            true
         }
         InboundBody::Reidentified { from, to, at } => {
-            if to.iter().all(RemoteConversationId::fits)
-                && let Some(conversation_id) = tx.conversations().reidentify(account.id, from, to, *at).await?
-            {
+            if !to.iter().all(RemoteConversationId::fits) {
+                return Ok(Verdict::Ignored);
+            }
+            let known = tx.conversations().reidentify(account.id, from, to, *at).await?;
+            if let Some(conversation_id) = known {
                 say(EventBody::ConversationUpdated { conversation_id });
             }
+            known.is_some()
         }
         InboundBody::Contact { conversation } => {
-            if let Some(found) = tx.conversations().by_remote_any(account.id, &conversation.id).await? {
-                rename(tx, account, conversation, now).await?;
-                say(EventBody::ConversationUpdated { conversation_id: found.id });
-            }
+            let Some(found) = tx.conversations().by_remote_any(account.id, &conversation.id).await? else {
+                return Ok(Verdict::Ignored);
+            };
+            rename(tx, account, conversation, now).await?;
+            say(EventBody::ConversationUpdated { conversation_id: found.id });
+            true
         }
         InboundBody::Notice { conversation, kind, actor, data, opens_window, at } => {
             let conversation_id =
@@ -157,7 +200,8 @@ pub(crate) async fn apply(
                 data: data.to_string(),
                 at: at.unwrap_or(now),
             };
-            if tx.notices().insert(&notice).await? {
+            let new = tx.notices().insert(&notice).await?;
+            if new {
                 if let Some(conversation_id) = conversation_id {
                     say(EventBody::Notice { conversation_id, notice: notice.id });
                     if *opens_window {
@@ -167,11 +211,14 @@ pub(crate) async fn apply(
                 }
                 effects.jobs.extend(answer(app, account, &notice, now));
             }
+            new
         }
         InboundBody::Moved { from, to, at } => {
-            if let Some(conversation_id) = tx.conversations().move_remote(account.id, from, to, *at).await? {
+            let known = tx.conversations().move_remote(account.id, from, to, *at).await?;
+            if let Some(conversation_id) = known {
                 say(EventBody::ConversationUpdated { conversation_id });
             }
+            known.is_some()
         }
         InboundBody::AccountNotice { kind, data, at } => {
             let notice = NewNotice {
@@ -184,13 +231,15 @@ pub(crate) async fn apply(
                 data: data.to_string(),
                 at: at.unwrap_or(now),
             };
-            if tx.notices().insert(&notice).await? {
+            let new = tx.notices().insert(&notice).await?;
+            if new {
                 say(EventBody::AccountChanged { account_id: account.id });
                 effects.jobs.extend(answer(app, account, &notice, now));
             }
+            new
         }
-    }
-    Ok(())
+    };
+    Ok(if news { Verdict::Applied } else { Verdict::Known })
 }
 
 /// A message by its ids at the platform. Where those of messages are unique, the conversation only helps to find it.
@@ -269,7 +318,7 @@ async fn edited(
     message: &InboundMessage,
     now: Timestamp,
     effects: &mut Effects,
-) -> Result<(), StoreError> {
+) -> Result<Verdict, StoreError> {
     if !(message.conversation.id.fits() && message.id.fits() && message.sender.id.fits()) {
         return Err(StoreError::Invalid("an id of the platform is empty or longer than 255 characters".to_owned()));
     }
@@ -289,7 +338,7 @@ async fn edited(
             edited_at: message.edited_at.unwrap_or(now),
         };
         if !tx.messages().edit(&edit).await? {
-            return Ok(());
+            return Ok(Verdict::Known);
         }
         (conversation_id, message_id, edit.attachments, EventBody::MessageUpdated { message_id, conversation_id })
     } else {
@@ -301,7 +350,7 @@ async fn edited(
         let name = sender_name(app, account, message, &key.other);
         let row = new_message(app, conversation, message, name, now);
         if tx.messages().insert_many(std::slice::from_ref(&row)).await?.is_empty() {
-            return Ok(());
+            return Ok(Verdict::Known);
         }
         let incoming = row.direction == Direction::Incoming;
         let bump = Bump {
@@ -318,5 +367,5 @@ async fn edited(
     tracing::debug!(%conversation_id, %message_id, "edit applied");
     effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
     effects.jobs.extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
-    Ok(())
+    Ok(Verdict::Applied)
 }

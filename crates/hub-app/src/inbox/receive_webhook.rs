@@ -49,13 +49,20 @@ impl From<Refusal> for Refused {
 /// Takes a delivery in. Returns once it is on disk.
 pub async fn receive_webhook(app: &App, platform: &str, request: WebhookRequest) -> Result<Accepted, Refused> {
     let handle = receiver(app, platform)?;
+    let outcome = receive(app, handle, request).await;
+    app.deliveries().count(handle.card().published_name, outcome.as_ref().err().copied());
+    outcome
+}
+
+async fn receive(app: &App, handle: &PlatformHandle, request: WebhookRequest) -> Result<Accepted, Refused> {
     let keys = keys_for(app, handle, &request).await?;
     handle.warm(&request).await;
     let verified = handle.verify(&request, &keys)?;
+    let parsed = read(handle, &verified);
     let delivery = Delivery {
         platform: handle.card().id.clone(),
-        receipt: receipt(app, handle, &verified, None, app.now()),
-        parsed: read(handle, &verified),
+        receipt: receipt(app, handle, &verified, None, parsed.len(), app.now()),
+        parsed,
         cursor: None,
         replay: false,
     };
@@ -127,12 +134,13 @@ pub(super) fn read(handle: &PlatformHandle, verified: &Verified) -> Vec<Parsed> 
 }
 
 /// The bytes, sealed, under a digest that recognises a repeat. What an account of ours was told when it asked is nobody else's:
-/// `asked_by` names it, and the same bytes told to another are no repeat.
+/// `asked_by` names it, and the same bytes told to another are no repeat. `items` = how many things were read in it.
 pub(crate) fn receipt(
     app: &App,
     handle: &PlatformHandle,
     verified: &Verified,
     asked_by: Option<AccountId>,
+    items: usize,
     now: Timestamp,
 ) -> NewReceipt {
     let id = new_id();
@@ -149,6 +157,7 @@ pub(crate) fn receipt(
         digest: hex::encode(digest),
         account: verified.account.clone(),
         body: app.sealer().wrap(&body_context(id), &verified.body),
+        items,
         received_at: now,
     }
 }

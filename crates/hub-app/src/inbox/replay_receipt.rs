@@ -5,12 +5,7 @@ use super::receive_webhook::{body_context, read};
 use crate::{App, AppError, Result};
 use hub_domain::{PlatformId, ReceiptId};
 use hub_platform_kit::webhook::Verified;
-use hub_store::{NewReceipt, Receipt};
-
-/// Deliveries that wait for an operator, oldest first.
-pub async fn parked(app: &App, limit: u32) -> Result<Vec<Receipt>> {
-    Ok(app.store().read().receipts().list_parked(limit).await?)
-}
+use hub_store::NewReceipt;
 
 /// What a replay brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +35,8 @@ pub async fn replay_receipt(app: &App, id: ReceiptId) -> Result<Replayed> {
             digest: receipt.digest,
             account: receipt.account,
             body: receipt.body,
+            // Counted when it is settled: it was received before.
+            items: 0,
             received_at: receipt.received_at,
         },
         cursor: None,

@@ -9,8 +9,8 @@ use crate::inbox::{MessageView, seal};
 use crate::{App, AppError, Caller, Result, jobs, media};
 use hub_domain::content::{Location, SharedContact};
 use hub_domain::{
-    Account, AccountHealth, Attachment, Content, ContentKind, Conversation, ConversationId, DeliveryStatus, Details,
-    Direction, EventBody, MessageId, RemoteMessageId, RemoteParticipantId,
+    Account, AccountHealth, Attachment, Content, ContentKind, Conversation, ConversationId, Counter, DeliveryStatus,
+    Details, Direction, EventBody, MessageId, RemoteMessageId, RemoteParticipantId,
 };
 use hub_platform_kit::platform::OutboundFile;
 use hub_store::{Bump, NewEvent, NewMessage};
@@ -39,6 +39,21 @@ pub struct SendMessage {
     pub tag: Option<String>,
     /// The client's own key: the same key sends once.
     pub idempotency_key: Option<String>,
+}
+
+impl SendMessage {
+    /// Words and nothing else.
+    pub fn words(conversation_id: ConversationId, content: String) -> Self {
+        Self {
+            conversation_id,
+            content,
+            reply_to: None,
+            attachments: Vec::new(),
+            special: Special::None,
+            tag: None,
+            idempotency_key: None,
+        }
+    }
 }
 
 /// A message that is neither words nor files.
@@ -237,6 +252,7 @@ async fn store(
     if tx.messages().insert_many(std::slice::from_ref(&row)).await?.is_empty() {
         return Err(AppError::IdempotencyConflict);
     }
+    tx.ledger().note(&account.platform_name, Counter::Sent, 1);
     for (attachment, blob_key) in &attachments {
         let mime = attachment.mime_type.as_deref().unwrap_or("application/octet-stream");
         tx.attachments().set_ready(attachment.id, blob_key, mime, attachment.size.unwrap_or_default()).await?;

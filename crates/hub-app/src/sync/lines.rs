@@ -4,7 +4,7 @@ use super::pull_account::pulled_accounts;
 use crate::accounts::grants::open_grant;
 use crate::{App, Result};
 use chrono::TimeDelta;
-use hub_domain::AccountId;
+use hub_domain::{AccountId, PlatformId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -19,20 +19,24 @@ const LEASE: Duration = Duration::from_mins(3);
 pub struct Line {
     /// Names the line; accounts behind one remote identity share it, because platforms allow one reader.
     pub key: String,
+    /// The platform that keeps it open.
+    pub platform: PlatformId,
     /// The account whose grant is used.
     pub account: AccountId,
 }
 
 /// The lines this installation must hold.
 pub async fn wanted_lines(app: &App) -> Result<Vec<Line>> {
-    let mut lines: BTreeMap<String, AccountId> = BTreeMap::new();
+    let mut lines: BTreeMap<String, Line> = BTreeMap::new();
     for account in pulled_accounts(app).await? {
         let Ok((account, grant)) = open_grant(app, account.id).await else { continue };
         let handle = app.handle_of(&account)?;
         let reader = handle.subscriber(&grant).unwrap_or_else(|| account.remote_id.clone());
-        lines.entry(format!("{}:{reader}", handle.card().id)).or_insert(account.id);
+        let platform = handle.card().id.clone();
+        let key = format!("{platform}:{reader}");
+        lines.entry(key.clone()).or_insert(Line { key, platform, account: account.id });
     }
-    Ok(lines.into_iter().map(|(key, account)| Line { key, account }).collect())
+    Ok(lines.into_values().collect())
 }
 
 /// Takes or keeps a line; false when another process has it.
@@ -43,6 +47,13 @@ pub async fn hold_line(app: &App, key: &str, holder: &str) -> Result<bool> {
     let mine = tx.leases().acquire(&format!("line:{key}"), holder, now, until).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(mine)
+}
+
+/// Closes what this process keeps open of a line that is not, or no longer, its own.
+pub async fn close_line(app: &App, line: &Line) {
+    if let Some(handle) = app.platforms().get(&line.platform) {
+        handle.release(line.account).await;
+    }
 }
 
 /// Gives a line back, so that another process need not wait for the lease to end.

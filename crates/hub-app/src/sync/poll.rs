@@ -2,12 +2,20 @@
 
 use super::pull_account::pull_account;
 use crate::{App, AppError, Caller, Result, accounts};
-use hub_domain::AccountId;
+use futures_util::future::join_all;
+use hub_domain::{Account, AccountId};
 use hub_platform_kit::card::Pull;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Pages read in one go at most.
 const MAX_PAGES: usize = 20;
+/// Accounts asked at the same time.
+const SIDE_BY_SIDE: usize = 8;
+/// The longest one account may take of the time of a person who waits; what was read by then is stored.
+const LONGEST: Duration = Duration::from_secs(20);
+/// The longest the whole may take: the request that waits has a limit.
+const LONGEST_OF_ALL: Duration = Duration::from_secs(60);
 
 /// What asking one account brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,16 +59,31 @@ pub async fn trigger_poll(app: &App, caller: &Caller, id: AccountId) -> Result<(
 
 /// Asks all of the caller's active accounts now. One that fails does not stop the others.
 pub async fn sync_all(app: &App, caller: &Caller) -> Result<Vec<AccountSync>> {
-    let mut results = Vec::new();
-    for account in accounts::list(app, caller).await?.into_iter().filter(|a| a.is_active) {
-        let outcome = if can_ask(app, &account) { ask(app, account.id).await } else { Ok(0) };
-        let (message_count, error) = match outcome {
-            Ok(count) => (count, None),
-            Err(error) => (0, Some(error.to_string())),
-        };
-        results.push(AccountSync { account_id: account.id, platform: account.platform_name, message_count, error });
+    let active: Vec<_> = accounts::list(app, caller).await?.into_iter().filter(|a| a.is_active).collect();
+    let mut results = Vec::with_capacity(active.len());
+    let end = Instant::now() + LONGEST_OF_ALL;
+    for some in active.chunks(SIDE_BY_SIDE) {
+        let asked = some.iter().map(|account| {
+            let (app, account) = (app.clone(), account.clone());
+            async move { sync_one(&app, account, end.min(Instant::now() + LONGEST)).await }
+        });
+        results.extend(join_all(asked.collect::<Vec<_>>()).await);
     }
     Ok(results)
+}
+
+async fn sync_one(app: &App, account: Account, end: Instant) -> AccountSync {
+    let outcome = if can_ask(app, &account) {
+        tokio::time::timeout_at(end, ask(app, account.id)).await.map_err(|_| "no answer in time".to_owned())
+    } else {
+        Ok(Ok(0))
+    };
+    let (message_count, error) = match outcome {
+        Ok(Ok(count)) => (count, None),
+        Ok(Err(error)) => (0, Some(error.to_string())),
+        Err(late) => (0, Some(late)),
+    };
+    AccountSync { account_id: account.id, platform: account.platform_name, message_count, error }
 }
 
 /// Numbers of the queue.
@@ -76,7 +99,7 @@ pub async fn poll_stats(app: &App) -> Result<PollStats> {
 }
 
 /// A platform that calls us is not asked as well: some allow only one way in.
-fn can_ask(app: &App, account: &hub_domain::Account) -> bool {
+pub(super) fn can_ask(app: &App, account: &Account) -> bool {
     app.handle_of(account).is_ok_and(|handle| match handle.card().intake.pull {
         // Whoever holds the line has it already.
         Pull::No | Pull::Line => false,
@@ -85,7 +108,8 @@ fn can_ask(app: &App, account: &hub_domain::Account) -> bool {
     })
 }
 
-async fn ask(app: &App, id: AccountId) -> Result<u64> {
+/// Asks now; gives how many new messages that brought.
+pub(super) async fn ask(app: &App, id: AccountId) -> Result<u64> {
     let mut messages = 0;
     for _ in 0..MAX_PAGES {
         let pulled = pull_account(app, id, Duration::ZERO).await?;

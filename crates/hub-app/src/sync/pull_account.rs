@@ -77,7 +77,7 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
     let verified = Verified { body: page.raw, account: Some(reader) };
     let delivery = Delivery {
         platform: handle.card().id.clone(),
-        receipt: receipt(app, handle, &verified, Some(id), app.now()),
+        receipt: receipt(app, handle, &verified, Some(id), page.events.len(), app.now()),
         parsed: page.events,
         cursor: page.next.map(|next| (id, next)),
         replay: false,
@@ -90,7 +90,7 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
 }
 
 /// Only an answer about credentials marks the account.
-async fn refused(app: &App, account: Account, error: PlatformError) -> Result<AppError> {
+pub(super) async fn refused(app: &App, account: Account, error: PlatformError) -> Result<AppError> {
     if error.kind == ErrorKind::ReauthRequired {
         mark(app, &account, AccountHealth::NeedsReauth).await?;
         return Ok(AppError::AccountNeedsReauth);

@@ -176,7 +176,7 @@ fn card() -> Card {
         published_name: "telegram",
         account_kind: None,
         display_name: "Fake",
-        connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false, lacks: &[] }],
+        connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false, full_access: false, lacks: &[] }],
         callback_path: "/callback",
         intake: Intake { webhook: true, pull: Pull::No, live: false },
         text: TextRules { max: 100, max_caption: 100, unit: LengthUnit::Chars, split_longer: false },

@@ -35,9 +35,8 @@ async fn asked(engine: Engine, browser: Option<&str>) -> (Talk, String) {
     talk.test.fake.begins.then(Ok(redirect()));
     let begin = BeginConnect {
         platform: "telegram".to_owned(),
-        method: None,
-        answers: None,
         browser: browser.map(str::to_owned),
+        ..BeginConnect::default()
     };
     let connecting = begin_connect(talk.app(), &talk.caller, begin).await.expect("begun");
     (talk, connecting.state)

@@ -15,5 +15,6 @@ mod renewal;
 mod sealing;
 mod sign_in;
 mod statuses;
+mod step_up;
 mod support;
 mod talk;

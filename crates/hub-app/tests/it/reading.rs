@@ -1,10 +1,10 @@
 //! Platforms that do not tell everything by themselves: asked regularly and when a delivery says so; subscriptions that end and
 //! are prolonged; news that tell a whole state.
 
-use crate::fake::page;
+use crate::fake::{linked, page, tokens};
 use crate::talk::{Talk, link, register};
-use hub_app::{ErrorKind, PlatformError, housekeeping};
-use hub_domain::DeliveryStatus;
+use hub_app::{ErrorKind, PlatformError, accounts, housekeeping, sync};
+use hub_domain::{DeliveryStatus, EventBody};
 use hub_platform_kit::card::{Card, Pull, Quota, Window};
 use hub_platform_kit::webhook::Subscription;
 use hub_testkit::Engine;
@@ -192,5 +192,53 @@ async fn what_was_taken_back_can_stand_again_and_what_is_read_elsewhere_is_read_
         assert_eq!(talk.unread().await, 0, "it came, and was read before it came");
         let id = talk.say("ours").await;
         assert_eq!(talk.message(id).await.status, Some(DeliveryStatus::Sent));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_all_accounts_at_once_brings_what_there_is_though_one_fails() {
+    for engine in engines() {
+        let talk = Talk::start(engine, asked).await;
+        talk.test.fake.begins.then(Ok(linked("second shop", tokens("second", None, None))));
+        link(talk.app(), &talk.caller).await;
+        let both = accounts::list(talk.app(), &talk.caller).await.expect("listed");
+        assert_eq!(both.len(), 2);
+        // Whichever is asked first.
+        talk.test.fake.pages.then(Err(PlatformError::new(ErrorKind::Transient { maybe_applied: false }, "away")));
+        talk.test.fake.pages.then(Ok(page(
+            &json!([{"id": "1", "text": "one"}, {"id": "2", "text": "two"}]),
+            "2",
+            false,
+        )));
+        let results = sync::sync_all(talk.app(), &talk.caller).await.expect("asked");
+        let mut accounts: Vec<_> = results.iter().map(|result| result.account_id).collect();
+        let mut expected: Vec<_> = both.iter().map(|account| account.id).collect();
+        accounts.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(accounts, expected, "every active account, once");
+        let mut brought: Vec<_> = results.iter().map(|r| (r.message_count, r.error.is_some())).collect();
+        brought.sort_unstable();
+        assert_eq!(brought, [(0, true), (2, false)]);
+        assert_eq!(talk.texts().await, ["one", "two"]);
+        accounts::disconnect(talk.app(), &talk.caller, both[0].id).await.expect("disconnected");
+        assert_eq!(sync::sync_all(talk.app(), &talk.caller).await.expect("asked").len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_unread_count_is_mended_and_told_once() {
+    for engine in engines() {
+        let talk = Talk::start(engine, asked).await;
+        talk.told(json!([{"id": "1", "text": "one"}, {"id": "2", "text": "two"}])).await;
+        let heard = talk.heard().await.len();
+        housekeeping::mend_unread_counts(talk.app()).await.expect("looked at");
+        assert_eq!(talk.heard().await.len(), heard, "what agrees is not told");
+        assert_eq!(talk.test.change("UPDATE conversations SET unread_count = 9").await, 1);
+        for _ in 0..2 {
+            housekeeping::mend_unread_counts(talk.app()).await.expect("mended");
+            assert_eq!(talk.unread().await, 2);
+            let conversation_id = talk.only().await.id;
+            assert_eq!(talk.heard().await[heard..], [EventBody::ConversationUpdated { conversation_id }]);
+        }
     }
 }

@@ -13,10 +13,15 @@ pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) clock: TestClock,
     pub(crate) fake: Arc<Fake>,
-    _database: Database,
+    database: Database,
 }
 
 impl TestApp {
+    /// Changes what no use case changes.
+    pub(crate) async fn change(&self, statement: &str) -> u64 {
+        self.database.change(statement).await
+    }
+
     /// On SQLite, with `change` applied to the settings.
     pub(crate) async fn start(change: impl FnOnce(&mut AppSettings)) -> Self {
         Self::start_on(Engine::Sqlite, change).await
@@ -47,6 +52,7 @@ impl TestApp {
             access_lifetime: Duration::from_mins(15),
             refresh_lifetime: Duration::from_hours(168),
             refresh_grace: Duration::from_secs(10),
+            step_up_within: Duration::from_mins(10),
             bcrypt_cost: 4,
             encryption_keys: vec![Secret::from("0123456789abcdef0123456789abcdef")],
             require_seal: false,
@@ -65,7 +71,7 @@ impl TestApp {
             clock: Arc::new(clock.clone()),
             settings,
         };
-        Self { app: App::new(parts).expect("the app"), clock, fake, _database: database }
+        Self { app: App::new(parts).expect("the app"), clock, fake, database }
     }
 }
 

@@ -9,7 +9,7 @@ use hub_app::outbox::{self, SendMessage, Special};
 use hub_app::{
     App, AppError, Caller, Card, ListConversations, ListMessages, OutboundFile, Secret, WebhookRequest, work,
 };
-use hub_domain::{ContentKind, Conversation, ConversationId, EventBody, Message, MessageId};
+use hub_domain::{Book, ContentKind, Conversation, ConversationId, EventBody, Message, MessageId};
 use hub_testkit::Engine;
 use serde_json::Value;
 use std::time::Duration;
@@ -157,7 +157,7 @@ pub(crate) async fn register(app: &App, email: &str) -> Caller {
 }
 
 pub(crate) async fn link(app: &App, caller: &Caller) {
-    let begin = BeginConnect { platform: "telegram".to_owned(), method: None, answers: None, browser: None };
+    let begin = BeginConnect { platform: "telegram".to_owned(), ..BeginConnect::default() };
     accounts::begin_connect(app, caller, begin).await.expect("linked");
 }
 
@@ -170,13 +170,15 @@ pub(crate) async fn deliver(app: &App, events: &Value) {
         body: events.to_string().into(),
     };
     inbox::receive_webhook(app, "telegram", request).await.expect("taken");
-    assert!(inbox::parked(app, 1).await.expect("listed").is_empty(), "{events} was not understood");
+    assert_eq!(inbox::parked::count_parked(app).await.expect("counted"), 0, "{events} was not understood");
+    books_balance(app).await;
 }
 
 pub(crate) async fn work_on(app: &App) {
     for _ in 0..100 {
         let due = work::claim(app, "worker", 10).await.expect("claimed");
         if due.is_empty() {
+            books_balance(app).await;
             return;
         }
         for job in due {
@@ -185,6 +187,15 @@ pub(crate) async fn work_on(app: &App) {
         }
     }
     panic!("the work never ends");
+}
+
+/// Nothing was lost and nothing counted twice, whatever a test does. Gives the one platform's book, if there is one yet.
+pub(crate) async fn books_balance(app: &App) -> Book {
+    let mut books = hub_app::ledger::books(app).await.expect("readable");
+    for (platform, book) in &books {
+        assert!(book.balance().is_even(), "{platform}: {book:?}");
+    }
+    books.remove("telegram").unwrap_or_default()
 }
 
 /// Seconds of the test's day.

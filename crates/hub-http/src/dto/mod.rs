@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod conversation;
 pub(crate) mod message;
+pub(crate) mod parked;
 pub(crate) mod platform;
 
 use serde::Serialize;

@@ -63,6 +63,9 @@ pub(crate) struct ConnectMethodDto {
     label: &'static str,
     /// True when it starts with a redirect of the browser.
     redirects: bool,
+    /// True when it links a whole account of a person; the caller must have given the password here lately, or gives it with the
+    /// request.
+    full_access: bool,
     /// What accounts linked this way cannot do although the platform can: `send`, `replies`, `reactions`, `typing`, `mark_read`,
     /// `profiles`.
     lacks: Vec<&'static str>,
@@ -133,6 +136,7 @@ impl PlatformDto {
                     id: m.id,
                     label: m.label,
                     redirects: m.redirects,
+                    full_access: m.full_access,
                     lacks: m.lacks.iter().map(|feature| feature.as_str()).collect(),
                 })
                 .collect(),

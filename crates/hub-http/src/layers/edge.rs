@@ -109,7 +109,7 @@ fn to_https(front: &Front, request: &Request) -> Response {
 }
 
 fn wants_csrf(path: &str) -> bool {
-    !(path == "/health" || path.starts_with("/api/webhooks") || path.starts_with("/api/media"))
+    !(path == "/health" || path == "/metrics" || path.starts_with("/api/webhooks") || path.starts_with("/api/media"))
 }
 
 /// The browser's token, and whether it must be told (it had none, or none of ours).

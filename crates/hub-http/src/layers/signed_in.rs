@@ -45,7 +45,7 @@ pub(crate) async fn signed_in(State(front): State<Front>, request: Request, next
 /// Which routes count (contract, `http.md` 2.6). Marking single messages as read does not: the front end sends one request
 /// per unread message and would lock itself out.
 fn limited(method: &Method, route: &str) -> bool {
-    let groups = ["/api/oauth", "/api/messages", "/api/conversations", "/api/telegram", "/api/debug"];
+    let groups = ["/api/oauth", "/api/messages", "/api/conversations", "/api/telegram", "/api/debug", "/api/admin"];
     let read_one = method == Method::PATCH && route == "/api/messages/{message_id}/read";
     groups.iter().any(|group| route.starts_with(group)) && !read_one
 }

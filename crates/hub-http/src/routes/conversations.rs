@@ -31,7 +31,8 @@ async fn list(State(front): State<Front>, CurrentUser(caller): CurrentUser, uri:
     let offset = problems.number("offset", query.get("offset"), 0, u32::MAX, 0);
     let platform = query.get("platform").map(|platform| problems.platform("platform", platform));
     problems.check()?;
-    let page = inbox::list_conversations(&front.app, &caller, &ListConversations { limit, offset, platform }).await;
+    let query = ListConversations { limit, offset, platform, account: None };
+    let page = inbox::list_conversations(&front.app, &caller, &query).await;
     let page = page.or_500("INTERNAL_ERROR", "Failed to fetch conversations")?;
     let conversations: Vec<Value> = page.items.iter().map(|c| both_casings(&ConversationDto::from(c))).collect();
     let count = conversations.len();

@@ -1,34 +1,38 @@
-//! `/api/debug`: asking now, the numbers of the queue, and how an app is set up.
+//! `/api/debug`: asking now, and the numbers of the queue. Outside production every signed-in user has them, as the contract says; in
+//! production they are off, and for administrators only where the settings switch them on.
 
 use crate::extract::CurrentUser;
-use crate::failure::{Named, Result};
+use crate::failure::{Failure, Named, Result};
 use crate::front::Front;
 use crate::validate::Problems;
 use axum::Json;
 use axum::extract::{Path, State};
-use hub_app::sync;
+use axum::http::StatusCode;
+use hub_app::{Caller, auth, sync};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Stands for what is set and not shown, and for what is not set.
-const MASK: &str = "****";
+/// Stands for a value that is set.
+const MASKED: &str = "****";
+/// Stands for one that is not.
 const NOT_SET: &str = "NOT SET";
 
 pub(super) fn routes() -> OpenApiRouter<Front> {
-    OpenApiRouter::new().routes(routes!(stats)).routes(routes!(poll)).routes(routes!(app_on_show))
+    OpenApiRouter::new().routes(routes!(stats)).routes(routes!(poll)).routes(routes!(instagram_config))
 }
 
 /// Asks an account's platform now.
 #[utoipa::path(post, path = "/api/debug/polling/{account_id}", operation_id = "triggerPolling", tag = "debug",
     security(("bearer" = [])), params(("account_id" = String, Path, description = "Account")),
     responses((status = 200, description = "Asked"), (status = 400, description = "This platform calls by itself"),
-        (status = 404, description = "Not the caller's, or inactive")))]
+        (status = 404, description = "Not the caller's, or inactive; or these routes are off")))]
 async fn poll(
     State(front): State<Front>,
     CurrentUser(caller): CurrentUser,
     Path(id): Path<String>,
 ) -> Result<Json<Value>> {
+    admit(&front, &caller).await?;
     let mut problems = Problems::default();
     let account = problems.id("accountId", &id);
     problems.check()?;
@@ -39,7 +43,8 @@ async fn poll(
 /// Numbers of the queue.
 #[utoipa::path(get, path = "/api/debug/polling/stats", operation_id = "pollingStats", tag = "debug",
     security(("bearer" = [])), responses((status = 200, description = "In `stats`")))]
-async fn stats(State(front): State<Front>, _caller: CurrentUser) -> Result<Json<Value>> {
+async fn stats(State(front): State<Front>, CurrentUser(caller): CurrentUser) -> Result<Json<Value>> {
+    admit(&front, &caller).await?;
     let stats = sync::poll_stats(&front.app).await.or_500("INTERNAL_ERROR", "Failed to read polling stats")?;
     Ok(Json(json!({"success": true, "stats": {
         "waiting": stats.waiting, "active": stats.active, "completed": stats.completed, "failed": stats.failed,
@@ -47,22 +52,30 @@ async fn stats(State(front): State<Front>, _caller: CurrentUser) -> Result<Json<
     }})))
 }
 
-/// How Instagram is set up: the originals' members, with nothing in them that must not be seen.
+/// Whether one platform is configured, in the members the contract names. Nothing of a secret is in them, not even its length.
 #[utoipa::path(get, path = "/api/debug/instagram-config", operation_id = "instagramConfig", tag = "debug",
-    security(("bearer" = [])), responses((status = 200, description = "In `config`")))]
-async fn app_on_show(State(front): State<Front>, _caller: CurrentUser) -> Json<Value> {
-    let app = &front.settings.shown_app;
-    let shown = |is_set: bool, text: String| if is_set { text } else { NOT_SET.to_owned() };
+    security(("bearer" = [])), responses((status = 200, description = "In `config`; lengths are 0 and values masked")))]
+async fn instagram_config(State(front): State<Front>, CurrentUser(caller): CurrentUser) -> Result<Json<Value>> {
+    admit(&front, &caller).await?;
+    let handle = front.app.platforms().published("instagram").into_iter().next();
+    let configured = handle.is_some_and(|handle| handle.not_configured().is_none());
+    let masked = if configured { MASKED } else { NOT_SET };
     let base = front.settings.public_url.as_deref();
-    let redirect = base.map(|base| format!("{base}/api/auth/callback/instagram")).unwrap_or(NOT_SET.to_owned());
-    Json(json!({"success": true, "config": {
-        "appIdConfigured": app.id_length > 0,
-        "appIdLength": app.id_length,
-        "appIdFirstChars": shown(app.id_length > 0, MASK.to_owned()),
-        "appSecretConfigured": app.has_secret,
-        "appSecretLength": 0,
-        "webhookBaseUrl": base.unwrap_or(NOT_SET),
-        "redirectUri": redirect,
-        "authUrl": shown(app.id_length > 0, format!("{}/oauth/authorize?client_id={MASK}", app.dialog_url)),
-    }}))
+    let redirect = base.zip(handle).map(|(base, handle)| format!("{base}{}", handle.card().callback_path));
+    Ok(Json(json!({"success": true, "config": {
+        "appIdConfigured": configured, "appIdLength": 0, "appIdFirstChars": masked,
+        "appSecretConfigured": configured, "appSecretLength": 0,
+        "webhookBaseUrl": base.unwrap_or(NOT_SET), "redirectUri": redirect.as_deref().unwrap_or(NOT_SET), "authUrl": masked,
+    }})))
+}
+
+/// Whether these routes are there for the caller.
+async fn admit(front: &Front, caller: &Caller) -> Result<()> {
+    if !front.settings.debug_routes {
+        return Err(super::not_found().await);
+    }
+    if front.settings.production && !auth::is_admin(&front.app, caller).await? {
+        return Err(Failure::new(StatusCode::FORBIDDEN, "FORBIDDEN", "Administrators only"));
+    }
+    Ok(())
 }

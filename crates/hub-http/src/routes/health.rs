@@ -1,19 +1,20 @@
 //! `/health`, and the double-submit token.
 
-use crate::failure::{Failure, Result};
+use crate::extract::CurrentUser;
+use crate::failure::{Failure, Named, Result};
 use crate::front::Front;
 use crate::layers::edge::CsrfToken;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use hub_app::health;
-use hub_domain::time;
-use serde_json::{Value, json};
+use hub_app::{auth, health};
+use hub_domain::{Balance, Counter, time};
+use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<Front> {
-    OpenApiRouter::new().routes(routes!(healthy)).routes(routes!(csrf_token))
+    OpenApiRouter::new().routes(routes!(healthy)).routes(routes!(csrf_token)).routes(routes!(ledger))
 }
 
 /// Whether the hub can do its work.
@@ -47,4 +48,36 @@ async fn csrf_token(token: Option<Extension<CsrfToken>>) -> Result<Json<Value>> 
         return Err(failure.retryable());
     };
     Ok(Json(json!({"csrfToken": token})))
+}
+
+/// Whether everything that came in and went out can be accounted for. Everybody who is signed in sees whether the sums come
+/// out; how much there is of everybody's together, an administrator sees.
+#[utoipa::path(get, path = "/api/health/ledger", operation_id = "ledger", tag = "operations", security(("bearer" = [])),
+    responses((status = 200, description = "`balanced`, and by platform in `platforms` what a sum lacks (`missing`; zero is \
+        well), for administrators with every counter in `counts`: `received` = `applied` + `known` + `ignored` + `dismissed` \
+        + `parked` + `waiting`; `sent` = `taken` + `failed` + `unconfirmed` + `open`")))]
+async fn ledger(State(front): State<Front>, CurrentUser(caller): CurrentUser) -> Result<Json<Value>> {
+    let books = hub_app::ledger::books(&front.app).await.or_500("INTERNAL_ERROR", "Failed to read the ledger")?;
+    let sees_counts = auth::is_admin(&front.app, &caller).await?;
+    let mut balanced = true;
+    let platforms: Vec<Value> = books
+        .iter()
+        .map(|(platform, book)| {
+            let balance = book.balance();
+            balanced &= balance.is_even();
+            let Balance { inbound, outbound } = balance;
+            let mut shown = json!({
+                "platform": platform, "balanced": balance.is_even(),
+                "missing": {"inbound": inbound, "outbound": outbound},
+            });
+            if sees_counts {
+                let counts = Counter::ALL.into_iter().map(|c| (c.as_str().to_owned(), book.count(c).into()));
+                let mut counts: Map<String, Value> = counts.collect();
+                counts.insert("open".to_owned(), book.open.into());
+                shown["counts"] = counts.into();
+            }
+            shown
+        })
+        .collect();
+    Ok(Json(json!({"balanced": balanced, "platforms": platforms})))
 }

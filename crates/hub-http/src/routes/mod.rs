@@ -8,10 +8,12 @@ mod gestures;
 mod health;
 mod media;
 mod messages;
+mod metrics;
 mod notices;
 mod oauth;
 mod oauth_callback;
 mod pages;
+mod parked;
 mod platforms;
 mod send;
 mod telegram_user;
@@ -55,6 +57,8 @@ pub(crate) fn documented() -> OpenApiRouter<Front> {
         .merge(telegram_user::routes())
         .merge(debug::routes())
         .merge(health::routes())
+        .merge(metrics::routes())
+        .merge(parked::routes())
 }
 
 /// Nothing is here.

@@ -4,7 +4,7 @@ use crate::body::members;
 use crate::dto::account::AccountDto;
 use crate::dto::both_casings;
 use crate::dto::platform::window_ms;
-use crate::extract::{CurrentUser, cookie};
+use crate::extract::{ClientAddress, CurrentUser, cookie};
 use crate::failure::{Failure, Named, Result};
 use crate::front::Front;
 use crate::validate::Problems;
@@ -14,10 +14,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hub_app::accounts::{self, Arrival, BeginConnect, ConnectProgress, Connecting, ResumeConnect};
-use hub_app::{AppError, Caller};
+use hub_app::auth::Reproof;
+use hub_app::{AppError, Caller, Secret};
 use hub_domain::connect::{Answers, Step};
 use hub_domain::time;
 use serde_json::{Map, Value, json};
+use std::net::IpAddr;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -55,11 +57,12 @@ async fn begin(
     headers: HeaderMap,
 ) -> Result<Response> {
     let platform = checked_platform(&platform)?;
-    begin_with(&front, &caller, platform, None, None, &headers).await
+    begin_with(&front, &caller, BeginConnect { platform, ..BeginConnect::default() }, &headers).await
 }
 
 /// Begins to link an account in a way of one's choice (`method`), or goes on (`state`), with `answers` to what was asked.
-/// A bot is linked in one call: `{"method": "bot_token", "answers": {"token": "…"}}`.
+/// A bot is linked in one call: `{"method": "bot_token", "answers": {"token": "…"}}`. What links a whole account (`full_access` of the
+/// platform's ways) wants a log-in of some minutes ago, or the caller's own password in `hubPassword`.
 #[utoipa::path(post, path = "/api/oauth/connect/{platform}", operation_id = "connect", tag = "oauth",
     security(("bearer" = [])), params(("platform" = String, Path, description = "Published platform name")),
     request_body = Object,
@@ -69,6 +72,7 @@ async fn connect(
     State(front): State<Front>,
     CurrentUser(caller): CurrentUser,
     Path(platform): Path<String>,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
@@ -77,7 +81,11 @@ async fn connect(
     let answers = answers(&body)?;
     let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::to_owned);
     match text("state") {
-        None => begin_with(&front, &caller, platform, text("method"), answers, &headers).await,
+        None => {
+            let reproof = reproof(&body, address);
+            let input = BeginConnect { platform, method: text("method"), answers, browser: None, reproof };
+            begin_with(&front, &caller, input, &headers).await
+        }
         Some(state) => {
             let input = ResumeConnect {
                 platform: platform.clone(),
@@ -108,17 +116,17 @@ fn answers(body: &Map<String, Value>) -> Result<Option<Answers>> {
     texts.map(Some).ok_or_else(|| Failure::validation("\"answers\" must be an object of short texts"))
 }
 
-async fn begin_with(
-    front: &Front,
-    caller: &Caller,
-    platform: String,
-    method: Option<String>,
-    answers: Option<Answers>,
-    headers: &HeaderMap,
-) -> Result<Response> {
+/// The caller's password here, given beside what is asked for.
+pub(super) fn reproof(body: &Map<String, Value>, address: Option<IpAddr>) -> Option<Reproof> {
+    let password = body.get("hubPassword").and_then(Value::as_str).filter(|text| !text.is_empty())?;
+    Some(Reproof { password: Secret::from(password), address })
+}
+
+async fn begin_with(front: &Front, caller: &Caller, input: BeginConnect, headers: &HeaderMap) -> Result<Response> {
     let known = cookie(headers, COOKIE).filter(|value| value.len() == 64).map(str::to_owned);
     let browser = known.or_else(hub_app::clock::random_hex);
-    let input = BeginConnect { platform: platform.clone(), method, answers, browser: browser.clone() };
+    let platform = input.platform.clone();
+    let input = BeginConnect { browser: browser.clone(), ..input };
     let connecting = accounts::begin_connect(&front.app, caller, input).await.map_err(connect_failure)?;
     let mut response = answer(&platform, connecting);
     bind_browser(front, &mut response, &browser.unwrap_or_default());

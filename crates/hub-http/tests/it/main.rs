@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod connect_page;
+mod debug_routes;
 mod headers;
 mod openapi;
 mod shapes;

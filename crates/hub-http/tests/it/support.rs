@@ -20,7 +20,7 @@ pub(crate) struct Hub {
     pub(crate) client: Client,
     pub(crate) base: String,
     stop: CancellationToken,
-    _database: Database,
+    database: Database,
 }
 
 impl Drop for Hub {
@@ -30,6 +30,11 @@ impl Drop for Hub {
 }
 
 impl Hub {
+    /// Gives a user the role.
+    pub(crate) async fn make_admin(&self, email: &str) {
+        self.database.make_admin(email).await;
+    }
+
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
@@ -60,6 +65,7 @@ impl Hub {
             access_lifetime: Duration::from_mins(15),
             refresh_lifetime: Duration::from_hours(168),
             refresh_grace: Duration::from_secs(10),
+            step_up_within: Duration::from_mins(10),
             bcrypt_cost: 4,
             encryption_keys: vec![Secret::from("tests-encryption-key")],
             require_seal: false,
@@ -86,13 +92,14 @@ impl Hub {
             trusted_proxies: Vec::new(),
             force_https: false,
             frontend_dist: None,
-            shown_app: hub_http::ShownApp::default(),
+            metrics_token: None,
+            debug_routes: true,
         };
         change(&mut http);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
         tokio::spawn(hub_http::serve(app, http, listener, stop.clone()));
-        Self { client: Client::new(&base), base, stop, _database: database }
+        Self { client: Client::new(&base), base, stop, database }
     }
 }

@@ -20,7 +20,7 @@ fn card(quota: Quota) -> Card {
         published_name: "telegram",
         account_kind: None,
         display_name: "Any",
-        connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false, lacks: &[] }],
+        connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false, full_access: false, lacks: &[] }],
         callback_path: "/",
         intake: Intake { webhook: false, pull: Pull::No, live: false },
         text: TextRules { max: 1, max_caption: 0, unit: LengthUnit::Chars, split_longer: false },

@@ -53,6 +53,7 @@ const CARD: Card = Card {
             id: INSTAGRAM_LOGIN,
             label: "Sign in with Instagram",
             redirects: true,
+            full_access: false,
             // Their host knows no reply to one message and no sender actions.
             lacks: &[Feature::Replies, Feature::Typing, Feature::MarkRead],
         },
@@ -60,6 +61,7 @@ const CARD: Card = Card {
             id: FACEBOOK_LOGIN,
             label: "Sign in with Facebook (account behind a page)",
             redirects: true,
+            full_access: false,
             lacks: &[],
         },
     ],

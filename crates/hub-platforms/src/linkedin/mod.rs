@@ -48,18 +48,25 @@ const PULLS: u32 = 72;
 const SENDS: u32 = 100;
 const DAY: Duration = Duration::from_hours(24);
 
-const PAGE_METHOD: ConnectMethod =
-    ConnectMethod { id: PAGE, label: "Link an organisation page: comments on its posts", redirects: true, lacks: &[] };
+const PAGE_METHOD: ConnectMethod = ConnectMethod {
+    id: PAGE,
+    label: "Link an organisation page: comments on its posts",
+    redirects: true,
+    full_access: false,
+    lacks: &[],
+};
 const READING_MEMBER: ConnectMethod = ConnectMethod {
     id: MEMBER,
     label: "Link your own messages (members in the EEA and Switzerland; read only)",
     redirects: true,
+    full_access: false,
     lacks: &[Feature::Send, Feature::Replies],
 };
 const WRITING_MEMBER: ConnectMethod = ConnectMethod {
     id: MEMBER,
     label: "Link your own messages (approved app)",
     redirects: true,
+    full_access: false,
     lacks: &[Feature::Replies],
 };
 

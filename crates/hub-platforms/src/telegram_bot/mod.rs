@@ -47,8 +47,20 @@ const CARD: Card = Card {
     account_kind: Some("bot"),
     display_name: "Telegram bot",
     connect: &[
-        ConnectMethod { id: LOGIN_WIDGET, label: "Sign in with Telegram", redirects: true, lacks: &[] },
-        ConnectMethod { id: BOT_TOKEN, label: "Link a bot by its token", redirects: false, lacks: &[] },
+        ConnectMethod {
+            id: LOGIN_WIDGET,
+            label: "Sign in with Telegram",
+            redirects: true,
+            full_access: false,
+            lacks: &[],
+        },
+        ConnectMethod {
+            id: BOT_TOKEN,
+            label: "Link a bot by its token",
+            redirects: false,
+            full_access: false,
+            lacks: &[],
+        },
     ],
     callback_path: "/api/auth/callback/telegram",
     intake: Intake { webhook: true, pull: Pull::LongPollWithoutWebhook, live: false },

@@ -59,7 +59,7 @@ impl Connect for TelegramUser {
                 .map_err(|_| PlatformError::new(ErrorKind::Rejected, "This attempt cannot go on; start again."))?;
             if attempt.password {
                 self.check_password(attempt, answers).await
-            } else if answers.get(words::AGAIN_FIELD).is_some_and(|word| !word.trim().is_empty()) {
+            } else if asks_again(answers) {
                 self.send_again(attempt).await
             } else {
                 self.check_code(attempt, answers).await
@@ -88,6 +88,20 @@ impl Connect for TelegramUser {
             Err(error) if error.kind == ErrorKind::ReauthRequired => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// The telephone that gets a code, when these answers have one sent.
+    fn reaches(&self, _context: &ConnectContext, memory: &Value, answers: &Answers) -> Option<String> {
+        if memory.is_null() {
+            return phone(answers.get(words::PHONE_FIELD)?).ok();
+        }
+        let attempt: Attempt = serde_json::from_value(memory.clone()).ok()?;
+        (!attempt.password && asks_again(answers)).then_some(attempt.phone)
+    }
+
+    /// Session strings of the originals.
+    fn recognises(&self, token: &str) -> Option<&'static str> {
+        KeyPart::is_of_an_original(token).then_some(PHONE)
     }
 }
 
@@ -263,6 +277,11 @@ fn authorized(connection: &Connection, done: Authorization, phone: &str) -> Resu
 fn next(step: hub_domain::connect::Step, attempt: &Attempt) -> Result<Progress> {
     let odd = |_| PlatformError::new(ErrorKind::UnexpectedReply, "the attempt could not be kept");
     Ok(Progress::Next { step, memory: serde_json::to_value(attempt).map_err(odd)? })
+}
+
+/// Whether another code is wanted.
+fn asks_again(answers: &Answers) -> bool {
+    answers.get(words::AGAIN_FIELD).is_some_and(|word| !word.trim().is_empty())
 }
 
 /// Back to the number.

@@ -35,6 +35,9 @@ pub(super) struct Cursor {
     /// The past that is still to be read, in order.
     #[serde(default)]
     past: Vec<Unread>,
+    /// When the line was first opened, in seconds since 1970: what was said later is news, whichever way it comes.
+    #[serde(default)]
+    pub(super) since: i32,
     /// Too much was missed: the chats must be looked through again.
     #[serde(default)]
     pub(super) lost: bool,

@@ -2,6 +2,7 @@
 
 use super::TelegramUser;
 use async_trait::async_trait;
+use hub_domain::AccountId;
 use hub_platform_kit::platform::{History, HistoryPage};
 use hub_platform_kit::{ErrorKind, Grant, Result};
 use std::time::Duration;
@@ -26,9 +27,7 @@ impl History for TelegramUser {
             // Telegram wants us to be slow, not to go away.
             Err(error) if matches!(error.kind, ErrorKind::RateLimited { .. }) => Err(error),
             Err(error) => {
-                if let Some(line) = self.lines.end(grant.account_id).await {
-                    line.connection.close().await;
-                }
+                self.lines.close(grant.account_id).await;
                 Err(error)
             }
         }
@@ -37,5 +36,13 @@ impl History for TelegramUser {
     /// The line is opened by the first reading.
     async fn prepare(&self, _grant: &Grant) -> Result<()> {
         Ok(())
+    }
+
+    async fn lately(&self, grant: &Grant, from: Option<&str>) -> Result<HistoryPage> {
+        self.once_more(grant, from).await
+    }
+
+    async fn release(&self, account: AccountId) {
+        self.lines.close(account).await;
     }
 }

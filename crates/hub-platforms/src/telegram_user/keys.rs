@@ -51,6 +51,11 @@ impl KeyPart {
         read.ok_or_else(|| PlatformError::new(ErrorKind::ReauthRequired, "the account has no sign-in at Telegram"))
     }
 
+    /// Whether a token is a session string of the originals.
+    pub(super) fn is_of_an_original(token: &str) -> bool {
+        token.trim().strip_prefix(ORIGINALS).is_some_and(|body| originals(body).is_some())
+    }
+
     /// As a token.
     pub(super) fn token(&self) -> Secret {
         Secret::from(self.write())
@@ -106,8 +111,14 @@ mod tests {
         let mut short = vec![4, 127, 0, 0, 1, 1, 187];
         short.extend_from_slice(&[7; KEY_BYTES]);
         for bytes in [long, short] {
-            let read = KeyPart::read(&format!("1{}", BASE64_STANDARD.encode(bytes))).unwrap();
+            let session = format!("1{}", BASE64_STANDARD.encode(bytes));
+            assert!(KeyPart::is_of_an_original(&session));
+            let read = KeyPart::read(&session).unwrap();
             assert_eq!((read.home, read.keys.len(), read.keys[&4]), (4, 1, [7; KEY_BYTES]));
+        }
+        // A bot's token may begin with the same digit.
+        for other in ["123456789:AAtests-only-token-of-nobody_000000000", "1", "", &part().write()] {
+            assert!(!KeyPart::is_of_an_original(other), "{other}");
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::connection::Connection;
 use super::cursor::Cursor;
-use super::mapping::{self, Recent, Scene};
+use super::mapping::{self, Scene};
 use super::peers::Names;
 use super::session::OwnSession;
 use super::{errors, past};
@@ -61,8 +61,6 @@ struct Inbox {
     taken: Option<String>,
     /// The page after it, until it is taken.
     told: Option<HistoryPage>,
-    /// Messages lately seen, because deletions outside channels do not say where.
-    recent: Recent,
     /// When the past may be read on.
     past_at: Instant,
 }
@@ -98,6 +96,7 @@ impl Line {
             let tl::enums::updates::State::State(state) = state;
             let (pts, qts, date, seq) = (state.pts, state.qts, state.date, state.seq);
             start.heard(&UpdatesState { pts, qts, date, seq, channels });
+            start.since = date;
             start
         };
         start.restore(&connection.session);
@@ -107,14 +106,8 @@ impl Line {
         let receiver = receiver.await.map_err(|_| errors::line_broke())?;
         let (send, batches) = mpsc::channel(WAITING_BATCHES);
         let feeder = tokio::spawn(feed(receiver, connection.session.clone(), send));
-        let inbox = Inbox {
-            batches,
-            cursor: start,
-            taken: cursor.map(str::to_owned),
-            told: None,
-            recent: Recent::default(),
-            past_at: Instant::now(),
-        };
+        let inbox =
+            Inbox { batches, cursor: start, taken: cursor.map(str::to_owned), told: None, past_at: Instant::now() };
         let (names, inbox) = (Mutex::new(names), tokio::sync::Mutex::new(inbox));
         Ok(Self { connection, me, names, inbox, asked: Mutex::new(Instant::now()), feeder })
     }
@@ -166,7 +159,7 @@ impl Line {
             HistoryPage { events: Vec::new(), raw: Bytes::new(), next: Some(inbox.cursor.write()), more: true }
         } else if let Some(unread) = inbox.cursor.next_past() {
             tokio::time::sleep_until(inbox.past_at).await;
-            let outcome = past::chat(self, unread, &mut inbox.recent).await;
+            let outcome = past::chat(self, unread, inbox.cursor.since).await;
             inbox.past_at = Instant::now() + pace;
             let (events, raw) = outcome?;
             inbox.cursor.has_read(unread.chat);
@@ -218,7 +211,7 @@ impl Line {
         names.learn(session, &batch.users, &batch.chats);
         let scene = Scene { me: self.me, names: &names, session, date: batch.state.date };
         for update in &batch.updates {
-            events.extend(mapping::update(update, &scene, &mut inbox.recent));
+            events.extend(mapping::update(update, &scene));
             if let Some(chat) = mapping::place(update) {
                 inbox.cursor.keep_peer(session, chat);
             }

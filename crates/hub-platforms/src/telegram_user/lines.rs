@@ -52,6 +52,15 @@ impl Lines {
         let held = slot.lock().await.take();
         held.map(|held| held.line).filter(|line| line.lives())
     }
+
+    /// Closes an account's line. Nobody opens another one meanwhile.
+    pub(super) async fn close(&self, account: AccountId) {
+        let slot = self.slot(account);
+        let mut held = slot.lock().await;
+        if let Some(held) = held.take() {
+            held.line.connection.close().await;
+        }
+    }
 }
 
 impl TelegramUser {

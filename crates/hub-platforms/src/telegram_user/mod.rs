@@ -6,6 +6,7 @@ mod cursor;
 mod errors;
 mod history;
 mod keys;
+mod lately;
 mod line;
 mod lines;
 mod mapping;
@@ -28,7 +29,7 @@ pub use seed::{Seed, SeedKeys};
 pub use settings::Settings;
 
 use hub_domain::text::LengthUnit;
-use hub_domain::{ContentKind, DeliveryStatus, PlatformId};
+use hub_domain::{ContentKind, DeliveryStatus, PlatformId, RemoteConversationId};
 use hub_platform_kit::card::{
     AttachmentRule, Card, ConnectMethod, Intake, Pull, Quota, Renewal, TextRules, Voice, Window,
 };
@@ -54,7 +55,13 @@ const CARD: Card = Card {
     published_name: "telegram",
     account_kind: Some("user"),
     display_name: "Telegram",
-    connect: &[ConnectMethod { id: PHONE, label: "Sign in with your phone number", redirects: false, lacks: &[] }],
+    connect: &[ConnectMethod {
+        id: PHONE,
+        label: "Sign in with your phone number",
+        redirects: false,
+        full_access: true,
+        lacks: &[],
+    }],
     callback_path: "/api/auth/callback/telegram",
     intake: Intake { webhook: false, pull: Pull::Line, live: true },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
@@ -154,8 +161,9 @@ impl Platform for TelegramUser {
     fn not_configured(&self) -> Option<String> {
         self.application().err().map(|error| error.message)
     }
-    fn knows_token(&self, token: &str) -> bool {
-        keys::KeyPart::read(token).is_ok()
+    /// Channels and supergroups do; private chats and small groups share the account's numbers.
+    fn counts_apart(&self, conversation: &RemoteConversationId) -> bool {
+        conversation.as_str().parse().is_ok_and(|chat| peers::channel_of(chat).is_some())
     }
     fn connect(&self) -> &dyn Connect {
         self

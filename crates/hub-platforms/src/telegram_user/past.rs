@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::cursor::{Cursor, Unread};
 use super::errors;
 use super::line::Line;
-use super::mapping::{self, Recent, Scene};
+use super::mapping::{self, Scene};
 use super::peers::{self, Names};
 use super::session::OwnSession;
 use bytes::Bytes;
@@ -68,8 +68,9 @@ impl Chats {
     }
 }
 
-/// What was said lately in one chat, oldest first. A chat that may not be read is passed over.
-pub(super) async fn chat(line: &Line, unread: Unread, recent: &mut Recent) -> Result<(Vec<Parsed>, Bytes)> {
+/// What was said lately in one chat, oldest first; `listening` = since when the line listens, in seconds since 1970. A chat that may
+/// not be read is passed over.
+pub(super) async fn chat(line: &Line, unread: Unread, listening: i32) -> Result<(Vec<Parsed>, Bytes)> {
     let session = &line.connection.session;
     let Some(peer) = peers::input(session, line.me, unread.chat, None) else {
         return Ok((Vec::new(), Bytes::new()));
@@ -96,7 +97,7 @@ pub(super) async fn chat(line: &Line, unread: Unread, recent: &mut Recent) -> Re
     let scene = Scene { me: line.me, names: &names, session, date: 0 };
     let (mut events, mut raw) = (Vec::new(), Vec::new());
     for message in messages.iter().rev() {
-        events.extend(mapping::past_message(message, &scene, recent));
+        events.extend(mapping::past_message(message, &scene, listening));
         message.serialize(&mut raw);
     }
     let newest = messages.iter().find_map(mapping::said_at);

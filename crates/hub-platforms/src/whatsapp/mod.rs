@@ -66,11 +66,18 @@ const CARD: Card = Card {
     account_kind: None,
     display_name: "WhatsApp",
     connect: &[
-        ConnectMethod { id: FACEBOOK_LOGIN, label: "Sign in with Facebook", redirects: true, lacks: &[] },
+        ConnectMethod {
+            id: FACEBOOK_LOGIN,
+            label: "Sign in with Facebook",
+            redirects: true,
+            full_access: false,
+            lacks: &[],
+        },
         ConnectMethod {
             id: SYSTEM_TOKEN,
             label: "Link a number by a system user's token",
             redirects: false,
+            full_access: false,
             lacks: &[],
         },
     ],

@@ -212,6 +212,23 @@ impl TelegramUserHandle {
         self.shared.world().connected
     }
 
+    /// Connections with one key that were in use at a time, at most: two of them cost a session.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.world().most_at_once
+    }
+
+    /// Keys that somebody is signed in with: an account's devices.
+    pub fn signed_in(&self, account: i64) -> usize {
+        let world = self.shared.world();
+        let devices = world.keys.values().filter(|key| key.account == Some(account) && key.refusal.is_none());
+        devices.map(|key| key.device).collect::<std::collections::BTreeSet<_>>().len()
+    }
+
+    /// The keys of every device: what nobody may be shown.
+    pub fn keys(&self) -> Vec<Vec<u8>> {
+        self.shared.world().keys.values().map(|key| key.key.data().to_vec()).collect()
+    }
+
     /// Ends every task.
     pub async fn shutdown(&self) {
         self.shared.stop.cancel();

@@ -7,7 +7,7 @@ use super::chats::Place;
 use super::files::{File, FileKind, NewFile};
 use super::handle::{Shared, TelegramUserHandle};
 use super::people::NewPerson;
-use super::seen;
+use super::{seen, shapes};
 use grammers_tl_types::{enums, types};
 
 /// Photos of people lie here.
@@ -167,6 +167,25 @@ impl TelegramUserHandle {
     /// Somebody sends a file.
     pub fn sends_file(&self, account: i64, place: Place, from: i64, file: NewFile) -> Option<i32> {
         self.shared.send_file(account, place, from, file)
+    }
+
+    /// Somebody sends a file that cannot be fetched.
+    pub fn sends_lost_file(&self, account: i64, place: Place, from: i64, file: NewFile) -> Option<i32> {
+        self.shared.act(account, |owner| {
+            let (id, media) = owner.put(file);
+            owner.files.remove(&id);
+            let mut fill = |message: &mut types::Message| message.media = Some(media.clone());
+            let Posted { id, update } = owner.post(place, from, Content::Said(&mut fill))?;
+            Some((id, update))
+        })
+    }
+
+    /// Somebody answers a message.
+    pub fn answers(&self, account: i64, place: Place, from: i64, to: i32, text: &str) -> Option<i32> {
+        self.says_with(account, place, from, |message| {
+            text.clone_into(&mut message.message);
+            message.reply_to = Some(shapes::reply(to));
+        })
     }
 
     /// The account writes on another device of its own.

@@ -80,6 +80,8 @@ pub(super) struct World {
     pub(super) calls: VecDeque<Call>,
     /// Connections that ever were.
     pub(super) connected: u64,
+    /// Connections with one key that were in use at a time, at most.
+    pub(super) most_at_once: usize,
     counter: u64,
 }
 
@@ -96,6 +98,7 @@ impl World {
             faults: Faults::default(),
             calls: VecDeque::new(),
             connected: 0,
+            most_at_once: 0,
             counter: 0,
         }
     }
@@ -148,6 +151,13 @@ impl World {
         let Some(own) = self.connections.get(&connection) else { return false };
         self.options.one_connection_per_key
             && self.connections.range(..connection).any(|(_, other)| other.key == own.key && !other.cut.is_cancelled())
+    }
+
+    /// A connection begins to be used, beside those that use its key already.
+    pub(super) fn in_use(&mut self, connection: u64) {
+        let Some(own) = self.connections.get(&connection).map(|live| live.key) else { return };
+        let using = self.connections.values().filter(|live| live.key == own && !live.cut.is_cancelled()).count();
+        self.most_at_once = self.most_at_once.max(using);
     }
 
     /// Ends the session of a key that two programs use.

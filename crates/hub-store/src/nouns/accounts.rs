@@ -259,16 +259,16 @@ impl Accounts<'_> {
         Ok(self.0.run(sql).await? > 0)
     }
 
-    /// Notes which adapter serves an account that an original left, and by which way it was linked.
-    pub async fn set_kind(&self, id: AccountId, kind: &str, method: &str) -> Result<()> {
+    /// Writes down the kind of an account that has none, and by which way it was linked; true when that is news.
+    pub async fn set_kind(&self, id: AccountId, kind: &str, method: &str) -> Result<bool> {
         let sql = self
             .0
-            .sql("UPDATE connected_accounts SET account_kind = ?, connect_method = ? WHERE id = ?")
-            .add("AND account_kind IS NULL")
+            .sql("UPDATE connected_accounts SET account_kind = ?, connect_method = COALESCE(connect_method, ?)")
+            .add("WHERE id = ? AND account_kind IS NULL")
             .bind(kind)
             .bind(method)
             .bind(id.0);
-        self.0.run(sql).await.map(|_| ())
+        Ok(self.0.run(sql).await? > 0)
     }
 
     /// Disconnects one of the user's accounts and erases its tokens. The conversations stay.

@@ -95,6 +95,26 @@ impl UsedProofs<'_> {
         Ok(self.0.run(sql.bind(digest).time(until)).await? > 0)
     }
 
+    /// Takes what may be used once until `until`; false when it is taken. What was taken is free again when its time is over.
+    pub async fn take(&self, digest: &str, now: Timestamp, until: Timestamp) -> Result<bool> {
+        let sql = self
+            .0
+            .sql("INSERT INTO hub_used_proofs (digest, until_at) VALUES (?, ?)")
+            .add("ON CONFLICT (digest) DO UPDATE SET until_at = excluded.until_at")
+            .add("WHERE hub_used_proofs.until_at <= ? RETURNING digest")
+            .bind(digest)
+            .time(until)
+            .time(now);
+        Ok(self.0.one(sql).await?.is_some())
+    }
+
+    /// When the first of these will be free again.
+    pub async fn soonest(&self, digests: &[String]) -> Result<Option<Timestamp>> {
+        let sql = self.0.sql("SELECT ts(until_at) FROM hub_used_proofs WHERE digest IN");
+        let sql = sql.list(digests.iter().map(String::as_str)).add("ORDER BY until_at LIMIT 1");
+        self.0.read_one(sql, |row| row.time(0)).await
+    }
+
     /// Forgets proofs that nobody accepts any more.
     pub async fn purge(&self, now: Timestamp) -> Result<u64> {
         self.0.run(self.0.sql("DELETE FROM hub_used_proofs WHERE until_at <= ?").time(now)).await

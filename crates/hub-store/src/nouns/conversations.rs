@@ -26,6 +26,8 @@ pub struct ListConversations {
     pub offset: u32,
     /// Of one platform only.
     pub platform: Option<String>,
+    /// Of one account only.
+    pub account: Option<AccountId>,
 }
 
 /// A conversation as an event names it. What is `None` overwrites nothing.
@@ -139,7 +141,10 @@ impl Conversations<'_> {
     /// A page of the user's conversations, those with the newest message first.
     pub async fn list(&self, user: UserId, query: &ListConversations) -> Result<Page<Conversation>> {
         let filtered = |sql: Sql| {
-            let sql = sql.add("AND a.user_id = ?").bind(user.0);
+            let mut sql = sql.add("AND a.user_id = ?").bind(user.0);
+            if let Some(account) = query.account {
+                sql = sql.add("AND c.account_id = ?").bind(account.0);
+            }
             match &query.platform {
                 Some(platform) => sql.add("AND a.platform = ?").bind(platform.as_str()),
                 None => sql.add("AND a.platform IN").list(PUBLISHED),

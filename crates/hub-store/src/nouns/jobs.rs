@@ -44,6 +44,13 @@ pub struct Job {
     pub max_attempts: i32,
 }
 
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobEnd {
+    /// Why it was given up; `None` when it was done.
+    pub dead: Option<String>,
+}
+
 /// How many jobs there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JobCounts {
@@ -176,6 +183,22 @@ impl Jobs<'_> {
         self.0.run(sql).await.map(|_| ())
     }
 
+    /// The newest job of a kind with a dedupe key, whether it is open or settled.
+    pub async fn newest(&self, kind: &str, dedupe: &str) -> Result<Option<JobId>> {
+        let sql = self.0.sql("SELECT id FROM hub_jobs WHERE kind = ? AND dedupe = ? ORDER BY place DESC LIMIT 1");
+        self.0.read_one(sql.bind(kind).bind(dedupe), |row| row.id(0)).await
+    }
+
+    /// How a job ended; `None` while it is open.
+    pub async fn end(&self, id: JobId) -> Result<Option<JobEnd>> {
+        let sql = self.0.sql("SELECT state, why FROM hub_jobs WHERE id = ? AND state IN ('done', 'dead')").bind(id.0);
+        let read = |row: &Row| {
+            let why = row.get::<Option<String>>(1)?.unwrap_or_default();
+            Ok(JobEnd { dead: (row.get::<String>(0)? == "dead").then_some(why) })
+        };
+        self.0.read_one(sql, read).await
+    }
+
     /// How many jobs there are.
     pub async fn counts(&self, now: Timestamp) -> Result<JobCounts> {
         let sql = self
@@ -194,6 +217,15 @@ impl Jobs<'_> {
             }
         }
         Ok(counts)
+    }
+
+    /// Since when the job has been due that is due longest and has not begun.
+    pub async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let sql = self
+            .0
+            .sql("SELECT ts(run_at) FROM hub_jobs WHERE state = 'ready' AND run_at <= ? ORDER BY run_at LIMIT 1")
+            .time(now);
+        self.0.read_one(sql, |row| row.time(0)).await
     }
 
     /// Deletes up to `limit` settled jobs older than `before`.

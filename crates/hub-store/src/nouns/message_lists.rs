@@ -6,7 +6,7 @@ use super::message_rows::{COLUMNS, StoredMessage, read_whole};
 use super::messages::Messages;
 use crate::error::Result;
 use crate::sql::{Sql, chunk};
-use hub_domain::{ConversationId, MessageId, Timestamp, UserId};
+use hub_domain::{AccountId, ConversationId, MessageId, Timestamp, UserId};
 use std::collections::HashSet;
 
 /// Which messages.
@@ -72,6 +72,18 @@ impl Messages<'_> {
         }
         let page = page.add(ORDER).add("LIMIT ? OFFSET ?").bind(i64::from(query.limit)).bind(i64::from(query.offset));
         Ok(Page { items: read_whole(self.0, page).await?, total })
+    }
+
+    /// How many messages of an account were stored since `since`.
+    pub async fn count_since(&self, account: AccountId, since: Timestamp) -> Result<u64> {
+        let sql = self
+            .0
+            .sql("SELECT COUNT(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id")
+            .add("WHERE c.account_id = ? AND m.created_at >= ?")
+            .bind(account.0)
+            .time(since);
+        let count: i64 = self.0.read_one(sql, |row| row.get(0)).await?.unwrap_or_default();
+        Ok(u64::try_from(count).unwrap_or_default())
     }
 
     /// One of the user's messages.

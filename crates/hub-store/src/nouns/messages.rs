@@ -1,11 +1,12 @@
 //! What was said: inserting, changing, and how far it got.
 
 use super::conversations::Conversations;
+use super::ledger;
 use crate::error::Result;
 use crate::sql::{Conn, chunk};
 use hub_domain::{
-    AccountId, Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteMessageId,
-    RemoteParticipantId, Timestamp, UserId,
+    AccountId, Attachment, ContentKind, ConversationId, DeliveryStatus, Direction, MessageId, RemoteConversationId,
+    RemoteMessageId, RemoteParticipantId, Timestamp, UserId,
 };
 use std::collections::HashSet;
 
@@ -213,6 +214,26 @@ impl Messages<'_> {
         self.0.read_one(sql, |row| Ok((row.id(0)?, row.id(1)?))).await
     }
 
+    /// Every message of an account with this id at the platform, one per conversation at most, and the conversation's own id there.
+    pub async fn all_in_account(
+        &self,
+        account: AccountId,
+        remote: &RemoteMessageId,
+    ) -> Result<Vec<(RemoteConversationId, ConversationId, MessageId)>> {
+        let sql = self
+            .0
+            .sql("SELECT c.platform_conversation_id, m.conversation_id, m.id FROM messages m")
+            .add("JOIN conversations c ON c.id = m.conversation_id")
+            .add("WHERE m.platform_message_id = ? AND c.account_id = ? UNION")
+            .add("SELECT c.platform_conversation_id, p.conversation_id, p.message_id FROM hub_message_parts p")
+            .add("JOIN conversations c ON c.id = p.conversation_id WHERE p.remote_id = ? AND c.account_id = ?")
+            .bind(remote.as_str())
+            .bind(account.0)
+            .bind(remote.as_str())
+            .bind(account.0);
+        self.0.read(sql, |row| Ok((row.text(0)?, row.id(1)?, row.id(2)?))).await
+    }
+
     /// The account and conversation of a message.
     pub async fn place(&self, id: MessageId) -> Result<Option<(AccountId, ConversationId)>> {
         let sql = self
@@ -325,6 +346,7 @@ impl Messages<'_> {
         at: Timestamp,
     ) -> Result<bool> {
         let arrived = matches!(to, DeliveryStatus::Delivered | DeliveryStatus::Read);
+        let Some((platform, before)) = ledger::hold(self.0, id).await? else { return Ok(false) };
         let sql = self
             .0
             .sql("UPDATE messages SET status = ?, failure = ?, delivered_at = COALESCE(delivered_at, ?)")
@@ -334,7 +356,11 @@ impl Messages<'_> {
             .maybe_time(arrived.then_some(at))
             .bind(id.0)
             .list(from.iter().map(|status| status.as_str()));
-        Ok(self.0.run(sql).await? > 0)
+        let changed = self.0.run(sql).await? > 0;
+        if changed {
+            ledger::moved(self.0, &platform, before, to);
+        }
+        Ok(changed)
     }
 
     /// Notes what the platform took: the message gets its real id. If the same message was seen from outside before, that
@@ -349,6 +375,7 @@ impl Messages<'_> {
         now: Timestamp,
     ) -> Result<()> {
         self.take_echo(id, remote).await?;
+        let before = ledger::hold(self.0, id).await?;
         let sql = self
             .0
             .sql("UPDATE messages SET platform_message_id = ?, sequence = COALESCE(?, sequence),")
@@ -362,7 +389,13 @@ impl Messages<'_> {
             .maybe_time(sent_at)
             .maybe_time(delivered.then_some(now))
             .bind(id.0);
-        self.0.run(sql).await.map(|_| ())
+        self.0.run(sql).await?;
+        if let Some((platform, before)) = before
+            && !matches!(before, Some(DeliveryStatus::Failed))
+        {
+            ledger::moved(self.0, &platform, before, DeliveryStatus::Sent);
+        }
+        Ok(())
     }
 
     /// Removes the row of a message that is ours and was seen from outside before the platform's answer was written down; the

@@ -25,6 +25,8 @@ pub struct Usage {
 /// Statements about usage.
 pub struct UsageLog<'a>(pub(crate) Conn<'a>);
 
+/// The platform of a row about a request to the hub itself.
+pub const REQUESTS: &str = "api";
 /// Parameters of one row.
 const WIDTH: usize = 7;
 
@@ -48,5 +50,17 @@ impl UsageLog<'_> {
             self.0.run(sql).await?;
         }
         Ok(())
+    }
+
+    /// Deletes up to `limit` rows of requests older than `before`. Those the originals wrote about their calls stay.
+    pub async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let sql = self
+            .0
+            .sql("DELETE FROM api_usage_logs WHERE id IN (SELECT id FROM api_usage_logs WHERE platform = ?")
+            .add("AND \"timestamp\" < ? LIMIT ?)")
+            .bind(REQUESTS)
+            .time(before)
+            .bind(i64::from(limit));
+        self.0.run(sql).await
     }
 }

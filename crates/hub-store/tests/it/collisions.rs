@@ -73,6 +73,7 @@ fn receipt(digest: &str, seconds: i64) -> NewReceipt {
         digest: digest.into(),
         account: None,
         body: "sealed".into(),
+        items: 1,
         received_at: at(seconds),
     }
 }

@@ -1,8 +1,8 @@
 //! Many rows at once: every statement stays below the engines' limits, and no row of a batch is lost.
 
 use crate::support::{at, message, new, on_both, upsert};
-use hub_domain::{Attachment, AttachmentState, ContentKind, UserId};
-use hub_store::{Bump, ListConversations, NewEvent, NewJob, NewMessage, NewReceipt, Usage};
+use hub_domain::{Attachment, AttachmentState, ContentKind, UserId, Verdicts};
+use hub_store::{Bump, ListConversations, NewEvent, NewJob, NewMessage, NewReceipt, Reading, Usage};
 
 /// More rows than the parameters of one statement allow, for every kind of row.
 const MANY: usize = 8_000;
@@ -29,7 +29,14 @@ async fn a_batch_may_be_larger_than_a_statement() {
 
         let receipts: Vec<_> = (0..MANY).map(receipt).collect();
         assert_eq!(tx.receipts().insert_many(&receipts).await.unwrap().len(), MANY);
-        tx.receipts().set_applied_many(&receipts.iter().map(|receipt| receipt.id).collect::<Vec<_>>()).await.unwrap();
+        let read = |receipt: &NewReceipt| Reading {
+            id: receipt.id,
+            platform: receipt.platform.clone(),
+            before: Verdicts::default(),
+            after: Verdicts::from_stored("a"),
+            reason: None,
+        };
+        tx.receipts().settle(&receipts.iter().map(read).collect::<Vec<_>>()).await.unwrap();
 
         tx.usage().insert_many(&(0..MANY).map(|_| usage(user)).collect::<Vec<_>>()).await.unwrap();
 
@@ -94,6 +101,7 @@ fn receipt(number: usize) -> NewReceipt {
         digest: format!("{number:064x}"),
         account: None,
         body: "sealed".into(),
+        items: 1,
         received_at: at(0),
     }
 }

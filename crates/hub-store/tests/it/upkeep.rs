@@ -1,8 +1,13 @@
 //! What is done from time to time: forgetting what is over, finding what is stuck.
 
 use crate::support::{TestStore, at, message, new, on_both};
-use hub_domain::{AccountId, ConversationId, DeliveryStatus, Direction, EventBody, JobId, MessageId, UserId};
-use hub_store::{Engine, NewEvent, NewJob, NewMessage, NewReceipt, NewRefreshToken, ReceiptState, StoreError, Tx};
+use hub_domain::{
+    AccountId, ConversationId, Counter, DeliveryStatus, Direction, EventBody, JobId, MessageId, UserId, Verdicts,
+};
+use hub_store::{
+    Engine, ListParked, NewEvent, NewJob, NewMessage, NewReceipt, NewRefreshToken, REQUESTS, Reading, StoreError, Tx,
+    Usage,
+};
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -113,20 +118,43 @@ async fn deliveries_that_wait_for_an_operator_are_kept() {
             digest: digest.into(),
             account: None,
             body: "sealed".into(),
+            items: 1,
             received_at: at(0),
         };
         let (kept, over) = (receipt("a"), receipt("b"));
         let tx = test.store.begin().await.unwrap();
         let new = tx.receipts().insert_many(&[kept.clone(), over.clone(), receipt("a")]).await.unwrap();
         assert_eq!(new.into_iter().collect::<HashSet<_>>(), HashSet::from([kept.id, over.id]), "a repeat is known");
-        tx.receipts().set_state(kept.id, ReceiptState::Parked, Some("why")).await.unwrap();
-        tx.receipts().set_applied_many(&[over.id]).await.unwrap();
+        let reading = |receipt: &NewReceipt, letter: &str| Reading {
+            id: receipt.id,
+            platform: receipt.platform.clone(),
+            before: Verdicts::default(),
+            after: Verdicts::from_stored(letter),
+            reason: Some("why".to_owned()),
+        };
+        tx.receipts().settle(&[reading(&kept, "p"), reading(&over, "w")]).await.unwrap();
+        tx.ledger().note("telegram_bot", Counter::Known, 1);
         assert_eq!(tx.receipts().purge(at(1), 10).await.unwrap(), 1);
         commit(tx).await;
         let session = test.store.read();
         assert!(session.receipts().get(over.id).await.unwrap().is_none());
-        let parked = session.receipts().list_parked(10).await.unwrap();
+        let parked = session.receipts().list_parked(&ListParked { limit: 10, ..ListParked::default() }).await.unwrap();
         assert_eq!(parked.iter().map(|r| (r.id, r.reason.as_deref())).collect::<Vec<_>>(), [(kept.id, Some("why"))]);
+        let book = session.ledger().books().await.unwrap().remove("telegram_bot").unwrap();
+        assert!(book.balance().is_even(), "{book:?}");
+        assert_eq!(
+            (book.count(Counter::Waiting), book.count(Counter::Ignored)),
+            (0, 1),
+            "what never came is not waited for"
+        );
+        let tx = test.store.begin().await.unwrap();
+        for news in [true, false] {
+            assert_eq!(tx.receipts().dismiss(kept.id).await.unwrap(), news);
+        }
+        assert_eq!(tx.receipts().purge(at(1), 10).await.unwrap(), 1, "what is settled need not be kept");
+        commit(tx).await;
+        let book = test.store.read().ledger().books().await.unwrap().remove("telegram_bot").unwrap();
+        assert!(book.balance().is_even() && book.count(Counter::Dismissed) == 1, "{book:?}");
     })
     .await;
 }
@@ -172,5 +200,113 @@ fn deliver(message: MessageId) -> NewJob {
         run_at: at(0),
         max_attempts: 3,
         at: at(0),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_unread_counts_are_found_page_by_page_and_mended_once() {
+    on_both(async |test| {
+        let user = test.user().await;
+        let account = test.account(user, "481000001").await;
+        let mut all = Vec::new();
+        for number in 0..5 {
+            let conversation = test.conversation(account, &number.to_string()).await;
+            let rows: Vec<_> = (0..number).map(|n| message(conversation, &format!("{n}"), n)).collect();
+            assert_eq!(test.store_all(&rows).await.len() as i64, number);
+            all.push(conversation);
+        }
+        let mut looked = Vec::new();
+        let mut after = None;
+        loop {
+            let page = test.store.read().conversations().look_at_counts(after, 2).await.unwrap();
+            looked.extend(page.wrong);
+            after = page.last;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(looked, [], "they agree");
+        spoil(&test, "UPDATE conversations SET unread_count = 7 WHERE platform_conversation_id IN ('1', '4')").await;
+        spoil(&test, "UPDATE conversations SET unread_count = NULL WHERE platform_conversation_id IN ('0', '3')").await;
+        let page = test.store.read().conversations().look_at_counts(None, 100).await.unwrap();
+        let wrong: HashSet<_> = page.wrong.iter().copied().collect();
+        assert_eq!(wrong, HashSet::from([all[1], all[3], all[4]]), "none is zero");
+        for changes in [3, 0] {
+            let tx = test.store.begin().await.unwrap();
+            let mended = tx.conversations().mend_counts(&page.wrong, at(9)).await.unwrap();
+            commit(tx).await;
+            assert_eq!(mended.len(), changes);
+            assert!(mended.iter().all(|(id, owner)| wrong.contains(id) && *owner == user));
+        }
+        let counts: i64 = test.shown(user).await.iter().map(|c| i64::from(c.unread_count)).sum();
+        assert_eq!(counts, 1 + 2 + 3 + 4);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mending_counts_while_messages_come_and_are_read_spoils_nothing() {
+    on_both(async |test| {
+        let (user, _, conversation) = test.inbox().await;
+        let writing = async {
+            for n in 0..40_i64 {
+                test.store_all(&[message(conversation, &n.to_string(), n)]).await;
+                if n % 5 == 0 {
+                    let tx = test.store.begin().await.unwrap();
+                    tx.conversations().mark_read(user, conversation, at(n)).await.unwrap();
+                    commit(tx).await;
+                }
+            }
+        };
+        let mending = async {
+            for _ in 0..40 {
+                let tx = test.store.begin().await.unwrap();
+                tx.conversations().mend_counts(&[conversation], at(0)).await.unwrap();
+                commit(tx).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::join!(writing, mending);
+        assert_eq!(test.shown(user).await[0].unread_count, 4);
+        assert_eq!(test.store.read().conversations().look_at_counts(None, 9).await.unwrap().wrong, []);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_requests_are_forgotten_and_the_originals_rows_stay() {
+    on_both(async |test| {
+        let user = test.user().await;
+        let usage = |platform: &str, seconds| Usage {
+            id: Uuid::now_v7(),
+            user_id: Some(user),
+            account_id: None,
+            platform: platform.to_owned(),
+            endpoint: "GET /api/messages".to_owned(),
+            at: at(seconds),
+        };
+        let tx = test.store.begin().await.unwrap();
+        let rows =
+            [usage(REQUESTS, 1), usage(REQUESTS, 2), usage(REQUESTS, 3), usage(REQUESTS, 8), usage("facebook", 1)];
+        tx.usage().insert_many(&rows).await.unwrap();
+        for gone in [2, 1, 0] {
+            assert_eq!(tx.usage().purge(at(5), 2).await.unwrap(), gone, "in bites");
+        }
+        commit(tx).await;
+        assert_eq!(rows(&test, "api_usage_logs").await, 2);
+    })
+    .await;
+}
+
+async fn spoil(test: &TestStore, statement: &'static str) {
+    match test.store.engine() {
+        Engine::Postgres => {
+            let mut connection = PgConnection::connect(&test.url).await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
+        Engine::Sqlite => {
+            let mut connection = SqliteConnection::connect(&test.url).await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
     }
 }

@@ -59,7 +59,7 @@ async fn whole<S: Subject>(stage: &Stage<S>, expected: usize) {
 pub async fn comes_once_and_quietly<S: Subject>(binary: &Path, engine: Engine) {
     let stage = Stage::<S>::open(binary, engine).await;
     match asks(&stage).as_str() {
-        "backfill" | "regularly" => {}
+        "backfill" | "regularly" | "line" => {}
         "without_webhook" => {
             let stage = Stage::<S>::open_with(binary, engine, &[("WEBHOOK_BASE_URL", "")]).await;
             let before = say_before(&stage);
@@ -118,7 +118,7 @@ pub async fn goes_on_after_a_kill<S: Subject>(binary: &Path, engine: Engine) {
     let further: &[(&str, &str)] = &[("WEBHOOK_BASE_URL", "")];
     let mut stage = Stage::<S>::open(binary, engine).await;
     match asks(&stage).as_str() {
-        "backfill" | "regularly" => {
+        "backfill" | "regularly" | "line" => {
             let before = say_before(&stage);
             stage.link_only(&stage.user, S::METHOD, &stage.subject.account(0)).await;
             stage.restart().await;

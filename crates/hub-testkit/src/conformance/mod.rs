@@ -8,6 +8,7 @@ pub mod card;
 pub mod connect;
 pub mod connect_states;
 pub mod history;
+pub mod live;
 pub mod media;
 pub mod outbound;
 pub mod outbound_faults;
@@ -64,6 +65,7 @@ macro_rules! conformance_on {
             outbound_gives_up_on_silence = outbound_faults::gives_up_on_silence,
             history_comes_once_and_quietly = history::comes_once_and_quietly,
             history_goes_on_after_a_kill = history::goes_on_after_a_kill,
+            live_survives_cuts = live::survives_cuts,
             media_is_copied_and_kept_apart = media::is_copied_and_kept_apart,
             media_that_cannot_be_had_says_so = media::that_cannot_be_had_says_so,
             all_secrets_stay_secret = all::secrets_stay_secret,

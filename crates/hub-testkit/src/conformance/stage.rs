@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::subject::{Decision, Got, Said, Subject};
-use crate::{Client, Database, Engine, HubProcess, eventually};
+use crate::{Client, Database, Engine, HubProcess, eventually, ledger_balances};
 use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -145,9 +145,9 @@ impl<S: Subject> Stage<S> {
     pub async fn link_only(&self, user: &Client, method: &str, account: &str) -> String {
         let id = if let Some(form) = self.subject.form(method, account) {
             let body = json!({"method": method, "answers": form.good});
-            let (status, linked) = user.post(&format!("/api/oauth/connect/{}", self.platform()), &body).await;
-            assert_eq!(status, StatusCode::OK, "{linked}");
-            self.shows_no_secret(&linked.to_string());
+            let (status, asked) = user.post(&format!("/api/oauth/connect/{}", self.platform()), &body).await;
+            assert_eq!(status, StatusCode::OK, "{asked}");
+            let linked = self.answer_further(user, method, account, asked).await;
             linked["accountId"].as_str().unwrap_or_else(|| panic!("not linked: {linked}")).to_owned()
         } else {
             let mut browser = Browser::new();
@@ -163,6 +163,20 @@ impl<S: Subject> Stage<S> {
         assert_eq!(linked["platform_user_id"], account, "the account that was meant");
         assert_eq!((&linked["is_active"], &linked["health"]), (&json!(true), &json!("ok")));
         id
+    }
+
+    /// Fills in the forms that follow the first one; gives the last answer.
+    pub async fn answer_further(&self, user: &Client, method: &str, account: &str, mut asked: Value) -> Value {
+        for answers in self.subject.further(method, account) {
+            self.shows_no_secret(&asked.to_string());
+            assert_eq!(asked["step"]["type"], "ask", "{asked}");
+            let body = json!({"state": asked["state"], "answers": answers});
+            let (status, next) = user.post(&format!("/api/oauth/connect/{}", self.platform()), &body).await;
+            assert_eq!(status, StatusCode::OK, "{next}");
+            asked = next;
+        }
+        self.shows_no_secret(&asked.to_string());
+        asked
     }
 
     /// Every account of a user.
@@ -333,8 +347,11 @@ impl<S: Subject> Stage<S> {
         }
     }
 
-    /// Ends; neither secrets nor private words are in the log.
+    /// Ends; nothing was lost or counted twice, and neither secrets nor private words are in the log.
     pub async fn finish(mut self) {
+        if self.hub.is_running() {
+            ledger_balances(&self.hub.client().with_token(self.user.token())).await;
+        }
         self.hub.kill().await;
         let log = std::fs::read_to_string(log_of(&self.database)).expect("a log");
         self.shows_no_secret(&log);

@@ -15,6 +15,8 @@ pub trait Subject: Sized {
     const METHOD: &'static str;
     /// Status with which the hub says that it took a delivery.
     const TAKEN: u16 = 200;
+    /// True where the platform takes one send once, however often it is repeated: what nobody knows is sent again.
+    const DROPS_REPEATS: bool = false;
     /// The platform's word for a person's no.
     const REFUSAL: &'static str = "access_denied";
 
@@ -33,6 +35,14 @@ pub trait Subject: Sized {
 
     /// The answers that link an account by a way that asks; `None` = this way leads to a page.
     fn form(&self, method: &str, account: &str) -> Option<Form>;
+    /// What is typed into the forms that follow the first one.
+    fn further(&self, _method: &str, _account: &str) -> Vec<Value> {
+        Vec::new()
+    }
+    /// The platform cuts the line that the hub holds for an account; false = it holds none.
+    fn cut_line(&self, _account: &str) -> bool {
+        false
+    }
     /// A person at the page the hub led to: where the platform sends their browser. `None` = nowhere.
     async fn consent(&self, method: &str, page: &str, decision: Decision<'_>) -> Option<String>;
     /// The account among the choices that a way of linking offers.

@@ -33,6 +33,9 @@ fn with_unknown_members(value: Value) -> Value {
 /// hub answers, keeps what can be read, and goes on.
 pub async fn survives_everything<S: Subject>(binary: &Path, engine: Engine) {
     let stage = Stage::<S>::open(binary, engine).await;
+    if !stage.offers("webhook") {
+        return stage.finish().await;
+    }
     let (account, nobodys) = (stage.subject.account(0), stage.subject.account(1));
     let delivery = |events| stage.subject.deliveries(&account, events);
     let refused_or_taken = |status: StatusCode| status == StatusCode::BAD_REQUEST || status == Stage::<S>::taken();
@@ -133,6 +136,9 @@ pub async fn keeps_order<S: Subject>(binary: &Path, engine: Engine) {
     assert_eq!(listed().await, expected, "oldest first");
     assert_eq!(stage.unread().await, i64::try_from(ROW + 1).expect("small"));
 
+    if !stage.offers("webhook") {
+        return stage.finish().await;
+    }
     let mut pushes = Pushes::open(&stage.user).await;
     let later = Utc::now() + TimeDelta::seconds(5);
     let first = 910_000;

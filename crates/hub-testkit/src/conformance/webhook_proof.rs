@@ -18,6 +18,9 @@ const CONNECTIONS: usize = 8;
 /// nothing; the right one does.
 pub async fn proves_its_origin<S: Subject>(binary: &Path, engine: Engine) {
     let stage = Stage::<S>::linked(binary, engine).await;
+    if !stage.offers("webhook") {
+        return stage.finish().await;
+    }
     let path = stage.address();
     if let Some(challenge) = stage.subject.challenge() {
         let ask = async |query: &str| {
@@ -84,6 +87,9 @@ pub async fn proves_its_origin<S: Subject>(binary: &Path, engine: Engine) {
 /// The same delivery over many connections at once is one message, one push, one unread.
 pub async fn takes_one_delivery_once<S: Subject>(binary: &Path, engine: Engine) {
     let mut stage = Stage::<S>::linked(binary, engine).await;
+    if !stage.offers("webhook") {
+        return stage.finish().await;
+    }
     let mut pushes = Pushes::open(&stage.user).await;
     let account = stage.subject.account(0);
     let event = stage.event(900_001, 1, "once", Utc::now());

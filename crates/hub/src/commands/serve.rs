@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) async fn run(config: &Config, role: Role) -> anyhow::Result<()> {
     let stop = stop_on_signal()?;
     let app = house::build(config, &stop).await?;
-    hub_app::accounts::tell_kinds(&app).await?;
+    hub_app::accounts::adopt(&app).await?;
     if role == Role::Worker {
         say("The workshop is open.")?;
         return work(app, None, stop).await;

@@ -138,6 +138,7 @@ impl Config {
             access_lifetime: duration::parse(&access.jwt_expires_in).context("JWT_EXPIRES_IN")?,
             refresh_lifetime: duration::parse(&access.jwt_refresh_expires_in).context("JWT_REFRESH_EXPIRES_IN")?,
             refresh_grace: Duration::from_secs(access.refresh_grace_seconds),
+            step_up_within: Duration::from_secs(access.step_up_seconds),
             bcrypt_cost: access.bcrypt_cost,
             encryption_keys,
             require_seal: access.seal_require,

@@ -89,6 +89,12 @@ pub(super) struct Server {
     /// came over TLS.
     #[config(env = "FORCE_HTTPS", default = false)]
     pub(super) force_https: bool,
+    /// Who shows this as a bearer token may read the numbers at `/metrics`; without one the route is not there.
+    #[config(env = "METRICS_TOKEN")]
+    pub(super) metrics_token: Option<Secret>,
+    /// Open `/api/debug`; on outside production, where everybody who is signed in may use it; for administrators only in production.
+    #[config(env = "HUB_DEBUG_ROUTES")]
+    pub(super) debug_routes: Option<bool>,
 }
 
 /// Where data rests.
@@ -147,6 +153,9 @@ pub(super) struct Access {
     /// Refuse a bad access token with 403 `FORBIDDEN`, as the originals did; their front end then never renews it.
     #[config(env = "STRICT_TOKEN_CODES", default = false)]
     pub(super) strict_token_codes: bool,
+    /// Linking a whole account of a person wants the hub's password given at most this many seconds ago; 0 = any time.
+    #[config(env = "STEP_UP_SECONDS", default = 600)]
+    pub(super) step_up_seconds: u64,
     /// Cost of new password hashes, 4 to 16.
     #[config(env = "BCRYPT_COST", default = 10)]
     pub(super) bcrypt_cost: u32,
@@ -245,7 +254,8 @@ impl Sections {
                 .context("TRUSTED_PROXIES")?,
             force_https: self.server.force_https,
             frontend_dist: set(self.server.frontend_dist.as_ref()).map(PathBuf::from),
-            shown_app: self.platforms.shown_app(),
+            metrics_token: set_secret(self.server.metrics_token.as_ref()),
+            debug_routes: self.server.debug_routes.unwrap_or(!self.production()),
         })
     }
 

@@ -236,16 +236,6 @@ impl Platforms {
             teams: teams.settings(production),
         }
     }
-
-    /// What the contract's debug route may show.
-    pub(crate) fn shown_app(&self) -> hub_http::ShownApp {
-        let Instagram { app_id, app_secret, dialog_base_url, .. } = &self.instagram;
-        hub_http::ShownApp {
-            id_length: app_id.as_deref().map_or(0, |id| id.chars().count()),
-            has_secret: app_secret.as_ref().is_some_and(|secret| !secret.expose_secret().is_empty()),
-            dialog_url: without_slash(dialog_base_url),
-        }
-    }
 }
 
 /// Secrets separated by commas.

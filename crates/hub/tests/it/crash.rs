@@ -2,7 +2,7 @@
 
 use crate::support::{BOT_TOKEN, Hub, SECRET, bot_update};
 use hub_testkit::database::engines;
-use hub_testkit::{Client, Database, Engine, PATIENCE};
+use hub_testkit::{Client, Database, Engine, PATIENCE, ledger_balances};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -66,6 +66,7 @@ async fn kill_rounds(engine: Engine) {
     assert!(doubles.is_empty(), "stored more than once on {engine:?}: {doubles:?}");
     let (_, unread) = user.get("/api/messages/unread/count").await;
     assert_eq!(unread["total"], stored.len() as u64, "the counter agrees with the messages on {engine:?}");
+    ledger_balances(&user).await;
 }
 
 fn text_of(update: i64) -> String {

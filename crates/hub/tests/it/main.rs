@@ -10,6 +10,13 @@ mod contract;
 mod crash;
 mod fixtures;
 mod house_rules;
+mod ledger;
 mod outage;
 mod support;
+#[cfg(feature = "demo")]
+mod telegram_login;
+#[cfg(feature = "demo")]
+mod telegram_rows;
+#[cfg(feature = "demo")]
+mod telegram_world;
 mod thread;

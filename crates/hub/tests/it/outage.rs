@@ -2,7 +2,7 @@
 
 use crate::support::{BOT_TOKEN, Hub, SECRET, bot_update};
 use hub_testkit::database::{POSTGRES_VARIABLE, REQUIRE_ALL_VARIABLE};
-use hub_testkit::{Client, Database, Engine, Proxy, eventually};
+use hub_testkit::{Client, Database, Engine, Proxy, eventually, ledger_balances};
 use reqwest::{Method, StatusCode};
 use std::time::{Duration, Instant};
 
@@ -63,4 +63,5 @@ async fn while_postgres_is_away_nothing_is_acknowledged_and_then_all_goes_on() {
     }
     let (_, unread) = user.get("/api/messages/unread/count").await;
     assert_eq!(unread["total"], again + 2);
+    ledger_balances(&user).await;
 }

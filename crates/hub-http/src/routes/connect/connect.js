@@ -12,7 +12,12 @@ function say(words, bad = false) {
   at('said').classList.toggle('bad', bad);
 }
 
-class Refused extends Error {}
+class Refused extends Error {
+  constructor(words, code) {
+    super(words);
+    this.code = code;
+  }
+}
 
 async function ask(method, path, body) {
   let response;
@@ -33,7 +38,10 @@ async function ask(method, path, body) {
     signOut();
     throw new Refused('Your session has ended. Please sign in again.');
   }
-  if (!response.ok) throw new Refused(answer.error?.message ?? answer.message ?? 'That did not work. Please try again.');
+  if (!response.ok) {
+    const words = answer.error?.message ?? answer.message ?? 'That did not work. Please try again.';
+    throw new Refused(words, answer.error?.code);
+  }
   return answer;
 }
 
@@ -105,10 +113,21 @@ function platformRows(platform) {
     }
     const button = make('button', method.label, { className: 'go' });
     button.addEventListener('click', () =>
-      run(button, () => step(platform.platform, { method: method.id })));
+      run(button, () => begin(platform.platform, method.id)));
     row.append(button);
     return row;
   });
+}
+
+// What opens a whole account wants the hub's own password, when it was given long ago.
+async function begin(platform, method) {
+  try {
+    await step(platform, { method });
+  } catch (error) {
+    if (error.code !== 'STEP_UP_REQUIRED') throw error;
+    const fields = [{ name: 'hubPassword', label: 'Your password for this hub', secret: true }];
+    form(platform, { type: 'ask', title: error.message, fields }, (answers) => ({ method, ...answers }));
+  }
 }
 
 // One step of linking: a redirect, a form, a choice, or the end.
@@ -123,30 +142,32 @@ async function step(platform, body) {
     window.location.assign(next.url);
     return undefined;
   }
-  return form(platform, answer.state, next);
+  return form(platform, next, (answers) => ({ state: answer.state, answers }));
 }
 
-function form(platform, state, next) {
+function form(platform, next, body) {
   at('step-title').textContent = next.title;
   at('step-problem').textContent = '';
   const fields = next.type === 'choose' ? next.options.map(option) : next.fields.map(field);
   at('step-fields').replaceChildren(...fields);
   const dialog = at('step');
-  at('step-form').onsubmit = async (event) => {
+  const submit = async (event) => {
     if (event.submitter?.value !== 'go') return;
     event.preventDefault();
     const answers = Object.fromEntries(new FormData(at('step-form')));
     event.submitter.disabled = true;
     try {
-      await step(platform, { state, answers });
-      dialog.close();
+      await step(platform, body(answers));
+      // The next step may stand in the dialog by now.
+      if (at('step-form').onsubmit === submit) dialog.close();
     } catch (error) {
       at('step-problem').textContent = error instanceof Refused ? error.message : 'Something went wrong.';
     } finally {
       event.submitter.disabled = false;
     }
   };
-  dialog.showModal();
+  at('step-form').onsubmit = submit;
+  if (!dialog.open) dialog.showModal();
 }
 
 function field(one) {

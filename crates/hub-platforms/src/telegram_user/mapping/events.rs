@@ -1,35 +1,21 @@
 //! What happens to messages: taken away, read, reacted to.
 
-use super::{Recent, Scene, conversation_id, instant, message_id, participant_id};
+use super::{Scene, conversation_id, instant, message_id, participant_id};
 use crate::telegram_user::peers;
 use grammers_tl_types as tl;
 use hub_domain::DeliveryStatus;
 use hub_domain::inbound::{InboundBody, UpTo};
 use hub_platform_kit::platform::Parsed;
 use serde_json::json;
-use std::collections::BTreeMap;
 use tl::enums::{MessagePeerReaction, MessageReactions, Reaction};
 
 /// Characters of a service notification that are kept.
 const MAX_NOTIFICATION: usize = 2_000;
 
-/// Taken away outside channels: Telegram does not say where, so only what was seen lately can be found.
-pub(super) fn deleted(messages: &[i32], pts: i32, scene: &Scene<'_>, recent: &Recent) -> Vec<Parsed> {
-    let mut by_chat: BTreeMap<i64, Vec<i32>> = BTreeMap::new();
-    let mut lost = 0_usize;
-    for message in messages {
-        match recent.chat_of(*message) {
-            Some(chat) => by_chat.entry(chat).or_default().push(*message),
-            None => lost += 1,
-        }
-    }
-    let mut events: Vec<Parsed> =
-        by_chat.iter().map(|(chat, messages)| deleted_in(*chat, messages, pts, scene)).collect();
-    if lost > 0 {
-        let body = InboundBody::Ignored { reason: "deleted_somewhere".to_owned() };
-        events.push(scene.event(&format!("deleted:{pts}"), body));
-    }
-    events
+/// Taken away outside channels: Telegram does not say where; the ids count once in the whole account.
+pub(super) fn deleted(messages: &[i32], pts: i32, scene: &Scene<'_>) -> Parsed {
+    let messages = messages.iter().copied().map(message_id).collect();
+    scene.event(&format!("deleted:{pts}"), InboundBody::DeletedSomewhere { messages, at: None })
 }
 
 /// Taken away in a chat. The update has no time of its own.

@@ -1,6 +1,6 @@
 //! Messages: new ones, changed ones, and those of the past.
 
-use super::{Recent, Scene, content, instant, message_id, service};
+use super::{Scene, content, instant, message_id, service};
 use crate::telegram_user::peers;
 use grammers_tl_types as tl;
 use hub_domain::inbound::{InboundBody, InboundMessage, Participant};
@@ -9,29 +9,24 @@ use hub_platform_kit::platform::Parsed;
 use tl::enums::{Message, MessageReplyHeader};
 
 /// What somebody said, or what happened in a chat.
-pub(super) fn new(message: &Message, scene: &Scene<'_>, recent: &mut Recent) -> Vec<Parsed> {
+pub(super) fn new(message: &Message, scene: &Scene<'_>) -> Vec<Parsed> {
     match message {
         Message::Message(said) => {
             let chat = peers::peer_id(&said.peer_id);
-            recent.saw(said.id, chat);
             vec![match read(said, scene, false) {
                 Some(read) => scene.event(&format!("{chat}:{}", said.id), InboundBody::Message(Box::new(read))),
                 None => Parsed::Unreadable("a message without a usable date".to_owned()),
             }]
         }
-        Message::Service(happened) => {
-            recent.saw(happened.id, peers::peer_id(&happened.peer_id));
-            vec![service::event(happened, scene)]
-        }
+        Message::Service(happened) => vec![service::event(happened, scene)],
         Message::Empty(_) => Vec::new(),
     }
 }
 
 /// A message as it stands now. Changes that are hidden from people (the preview of a link came, somebody reacted) are none of its words.
-pub(super) fn edited(message: &Message, pts: i32, scene: &Scene<'_>, recent: &mut Recent) -> Vec<Parsed> {
+pub(super) fn edited(message: &Message, pts: i32, scene: &Scene<'_>) -> Vec<Parsed> {
     let Message::Message(said) = message else { return Vec::new() };
     let chat = peers::peer_id(&said.peer_id);
-    recent.saw(said.id, chat);
     let mut events = Vec::new();
     if !said.edit_hide && said.edit_date.is_some() {
         events.push(match read(said, scene, false) {
@@ -45,16 +40,12 @@ pub(super) fn edited(message: &Message, pts: i32, scene: &Scene<'_>, recent: &mu
     events
 }
 
-/// What was said before anybody listened. What happened in a chat back then is no news.
-pub(in crate::telegram_user) fn past_message(
-    message: &Message,
-    scene: &Scene<'_>,
-    recent: &mut Recent,
-) -> Option<Parsed> {
+/// What was said before anybody listened, and what was said since: the line tells that as well, but perhaps later, and it is news.
+/// What happened in a chat back then is none.
+pub(in crate::telegram_user) fn past_message(message: &Message, scene: &Scene<'_>, listening: i32) -> Option<Parsed> {
     let Message::Message(said) = message else { return None };
     let chat = peers::peer_id(&said.peer_id);
-    recent.saw(said.id, chat);
-    let read = read(said, scene, true)?;
+    let read = read(said, scene, said.date <= listening)?;
     Some(scene.event(&format!("{chat}:{}", said.id), InboundBody::Message(Box::new(read))))
 }
 

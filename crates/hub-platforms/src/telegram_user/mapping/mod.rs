@@ -13,11 +13,7 @@ use grammers_tl_types as tl;
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, Participant};
 use hub_domain::{RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId, Timestamp};
 use hub_platform_kit::platform::Parsed;
-use std::collections::{HashMap, VecDeque};
 use tl::enums::Update;
-
-/// Messages whose chat is remembered.
-const MAX_RECENT: usize = 20_000;
 
 /// What is known beside an update.
 pub(super) struct Scene<'a> {
@@ -67,39 +63,14 @@ impl Scene<'_> {
     }
 }
 
-/// The chats of messages lately seen. Ids outside channels count once in the whole account.
-#[derive(Debug, Default)]
-pub(super) struct Recent {
-    chats: HashMap<i32, i64>,
-    order: VecDeque<i32>,
-}
-
-impl Recent {
-    fn saw(&mut self, message: i32, chat: i64) {
-        if peers::channel_of(chat).is_some() || self.chats.insert(message, chat).is_some() {
-            return;
-        }
-        self.order.push_back(message);
-        if self.order.len() > MAX_RECENT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.chats.remove(&oldest);
-        }
-    }
-
-    fn chat_of(&self, message: i32) -> Option<i64> {
-        self.chats.get(&message).copied()
-    }
-}
-
 /// What an update means; nothing for what happens all the time and is for no inbox, such as who is online.
-pub(super) fn update(update: &Update, scene: &Scene<'_>, recent: &mut Recent) -> Vec<Parsed> {
+pub(super) fn update(update: &Update, scene: &Scene<'_>) -> Vec<Parsed> {
     match update {
-        Update::NewMessage(new) => messages::new(&new.message, scene, recent),
-        Update::NewChannelMessage(new) => messages::new(&new.message, scene, recent),
-        Update::EditMessage(edit) => messages::edited(&edit.message, edit.pts, scene, recent),
-        Update::EditChannelMessage(edit) => messages::edited(&edit.message, edit.pts, scene, recent),
-        Update::DeleteMessages(gone) => events::deleted(&gone.messages, gone.pts, scene, recent),
+        Update::NewMessage(new) => messages::new(&new.message, scene),
+        Update::NewChannelMessage(new) => messages::new(&new.message, scene),
+        Update::EditMessage(edit) => messages::edited(&edit.message, edit.pts, scene),
+        Update::EditChannelMessage(edit) => messages::edited(&edit.message, edit.pts, scene),
+        Update::DeleteMessages(gone) => vec![events::deleted(&gone.messages, gone.pts, scene)],
         Update::DeleteChannelMessages(gone) => {
             vec![events::deleted_in(peers::channel_id(gone.channel_id), &gone.messages, gone.pts, scene)]
         }

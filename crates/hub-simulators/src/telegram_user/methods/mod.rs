@@ -23,6 +23,11 @@ use super::calls::{Caller, Refusal, run};
 use super::{account, shapes};
 use grammers_tl_types::{Identifiable, functions as f};
 
+/// The chat that a call means; `None` when the account does not know it.
+pub(super) fn place(account: &account::Account, peer: &grammers_tl_types::enums::InputPeer) -> Option<super::Place> {
+    peers::place(account, peer).ok()
+}
+
 /// The constructor that a call begins with.
 pub(super) fn constructor(body: &[u8]) -> Option<u32> {
     Some(u32::from_le_bytes(body.get(..4)?.try_into().ok()?))

@@ -166,9 +166,11 @@ impl Connection {
             {
                 let mut world = self.shared.world();
                 if !world.shares_its_key(joined.connection) {
+                    world.in_use(joined.connection);
                     return joined;
                 }
                 if Instant::now() >= until {
+                    world.in_use(joined.connection);
                     world.destroy_for_duplicate(joined.connection);
                     return joined;
                 }

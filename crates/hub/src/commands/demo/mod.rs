@@ -108,7 +108,7 @@ async fn link(
     answers: Option<Answers>,
 ) -> anyhow::Result<()> {
     let method = method.map(str::to_owned);
-    let input = BeginConnect { platform: platform.to_owned(), method, answers, browser: None };
+    let input = BeginConnect { platform: platform.to_owned(), method, answers, ..BeginConnect::default() };
     let failed = || format!("the demo's account on {platform} cannot be linked");
     let mut connecting = accounts::begin_connect(app, caller, input).await.with_context(failed)?;
     loop {

@@ -11,5 +11,7 @@ pub(crate) mod teams;
 mod teams_life;
 mod teams_recorded;
 mod telegram;
+#[cfg(feature = "demo")]
+mod telegram_user;
 pub(crate) mod twitter;
 mod whatsapp;

@@ -27,7 +27,7 @@ async fn d52_the_platforms_that_do_not_tell_everything_are_asked_every_minute() 
     let (_, cards) = user.get("/api/platforms").await;
     for card in cards["platforms"].as_array().expect("a list") {
         let asked = ["twitter", "linkedin", "teams"].contains(&card["platform"].as_str().expect("a name"));
-        let regularly = card["pull"].as_str().is_some_and(|pull| pull.starts_with("every"));
+        let regularly = card["history"] == "regularly";
         assert_eq!(regularly, asked, "{card}");
     }
 }
