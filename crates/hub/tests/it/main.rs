@@ -9,6 +9,8 @@ mod conformance;
 mod contract;
 mod crash;
 mod fixtures;
+#[cfg(feature = "demo")]
+mod front_end;
 mod house_rules;
 mod ledger;
 mod outage;

@@ -16,4 +16,7 @@ mod scene;
 mod secrets;
 mod sending;
 mod shapes;
+mod sockets;
+#[cfg(feature = "demo")]
+mod telegram;
 mod tokens;
