@@ -5,6 +5,7 @@
 mod bench;
 mod packages;
 mod process;
+mod prove;
 mod run;
 mod services;
 mod suite;
@@ -14,6 +15,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask run [--demo]    build what is missing and run the hub on port 3000
 cargo xtask test [filter]   install and start what the suites need, and run all of them
+cargo xtask prove [--minutes N] [--seed S] [--engine sqlite|postgres]
+                            let everything go wrong for a while, and look whether anything was lost or doubled
 cargo xtask bench           measure, as a ratio to what this machine can do
 cargo xtask openapi         write docs/openapi.json anew";
 
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.first().map(String::as_str) {
         Some("run") => run::run(rest),
         Some("test") => suite::test(rest),
+        Some("prove") => prove::prove(rest),
         Some("bench") => bench::bench(rest),
         Some("openapi") => run::openapi(),
         _ => {

@@ -52,8 +52,14 @@ pub async fn settle_stuck(app: &App) -> Result<()> {
     if stuck.is_empty() {
         return Ok(());
     }
-    let rows = app.store().read().messages().many(&stuck).await?;
-    let work: Vec<_> = rows.iter().map(|m| jobs::deliver_message(m.id, m.conversation_id, now)).collect();
+    let session = app.store().read();
+    let rows = session.messages().many(&stuck).await?;
+    let mut work = Vec::with_capacity(rows.len());
+    for message in rows {
+        if let Some((account, conversation)) = session.messages().place(message.id).await? {
+            work.push(jobs::deliver_message(account, conversation, message.id, message.created_at, now));
+        }
+    }
     let tx = app.store().begin().await?;
     tx.jobs().enqueue_many(&work).await?;
     app.commit(tx, Vec::new()).await?;

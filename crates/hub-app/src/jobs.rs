@@ -59,6 +59,9 @@ pub enum Outcome {
 #[derive(Serialize, Deserialize)]
 struct MessageJob {
     message: MessageId,
+    /// When it was asked for; jobs of before this was kept lack it.
+    #[serde(default)]
+    since: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,56 +103,73 @@ struct RevokeJob {
     grant: String,
 }
 
-/// Sends `message` of `conversation`.
-pub fn deliver_message(message: MessageId, conversation: ConversationId, at: Timestamp) -> NewJob {
+/// Attempts to send: trouble that passes is outwaited until the message expires, whatever their number.
+const SENDING_ATTEMPTS: i32 = 10_000;
+
+/// Sends `message` of a conversation of `account`, as was asked `since`.
+pub fn deliver_message(
+    account: AccountId,
+    conversation: ConversationId,
+    message: MessageId,
+    since: Timestamp,
+    at: Timestamp,
+) -> NewJob {
     let lane = Some(format!("conversation:{conversation}"));
-    job(DELIVER_MESSAGE, &MessageJob { message }, lane, Some(message.to_string()), Urgency::Waiting, 8, at)
+    let payload = MessageJob { message, since: Some(since) };
+    let dedupe = Some(message.to_string());
+    let job = job(DELIVER_MESSAGE, &payload, lane, dedupe, Urgency::Waiting, SENDING_ATTEMPTS, at);
+    pooled(job, format!("out:{account}"))
 }
 
-/// Copies `attachment`.
-pub fn fetch_attachment(attachment: AttachmentId, at: Timestamp) -> NewJob {
-    job(FETCH_ATTACHMENT, &AttachmentJob { attachment }, None, Some(attachment.to_string()), Urgency::Soon, 6, at)
+/// Copies `attachment` of `account`.
+pub fn fetch_attachment(account: AccountId, attachment: AttachmentId, at: Timestamp) -> NewJob {
+    let dedupe = Some(attachment.to_string());
+    let job = job(FETCH_ATTACHMENT, &AttachmentJob { attachment }, None, dedupe, Urgency::Soon, 6, at);
+    pooled(job, format!("files:{account}"))
 }
 
 /// Tells the platform that everything up to `message` was read.
 pub fn mark_read(conversation: ConversationId, message: MessageId, at: Timestamp) -> NewJob {
-    job(MARK_READ, &ReadJob { conversation, message }, None, Some(message.to_string()), Urgency::Whenever, 3, at)
+    let payload = ReadJob { conversation, message };
+    comfort(job(MARK_READ, &payload, None, Some(message.to_string()), Urgency::Whenever, 3, at))
 }
 
 /// Answers `notice` of `account`.
 pub fn acknowledge(account: AccountId, notice: Uuid, at: Timestamp) -> NewJob {
-    job(ACKNOWLEDGE, &NoticeJob { account, notice }, None, Some(notice.to_string()), Urgency::Waiting, 3, at)
+    let payload = NoticeJob { account, notice };
+    comfort(job(ACKNOWLEDGE, &payload, None, Some(notice.to_string()), Urgency::Waiting, 3, at))
 }
 
 /// Asks the platform to call us for `account`.
 pub fn subscribe_webhook(account: AccountId, at: Timestamp) -> NewJob {
-    job(SUBSCRIBE_WEBHOOK, &AccountJob { account }, None, Some(account.to_string()), Urgency::Soon, 12, at)
+    comfort(job(SUBSCRIBE_WEBHOOK, &AccountJob { account }, None, Some(account.to_string()), Urgency::Soon, 12, at))
 }
 
 /// Takes the permission back; `grant` is sealed.
 pub fn revoke_grant(account: AccountId, grant: String, at: Timestamp) -> NewJob {
-    job(REVOKE_GRANT, &RevokeJob { account, grant }, None, None, Urgency::Whenever, 12, at)
+    comfort(job(REVOKE_GRANT, &RevokeJob { account, grant }, None, None, Urgency::Whenever, 12, at))
 }
 
 /// Asks who the other person of `conversation` is.
 pub fn refresh_profile(conversation: ConversationId, at: Timestamp) -> NewJob {
     let dedupe = Some(conversation.to_string());
-    job(REFRESH_PROFILE, &ConversationJob { conversation }, None, dedupe, Urgency::Soon, 4, at)
+    comfort(job(REFRESH_PROFILE, &ConversationJob { conversation }, None, dedupe, Urgency::Soon, 4, at))
 }
 
 /// Reads back what there is of `account`.
 pub fn backfill(account: AccountId, at: Timestamp) -> NewJob {
-    job(BACKFILL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, 12, at)
+    let job = job(BACKFILL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, 12, at);
+    reading(job, account)
 }
 
 /// Reads on, because a delivery said that there is something. Beside a regular reading, which may have passed it.
 pub fn read_on(account: AccountId, at: Timestamp) -> NewJob {
-    told(BACKFILL, account, at)
+    reading(told(BACKFILL, account, at), account)
 }
 
 /// Sees to the subscription of `account`, because a delivery said that it needs it.
 pub fn resubscribe(account: AccountId, at: Timestamp) -> NewJob {
-    told(SUBSCRIBE_WEBHOOK, account, at)
+    comfort(told(SUBSCRIBE_WEBHOOK, account, at))
 }
 
 /// Whatever is told within one second is done once, in the next one: so no job that is running already can take it for itself.
@@ -162,19 +182,20 @@ fn told(kind: &str, account: AccountId, at: Timestamp) -> NewJob {
 
 /// Asks `account` regularly.
 pub fn poll(account: AccountId, at: Timestamp) -> NewJob {
-    job(POLL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, i32::MAX, at)
+    let job = job(POLL, &AccountJob { account }, None, Some(account.to_string()), Urgency::Whenever, i32::MAX, at);
+    reading(job, account)
 }
 
 /// Reads once more what was lately said to `account`; after any other such reading.
 pub fn reread(account: AccountId, at: Timestamp) -> NewJob {
     let lane = Some(format!("reread:{account}"));
-    job(REREAD, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Soon, 5, at)
+    job(REREAD, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Soon, 8, at)
 }
 
 /// The same in the place of what is here.
 pub fn reset(account: AccountId, at: Timestamp) -> NewJob {
     let lane = Some(format!("reread:{account}"));
-    job(RESET, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Waiting, 5, at)
+    job(RESET, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Waiting, 8, at)
 }
 
 /// Reads `receipt` again; one after the other, so that news keep their order. Never left out for one that is running: that
@@ -182,6 +203,22 @@ pub fn reset(account: AccountId, at: Timestamp) -> NewJob {
 pub fn replay_receipt(receipt: ReceiptId, at: Timestamp) -> NewJob {
     let lane = Some("early news".to_owned());
     job(REPLAY_RECEIPT, &ReceiptJob { receipt }, lane, None, Urgency::Waiting, 6, at)
+}
+
+/// One slow account takes its share of the workers and no more.
+fn pooled(mut job: NewJob, pool: String) -> NewJob {
+    job.pool = Some(pool);
+    job
+}
+
+fn reading(job: NewJob, account: AccountId) -> NewJob {
+    pooled(job, format!("in:{account}"))
+}
+
+/// What nobody waits for shares the workers by its kind.
+fn comfort(job: NewJob) -> NewJob {
+    let kind = job.kind.clone();
+    pooled(job, kind)
 }
 
 /// Which job goes first when several are due.
@@ -209,6 +246,7 @@ fn job(
         kind: kind.to_owned(),
         payload: serde_json::to_string(payload).unwrap_or_default(),
         lane,
+        pool: None,
         dedupe,
         priority: urgency as i32,
         run_at: at,
@@ -221,7 +259,7 @@ fn job(
 pub async fn run(app: &App, job: &Job) -> Outcome {
     match job.kind.as_str() {
         DELIVER_MESSAGE => match payload::<MessageJob>(job) {
-            Ok(p) => outbox::deliver_message(app, p.message, job.attempts >= job.max_attempts).await,
+            Ok(p) => outbox::deliver_message(app, p.message, p.since, job.attempts).await,
             Err(bad) => bad,
         },
         FETCH_ATTACHMENT => match payload::<AttachmentJob>(job) {

@@ -30,7 +30,9 @@ pub use hub_platform_kit::card::{Pull, Window};
 pub use hub_platform_kit::platform::OutboundFile;
 pub use hub_platform_kit::webhook::WebhookRequest;
 pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};
-pub use hub_store::{Job, ListConversations, ListMessages, Notice, Page, Parked, Receipt, SealedTable};
+pub use hub_store::{
+    DeadJob, Job, ListConversations, ListMessages, Notice, Page, Parked, Presence, Receipt, SealedTable,
+};
 
 use hub_domain::{Account, Committed, Timestamp};
 use hub_platform_kit::{PlatformHandle, Registry};

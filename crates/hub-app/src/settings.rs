@@ -37,6 +37,10 @@ pub struct AppSettings {
     pub auth_limit_per_minute: u32,
     /// `SEND_WAIT_MS`: how long a send request waits for the outcome.
     pub send_wait: Duration,
+    /// `SEND_EXPIRY_HOURS`: a message that could not leave for this long is given up.
+    pub send_expiry: Duration,
+    /// `STOP_WAIT_SECONDS`: how long running jobs may take to finish when the hub stops; then they are handed back.
+    pub stop_wait: Duration,
     /// `POLL_INTERVAL_SECONDS`: how often platforms are asked that do not tell everything by themselves.
     pub poll_interval: Duration,
     /// `RECEIPT_RETENTION_HOURS`.

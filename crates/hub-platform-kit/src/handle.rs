@@ -265,8 +265,17 @@ impl PlatformHandle {
         let (platform, operation) = (self.card().id.as_str(), call.operation.label());
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match error {
-            None => tracing::debug!(platform, operation, took_ms, "platform call done"),
+            None => {
+                self.throttle.answered(call);
+                tracing::debug!(platform, operation, took_ms, "platform call done");
+            }
             Some(error) => {
+                match error.kind {
+                    ErrorKind::Transient { .. } => self.throttle.trouble(call),
+                    // Only an answer of the platform's is one.
+                    _ if error.status.is_some() => self.throttle.answered(call),
+                    _ => {}
+                }
                 if let ErrorKind::RateLimited { retry_after: Some(wait) } = error.kind
                     && error.status.is_some()
                 {

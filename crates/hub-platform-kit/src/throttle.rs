@@ -15,6 +15,12 @@ const MAX_BUCKETS: usize = 20_000;
 /// stretch of the window's length ever holds more calls than are allowed; the price is 1/16 of its speed.
 const SLOTS: usize = 16;
 
+/// So many calls in a row that fail for trouble are an outage: what the account sends, or reads, rests then.
+const OUTAGE: u32 = 3;
+/// The first rest, which doubles as long as the trouble lasts, and the longest.
+const FIRST_REST: Duration = Duration::from_secs(2);
+const LONGEST_REST: Duration = Duration::from_mins(1);
+
 /// The budgets of one platform.
 #[derive(Debug)]
 pub struct Throttle {
@@ -81,8 +87,10 @@ enum Scope {
 struct Bucket {
     /// One count per window of the card.
     counts: Vec<Count>,
-    /// No call before this, because the platform said so.
+    /// No call before this, because the platform said so or is in trouble.
     paused_until: Option<Instant>,
+    /// Calls in a row that failed for trouble.
+    failures: u32,
 }
 
 /// Calls of one window, by slot.
@@ -106,8 +114,9 @@ impl Throttle {
         }
         let scopes = scopes(account, call);
         for scope in &scopes {
-            if let Some(wait) = buckets.get(scope).and_then(|bucket| bucket.paused(now)) {
-                return Err(reached(card, wait));
+            let Some(bucket) = buckets.get(scope) else { continue };
+            if let Some(wait) = bucket.paused(now) {
+                return Err(if bucket.failures >= OUTAGE { in_trouble(card, wait) } else { reached(card, wait) });
             }
         }
         if !call.operation.spends() {
@@ -169,6 +178,39 @@ impl Throttle {
     }
 }
 
+impl Throttle {
+    /// Remembers that a call failed for trouble that passes. In an outage the account's sending, or reading, rests, so that it
+    /// neither keeps workers nor leaves one message after the other in the dark.
+    pub fn trouble(&self, call: &Call) {
+        let Some(scope) = resting(call) else { return };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets.entry(scope).or_default();
+        bucket.failures = bucket.failures.saturating_add(1);
+        if let Some(further) = bucket.failures.checked_sub(OUTAGE) {
+            let rest = FIRST_REST.saturating_mul(1 << further.min(16)).min(LONGEST_REST);
+            bucket.paused_until = bucket.paused_until.max(Some(Instant::now() + rest));
+        }
+    }
+
+    /// Remembers that the platform answered.
+    pub fn answered(&self, call: &Call) {
+        let Some(scope) = resting(call) else { return };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(&scope) {
+            bucket.failures = 0;
+        }
+    }
+}
+
+/// What rests in an outage that this call tells of.
+fn resting(call: &Call) -> Option<Scope> {
+    match call.operation {
+        Operation::Send => call.account.map(Scope::Sends),
+        Operation::Pull => call.account.map(Scope::Pulls),
+        _ => None,
+    }
+}
+
 /// The budgets a call spends, or is held up by.
 fn scopes(account: AccountId, call: &Call) -> Vec<Scope> {
     let mut scopes = vec![Scope::Account(account)];
@@ -197,13 +239,20 @@ fn reached(card: &Card, wait: Duration) -> PlatformError {
     PlatformError::new(ErrorKind::RateLimited { retry_after: Some(wait) }, words)
 }
 
+fn in_trouble(card: &Card, wait: Duration) -> PlatformError {
+    let words = format!("{} is in trouble; the hub waits before it asks again", card.display_name);
+    PlatformError::new(ErrorKind::RateLimited { retry_after: Some(wait) }, words)
+}
+
 impl Bucket {
     fn paused(&self, now: Instant) -> Option<Duration> {
         self.paused_until.filter(|until| *until > now).map(|until| until - now)
     }
 
     fn rests(&self, now: Instant, since: Duration, windows: &[Window]) -> bool {
-        self.paused(now).is_none() && self.counts.iter().zip(windows).all(|(count, w)| count.spent(since, *w) == 0)
+        self.paused(now).is_none()
+            && self.failures == 0
+            && self.counts.iter().zip(windows).all(|(count, w)| count.spent(since, *w) == 0)
     }
 
     fn wait(&self, since: Duration, windows: &[Window]) -> Option<Duration> {

@@ -9,6 +9,7 @@ use crate::tx::{Session, Tx};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub struct Store {
     reader: DatabaseConnection,
     /// On SQLite the one connection that writes; on PostgreSQL the same pool.
     writer: DatabaseConnection,
+    /// The file, on SQLite.
+    pub(crate) file: Option<PathBuf>,
 }
 
 impl Store {
@@ -90,7 +93,7 @@ impl Store {
             .connect_with(options)
             .await?;
         let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-        Ok(Self { engine: Engine::Postgres, reader: connection.clone(), writer: connection })
+        Ok(Self { engine: Engine::Postgres, reader: connection.clone(), writer: connection, file: None })
     }
 
     async fn sqlite(path: &str) -> Result<Self> {
@@ -122,6 +125,7 @@ impl Store {
             engine: Engine::Sqlite,
             reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            file: Some(PathBuf::from(path)),
         })
     }
 

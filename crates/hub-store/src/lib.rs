@@ -10,6 +10,7 @@ mod error;
 mod migrate;
 mod nouns;
 mod original;
+mod presence;
 mod sql;
 mod tx;
 
@@ -26,7 +27,7 @@ pub use nouns::conversations::{
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
 pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, ImportedWords, Imports};
-pub use nouns::jobs::{Job, JobCounts, JobEnd, Jobs, NewJob};
+pub use nouns::jobs::{DeadJob, Job, JobCounts, JobEnd, Jobs, NewJob, POOL_SHARE};
 pub use nouns::leases::{Cursors, Leases};
 pub use nouns::ledger::Ledger;
 pub use nouns::message_lists::ListMessages;
@@ -46,4 +47,5 @@ pub use original::{
     AccountIdentity, ConversationIdentity, Original, OriginalAccount, OriginalConversation, OriginalCounts,
     OriginalMessage, OriginalToken, OriginalUser,
 };
+pub use presence::{Entrance, Presence};
 pub use tx::{Session, Tx};

@@ -31,8 +31,15 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] =
-    migrations!["0001_baseline", "0002_hub", "0003_people", "0004_subscriptions", "0005_imports", "0008_ledger"];
+const MIGRATIONS: &[Migration] = migrations![
+    "0001_baseline",
+    "0002_hub",
+    "0003_people",
+    "0004_subscriptions",
+    "0005_imports",
+    "0007_outbox",
+    "0008_ledger"
+];
 
 /// The first of them: it meets a new database, or one of the originals.
 const BASELINE: &str = "0001_baseline";

@@ -10,6 +10,7 @@ pub mod database;
 pub mod expect;
 pub mod ledger;
 pub mod process;
+pub mod prove;
 pub mod proxy;
 pub mod pushes;
 pub mod recorded;

@@ -71,6 +71,13 @@ impl HubProcess {
         self.child.kill().await.expect("it can be killed");
     }
 
+    /// Asks it to stop, as an operator would, and waits until it has.
+    pub async fn stop(&mut self) {
+        let asked = Command::new("kill").arg("-TERM").arg(self.id().to_string()).status().await;
+        assert!(asked.expect("the program kill").success(), "it can be asked to stop");
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops in time").expect("it ended");
+    }
+
     /// True while it runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

@@ -3,7 +3,7 @@
 use crate::worker_name;
 use futures_util::FutureExt;
 use hub_app::jobs::{self, Outcome};
-use hub_app::{App, Job, Signal, work};
+use hub_app::{App, Job, Presence, Signal, work};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +19,14 @@ const POLL: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The longest a job may run.
 const JOB_LIMIT: Duration = Duration::from_mins(10);
-/// How long running jobs may take to finish when the hub stops; what is cut off is taken up again after its lease.
-const STOP_LIMIT: Duration = Duration::from_secs(20);
+/// Tries to take a place among the workers.
+const JOIN_TRIES: u32 = 5;
 /// Tries to write down how a job ended, one second apart, before its lease decides.
 const SETTLE_TRIES: u32 = 30;
 
 pub(crate) async fn run(app: App, stop: CancellationToken) {
     let worker: Arc<str> = worker_name("worker").into();
+    let _presence = join(&app, &stop).await;
     let mut signals = app.bus().subscribe();
     let mut running = JoinSet::new();
     let freed = Arc::new(Notify::new());
@@ -33,7 +34,8 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
         while running.try_join_next().is_some() {}
         let free = SLOTS.saturating_sub(running.len());
         let claimed = if free == 0 { Vec::new() } else { claim(&app, &worker, free).await };
-        let busy = claimed.len() == free;
+        // Of jobs that share something not all were taken, though others may be due behind them.
+        let more = !claimed.is_empty();
         for job in claimed {
             let (app, worker, freed) = (app.clone(), worker.clone(), freed.clone());
             running.spawn(async move {
@@ -41,15 +43,36 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
                 freed.notify_one();
             });
         }
-        if busy && free > 0 && running.len() < SLOTS {
+        if more && running.len() < SLOTS {
             continue;
         }
         wait(&mut signals, &freed, &stop).await;
     }
     let finish = async { while running.join_next().await.is_some() {} };
-    if tokio::time::timeout(STOP_LIMIT, finish).await.is_err() {
-        tracing::warn!("jobs were cut off; they are taken up again after their lease");
+    if tokio::time::timeout(app.settings().stop_wait, finish).await.is_ok() {
+        return;
     }
+    // They must have ended before anybody else may have them.
+    running.shutdown().await;
+    match work::hand_back(&app, &worker).await {
+        Ok(count) => tracing::warn!(count, "jobs were cut off and handed back"),
+        Err(error) => tracing::warn!(%error, "jobs were cut off; they are taken up again after their lease"),
+    }
+}
+
+/// Takes a place among the workers. Without one the leases of the dead decide.
+async fn join(app: &App, stop: &CancellationToken) -> Option<Presence> {
+    for _ in 0..JOIN_TRIES {
+        match work::join(app).await {
+            Ok(presence) => return Some(presence),
+            Err(error) => tracing::warn!(%error, "the place among the workers could not be taken"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(POLL) => {}
+            () = stop.cancelled() => break,
+        }
+    }
+    None
 }
 
 async fn claim(app: &App, worker: &str, limit: usize) -> Vec<Job> {
@@ -88,12 +111,18 @@ async fn work_on(app: &App, worker: &str, job: Job) {
         tokio::pin!(limit);
         loop {
             tokio::select! {
-                ended = &mut work => break ended.unwrap_or_else(|_| again("it panicked")),
+                ended = &mut work => break ended.unwrap_or_else(|_| {
+                    tracing::error!(job = %job.id, kind = job.kind, attempts = job.attempts, "a job panicked");
+                    again("it panicked")
+                }),
                 () = &mut limit => break again("it took too long"),
-                () = tokio::time::sleep(HEARTBEAT) => {
-                    if let Err(error) = work::keep(app, worker, &[job.id]).await {
-                        tracing::warn!(job = %job.id, %error, "a sign of life could not be given");
+                () = tokio::time::sleep(HEARTBEAT) => match work::keep(app, worker, &job).await {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        tracing::warn!(job = %job.id, kind = job.kind, "a job was taken over by another worker");
+                        return;
                     }
+                    Err(error) => tracing::warn!(job = %job.id, %error, "a sign of life could not be given"),
                 }
             }
         }

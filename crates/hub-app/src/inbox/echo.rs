@@ -16,6 +16,11 @@ use std::time::Duration;
 /// A message whose fate nobody knows is recognised by its words for this long.
 const RECOGNISED_FOR: Duration = Duration::from_hours(24);
 
+/// How far a platform's clock may be from ours.
+const SKEW: Duration = Duration::from_mins(2);
+/// How long one message may be leaving, with all its parts.
+const LONGEST_SEND: Duration = Duration::from_mins(10);
+
 /// What an echo proves.
 pub(crate) struct Evidence<'a> {
     /// Which part of the message the platform took.
@@ -43,7 +48,11 @@ pub(crate) async fn meet(
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<bool, StoreError> {
-    if message.direction != Direction::Outgoing || message.history {
+    if message.direction != Direction::Outgoing {
+        return Ok(false);
+    }
+    // What lies further back than anything that may be open needs no looking.
+    if message.history && message.sent_at < now - delta(RECOGNISED_FOR) - delta(SKEW) {
         return Ok(false);
     }
     let Some((id, conversation, part)) = recognise(app, tx, account, message, now).await? else { return Ok(false) };
@@ -80,9 +89,20 @@ async fn recognise(
     if tx.messages().id_of(conversation.id, &message.id).await?.is_some() {
         return Ok(None);
     }
-    let since = now - TimeDelta::from_std(RECOGNISED_FOR).unwrap_or_default();
-    for stored in tx.messages().undecided(conversation.id, since).await? {
+    let open = tx.messages().undecided(conversation.id, now - delta(RECOGNISED_FOR)).await?;
+    if open.is_empty() {
+        return Ok(None);
+    }
+    let tried = tx.messages().tried(&open.iter().map(|stored| stored.id).collect::<Vec<_>>()).await?;
+    let mut best: Option<(TimeDelta, (MessageId, ConversationId, usize))> = None;
+    for stored in open {
         let open = seal::open(app.sealer(), stored);
+        let left = tried.get(&open.id).copied().unwrap_or(open.created_at);
+        let away = message.sent_at - left;
+        // A list tells of everything that was ever said in these words; only what was said when this one left is this one.
+        if message.history && !(-delta(SKEW)..=delta(SKEW + LONGEST_SEND)).contains(&away) {
+            continue;
+        }
         let taken = tx.messages().parts_taken(open.id).await?;
         let parts = outbox::parts::of_message(card, &open);
         let same = |part: &&outbox::parts::Part| {
@@ -90,10 +110,18 @@ async fn recognise(
                 && part.files.len() == message.content.attachments.len()
         };
         if let Some(part) = parts.iter().skip(taken).position(|part| same(&part)) {
-            return Ok(Some((open.id, conversation.id, taken + part)));
+            // Of two in the same words it is the one that left when this was said.
+            let distance = away.abs();
+            if best.is_none_or(|(least, _)| distance < least) {
+                best = Some((distance, (open.id, conversation.id, taken + part)));
+            }
         }
     }
-    Ok(None)
+    Ok(best.map(|(_, found)| found))
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or_default()
 }
 
 /// Writes down that the platform took a part of a message of ours.
@@ -121,7 +149,7 @@ pub(crate) async fn settle(
         // The part whose fate nobody knew was taken, and those after it never left: it goes on from there.
         Some(DeliveryStatus::Unconfirmed) if !whole && taken > before => {
             tx.messages().set_status(id, &[DeliveryStatus::Unconfirmed], DeliveryStatus::Queued, None, now).await?;
-            effects.jobs.push(jobs::deliver_message(id, conversation_id, now));
+            effects.jobs.push(jobs::deliver_message(account.id, conversation_id, id, now, now));
             changed = true;
         }
         // What we gave up was taken all the same; what the platform itself gave up later stays so.

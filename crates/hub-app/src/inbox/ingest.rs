@@ -276,9 +276,12 @@ async fn store_arrivals(
         if !message.history {
             effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
         }
-        effects
-            .jobs
-            .extend(row.attachments.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
+        effects.jobs.extend(
+            row.attachments
+                .iter()
+                .filter(|a| seal::is_copied(a))
+                .map(|a| jobs::fetch_attachment(account.id, a.id, now)),
+        );
     }
     effects.jobs.extend(early::recall(tx, &arrived, now).await?);
     effects.jobs.extend(profiles::unknown(tx, &strangers, now).await?);

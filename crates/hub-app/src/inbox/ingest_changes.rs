@@ -66,19 +66,26 @@ pub(crate) async fn apply(
             return Ok(all);
         }
         InboundBody::DeletedSomewhere { messages, at } => {
-            let Ok(handle) = app.handle_of(account) else { return Ok(()) };
+            let Ok(handle) = app.handle_of(account) else { return Ok(Verdict::Ignored) };
+            let mut all = Verdict::Ignored;
             for message in messages {
                 // One that is not known was said before anybody listened: there is nothing to wait for.
                 for (conversation, conversation_id, message_id) in
                     tx.messages().all_in_account(account.id, message).await?
                 {
-                    if !handle.counts_apart(&conversation)
-                        && tx.messages().delete(message_id, at.unwrap_or(now)).await?
-                    {
-                        say(EventBody::MessageUpdated { message_id, conversation_id });
+                    if handle.counts_apart(&conversation) {
+                        continue;
                     }
+                    let verdict = if tx.messages().delete(message_id, at.unwrap_or(now)).await? {
+                        say(EventBody::MessageUpdated { message_id, conversation_id });
+                        Verdict::Applied
+                    } else {
+                        Verdict::Known
+                    };
+                    all = all.or_for_another(verdict);
                 }
             }
+            return Ok(all);
         }
         InboundBody::Reacted { conversation, message, actor, added, removed, replaces, at } => {
             let Some((conversation_id, message_id)) = find(app, tx, account, Some(conversation), message).await? else {
@@ -366,6 +373,8 @@ async fn edited(
     };
     tracing::debug!(%conversation_id, %message_id, "edit applied");
     effects.events.push(NewEvent { user_id: account.user_id, at: now, body });
-    effects.jobs.extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(a.id, now)));
+    effects
+        .jobs
+        .extend(files.iter().filter(|a| seal::is_copied(a)).map(|a| jobs::fetch_attachment(account.id, a.id, now)));
     Ok(Verdict::Applied)
 }

@@ -2,6 +2,7 @@
 //! crash in between is seen as "nobody knows", never as "send it again".
 
 use super::check::window;
+use super::evidence;
 use super::outcomes::SendOutcome;
 use super::parts::{self, Part};
 use super::reports;
@@ -11,8 +12,8 @@ use crate::inbox::{early, seal};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
 use hub_domain::{
-    Account, AccountHealth, ConversationId, DeliveryStatus, EventBody, Message, MessageId, RemoteConversationId,
-    Timestamp, UserId,
+    Account, AccountHealth, AccountId, ConversationId, DeliveryStatus, EventBody, Message, MessageId,
+    RemoteConversationId, Timestamp, UserId,
 };
 use hub_platform_kit::platform::{OutboundFile, OutboundMessage, Sent};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy};
@@ -20,8 +21,8 @@ use hub_store::NewEvent;
 use serde_json::Value;
 use std::time::Duration;
 
-/// A message that could not leave for this long is given up.
-const EXPIRY: Duration = Duration::from_hours(24);
+/// Tries before an answer that nobody understands, or a mistake of the operator's, is final.
+const TRIES: i32 = 8;
 /// Shown when nobody knows.
 const NOBODY_KNOWS: &str =
     "The connection broke while sending. The message may have arrived; it is not sent again by itself.";
@@ -31,12 +32,12 @@ struct Delivery<'a> {
     app: &'a App,
     owner: UserId,
     message: Message,
-    last_try: bool,
+    attempts: i32,
 }
 
-/// Hands a message over, or finds out that it need not be.
-pub async fn deliver_message(app: &App, id: MessageId, last_try: bool) -> Outcome {
-    match try_deliver(app, id, last_try).await {
+/// Hands a message over that was asked for `since`, or finds out that it need not be.
+pub async fn deliver_message(app: &App, id: MessageId, since: Option<Timestamp>, attempts: i32) -> Outcome {
+    match try_deliver(app, id, since, attempts).await {
         Ok(outcome) => outcome,
         Err(error) => {
             tracing::warn!(message = %id, %error, "a delivery could not be settled");
@@ -45,33 +46,34 @@ pub async fn deliver_message(app: &App, id: MessageId, last_try: bool) -> Outcom
     }
 }
 
-async fn try_deliver(app: &App, id: MessageId, last_try: bool) -> Result<Outcome> {
+async fn try_deliver(app: &App, id: MessageId, since: Option<Timestamp>, attempts: i32) -> Result<Outcome> {
     let session = app.store().read();
     let Some(stored) = session.messages().many(&[id]).await?.into_iter().next() else { return Ok(Outcome::Done) };
     let found = session.conversations().many(&[stored.conversation_id]).await?.into_iter().next();
     let Some((conversation, owner)) = found else { return Ok(Outcome::Done) };
-    let delivery = Delivery { app, owner, message: seal::open(app.sealer(), stored), last_try };
+    let delivery = Delivery { app, owner, message: seal::open(app.sealer(), stored), attempts };
     match delivery.message.status {
         Some(DeliveryStatus::Queued) => {}
         // A worker died between marking and settling.
         Some(DeliveryStatus::Sending) => return delivery.resume_after_crash(&conversation.account_id).await,
         _ => return Ok(Outcome::Done),
     }
-    if app.now() - delivery.message.created_at > chrono::TimeDelta::from_std(EXPIRY).unwrap_or_default() {
-        let why = "It could not be sent within a day.";
+    let expiry = app.settings().send_expiry;
+    let age = app.now() - since.unwrap_or(delivery.message.created_at);
+    if age > chrono::TimeDelta::from_std(expiry).unwrap_or(chrono::TimeDelta::MAX) {
+        let why = format!("It could not be sent within {} hours.", expiry.as_secs() / 3_600);
         return delivery.fail(PlatformError::new(ErrorKind::Rejected, why)).await;
     }
     let (account, grant) = match open_grant(app, conversation.account_id).await {
         Ok(opened) => opened,
-        Err(AppError::AccountInactive | AppError::AccountNotFound) => {
-            delivery.settle(DeliveryStatus::Failed, Some("The account is not connected.")).await?;
-            app.outcomes().tell(id, SendOutcome::AccountInactive);
-            return Ok(Outcome::Done);
-        }
+        Err(AppError::AccountInactive | AppError::AccountNotFound) => return delivery.not_connected().await,
         Err(AppError::AccountNeedsReauth) => return delivery.needs_reauth().await,
         Err(AppError::Platform { error, .. }) => return delivery.refused(None, false, error).await,
         Err(error) => return Err(error),
     };
+    if account.health == AccountHealth::NeedsReauth {
+        return delivery.needs_reauth().await;
+    }
     let handle = app.handle_of(&account)?;
     // The window may have closed while the message waited.
     let acted = session.conversations().customer_at(conversation.id).await?;
@@ -84,6 +86,16 @@ async fn try_deliver(app: &App, id: MessageId, last_try: bool) -> Result<Outcome
     let address = session.conversations().address(conversation.id).await?;
     let to = Recipient { id: conversation.remote_id, address, tag };
     delivery.hand_over(handle, &account, &grant, to).await
+}
+
+/// Whether a message began to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Begun {
+    Now,
+    /// Somebody else has it.
+    Elsewhere,
+    NotConnected,
+    NeedsReauth,
 }
 
 /// Where a message goes.
@@ -107,8 +119,11 @@ impl Delivery<'_> {
         let files = media::outgoing_files(self.app, self.owner, &self.message.content.attachments).await?;
         let parts = parts::of_message(handle.card(), &self.message);
         let mut moved = false;
-        if !self.advance(&[DeliveryStatus::Queued], DeliveryStatus::Sending, None).await? {
-            return Ok(Outcome::Done); // somebody else has it
+        match self.begin(account.id).await? {
+            Begun::Now => {}
+            Begun::Elsewhere => return Ok(Outcome::Done),
+            Begun::NotConnected => return self.not_connected().await,
+            Begun::NeedsReauth => return self.needs_reauth().await,
         }
         let mut part = self.app.store().read().messages().parts_taken(id).await?;
         while part < parts.len() {
@@ -241,7 +256,10 @@ impl Delivery<'_> {
         let resend_is_safe = served.is_some_and(|(handle, _)| handle.card().resend_is_safe);
         let why = error.to_string();
         match error.kind.remedy(resend_is_safe) {
-            Remedy::RetryLater | Remedy::RestPlatform if !self.last_try => {
+            // Trouble that passes is outwaited; what nobody understands is not.
+            Remedy::RetryLater | Remedy::RestPlatform
+                if self.attempts < TRIES || matches!(error.kind, ErrorKind::Transient { .. }) =>
+            {
                 self.back_to_queue(sending).await?;
                 Ok(Outcome::Again { after: None, counts: true, why })
             }
@@ -250,7 +268,7 @@ impl Delivery<'_> {
                 Ok(Outcome::Again { after: Some(wait), counts: false, why })
             }
             Remedy::Unconfirmed => {
-                self.settle(DeliveryStatus::Unconfirmed, Some(NOBODY_KNOWS)).await?;
+                self.nobody_knows(served).await?;
                 self.app.outcomes().tell(self.message.id, SendOutcome::Failed(error));
                 Ok(Outcome::Done)
             }
@@ -272,6 +290,12 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    async fn not_connected(&self) -> Result<Outcome> {
+        self.settle(DeliveryStatus::Failed, Some("The account is not connected.")).await?;
+        self.app.outcomes().tell(self.message.id, SendOutcome::AccountInactive);
+        Ok(Outcome::Done)
+    }
+
     async fn needs_reauth(&self) -> Result<Outcome> {
         self.settle(DeliveryStatus::Failed, Some("The account needs a new sign-in at the platform.")).await?;
         self.app.outcomes().tell(self.message.id, SendOutcome::NeedsReauth);
@@ -285,9 +309,9 @@ impl Delivery<'_> {
     }
 
     /// The worker that had it died. Where the platform drops repeats it is sent again, else nobody knows.
-    async fn resume_after_crash(&self, account: &hub_domain::AccountId) -> Result<Outcome> {
+    async fn resume_after_crash(&self, account: &AccountId) -> Result<Outcome> {
         let account = self.app.store().read().accounts().get(*account).await?;
-        let handle = account.and_then(|a| self.app.handle_of(&a).ok().cloned());
+        let handle = account.as_ref().and_then(|a| self.app.handle_of(a).ok().cloned());
         if let Some(handle) = &handle {
             let known = self.app.store().read().messages().parts_taken(self.message.id).await?;
             let parts = parts::of_message(handle.card(), &self.message).len();
@@ -296,12 +320,39 @@ impl Delivery<'_> {
                 return Ok(Outcome::Done);
             }
         }
-        if handle.is_some_and(|h| h.card().resend_is_safe) {
+        if handle.as_ref().is_some_and(|h| h.card().resend_is_safe) {
             self.back_to_queue(true).await?;
             return Ok(Outcome::Again { after: Some(Duration::ZERO), counts: true, why: "the worker died".to_owned() });
         }
-        self.settle(DeliveryStatus::Unconfirmed, Some(NOBODY_KNOWS)).await?;
+        self.nobody_knows(handle.as_ref().zip(account.as_ref())).await?;
         Ok(Outcome::Done)
+    }
+
+    /// Marks the message as being sent, unless the account was lost since its grant was opened.
+    async fn begin(&self, account: AccountId) -> Result<Begun> {
+        let (id, now) = (self.message.id, self.app.now());
+        let tx = self.app.store().begin().await?;
+        match tx.accounts().get(account).await? {
+            None => return Ok(Begun::NotConnected),
+            Some(account) if !account.is_active => return Ok(Begun::NotConnected),
+            Some(account) if account.health == AccountHealth::NeedsReauth => return Ok(Begun::NeedsReauth),
+            Some(_) => {}
+        }
+        if !tx.messages().set_status(id, &[DeliveryStatus::Queued], DeliveryStatus::Sending, None, now).await? {
+            return Ok(Begun::Elsewhere);
+        }
+        tx.messages().note_try(id, now).await?;
+        self.app.commit(tx, Vec::new()).await?;
+        Ok(Begun::Now)
+    }
+
+    /// The line broke: says so, and looks for evidence where the platform lists what was said.
+    async fn nobody_knows(&self, served: Option<(&PlatformHandle, &Account)>) -> Result<()> {
+        self.settle(DeliveryStatus::Unconfirmed, Some(NOBODY_KNOWS)).await?;
+        match served {
+            Some((handle, account)) => evidence::seek(self.app, handle, account.id).await,
+            None => Ok(()),
+        }
     }
 
     async fn settle(&self, status: DeliveryStatus, failure: Option<&str>) -> Result<()> {

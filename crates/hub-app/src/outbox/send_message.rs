@@ -18,7 +18,7 @@ use hub_store::{Bump, NewEvent, NewMessage};
 /// Where the tag of a message is kept among its further facts.
 pub(super) const TAG: &str = "message_tag";
 /// Longest idempotency key in characters.
-const KEY_MAX_CHARS: usize = 255;
+pub(super) const KEY_MAX_CHARS: usize = 255;
 /// A request that hears nothing looks at the row this often: the message may be delivered by another process.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -259,7 +259,7 @@ async fn store(
     }
     let bump = Bump { id: conversation.id, unread: 0, last_message_at: Some(now), customer_at: None };
     tx.conversations().bump_many(&[bump], now).await?;
-    tx.jobs().enqueue_many(&[jobs::deliver_message(id, conversation.id, now)]).await?;
+    tx.jobs().enqueue_many(&[jobs::deliver_message(account.id, conversation.id, id, now, now)]).await?;
     let body = EventBody::MessageSent { message_id: id, conversation_id: conversation.id };
     app.commit(tx, vec![NewEvent { user_id: caller.user_id, at: now, body }]).await?;
     app.bus().wake_workers();
@@ -267,7 +267,7 @@ async fn store(
 }
 
 /// Waits for the outcome as long as the settings allow, then answers with the row as it stands.
-async fn wait(
+pub(super) async fn wait(
     app: &App,
     caller: &Caller,
     account: &Account,

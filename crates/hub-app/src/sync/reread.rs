@@ -195,7 +195,7 @@ async fn read_all(app: &App, id: AccountId) -> Result<(Account, Vec<Delivery>)> 
             let verified = Verified { body: body.into(), account: Some(account.remote_id.clone()) };
             deliveries.push(Delivery {
                 platform: handle.card().id.clone(),
-                receipt: receipt(app, handle, &verified, Some(id), app.now()),
+                receipt: receipt(app, handle, &verified, Some(id), events.len(), app.now()),
                 parsed: events,
                 cursor: None,
                 replay: false,

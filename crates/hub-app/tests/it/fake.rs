@@ -72,6 +72,8 @@ pub(crate) struct Fake {
     pub(crate) asked: Mutex<Vec<String>>,
     pub(crate) revoked: Mutex<Vec<(String, Option<String>)>>,
     pub(crate) callbacks: Mutex<Vec<Callback>>,
+    /// The account whose sends it never answers.
+    pub(crate) silent_to: Mutex<Option<String>>,
     meanwhile: Mutex<VecDeque<Meanwhile>>,
     taken: AtomicU64,
     /// The access and refresh token it honours and no others; each renewal gives new ones and spends the old.
@@ -258,6 +260,9 @@ impl Outbound for Fake {
     async fn send(&self, grant: &Grant, message: &OutboundMessage) -> Result<Sent> {
         self.check(grant)?;
         self.sent.lock().unwrap().push(message.clone());
+        if self.silent_to.lock().unwrap().as_deref() == Some(grant.remote_id.as_str()) {
+            std::future::pending::<()>().await;
+        }
         self.let_happen().await;
         let number = self.taken.fetch_add(1, Ordering::Relaxed) + 1;
         self.sends.next().unwrap_or_else(|| took(&format!("m{number}")))

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use hub_app::OutboundFile;
-use hub_app::outbox::{self, SendMessage, Special};
+use hub_app::outbox::{self, RetryMessage, SendMessage, Special};
 use hub_domain::content::{Location, SharedContact};
 use hub_domain::{ContentKind, ConversationId, MessageId};
 use serde_json::{Map, Value, json};
@@ -29,7 +29,7 @@ const MAX_CONTACTS: usize = 20;
 const MAX_FILE_NAME: usize = 255;
 
 pub(super) fn routes() -> OpenApiRouter<Front> {
-    OpenApiRouter::new().routes(routes!(send))
+    OpenApiRouter::new().routes(routes!(send)).routes(routes!(retry))
 }
 
 /// Sends a message: `content` as JSON, or a form with `content` and `files`; `reply_to` names the message it answers. Instead
@@ -54,10 +54,7 @@ async fn send(
 ) -> Result<(StatusCode, Json<Value>)> {
     let mut problems = Problems::default();
     let conversation_id: ConversationId = problems.id("conversationId", &id);
-    let key = request.headers().get("idempotency-key").map(|value| {
-        value.to_str().map(str::to_owned).map_err(|_| Failure::validation("Idempotency-Key must be plain text"))
-    });
-    let idempotency_key = key.transpose()?;
+    let idempotency_key = client_key(request.headers())?;
     let (parts, body) = request.into_parts();
     let asked = if media_type(&parts.headers) == "multipart/form-data" {
         form(&parts.headers, body, &mut problems).await?
@@ -86,6 +83,50 @@ async fn send(
     let sent = sent.or_500("INTERNAL_ERROR", "Failed to send message")?;
     let message = both_casings(&MessageDto::from(&sent));
     Ok((StatusCode::CREATED, Json(json!({"message": message, "success": true}))))
+}
+
+fn client_key(headers: &HeaderMap) -> Result<Option<String>> {
+    let key = headers.get("idempotency-key").map(|value| {
+        value.to_str().map(str::to_owned).map_err(|_| Failure::validation("Idempotency-Key must be plain text"))
+    });
+    key.transpose()
+}
+
+/// Sends a message anew that failed. With `force: true` also one that is `unconfirmed`: it may arrive twice then. The answer is
+/// that of sending. One that is on its way already is only waited for; with an `Idempotency-Key`, a repeat tries nothing anew.
+#[utoipa::path(post, path = "/api/messages/{message_id}/retry", operation_id = "retryMessage", tag = "messages",
+    security(("bearer" = [])),
+    params(("message_id" = String, Path, description = "Message"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The client's own key; the same key tries once")),
+    request_body(content = Object, description = "`force`: also when nobody knows whether it arrived"),
+    responses((status = 200, body = MessageDto, description = "In `message`"),
+        (status = 400, description = "It did not fail"), (status = 404, description = "Not the caller's"),
+        (status = 409, description = "The account cannot send"),
+        (status = 422, description = "The other person was silent for too long"),
+        (status = 502, description = "The platform refused it again")))]
+async fn retry(
+    State(front): State<Front>,
+    CurrentUser(caller): CurrentUser,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>> {
+    let mut problems = Problems::default();
+    let message_id: MessageId = problems.id("messageId", &id);
+    let body = members(&headers, body).await?;
+    let force = match body.get("force") {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::Bool(true)) => true,
+        Some(_) => {
+            problems.add("force", "must be true or false");
+            false
+        }
+    };
+    problems.check()?;
+    let input = RetryMessage { message_id, force, idempotency_key: client_key(&headers)? };
+    let sent = outbox::retry_message(&front.app, &caller, input).await;
+    let sent = sent.or_500("INTERNAL_ERROR", "Failed to send message")?;
+    Ok(Json(json!({"message": both_casings(&MessageDto::from(&sent)), "success": true})))
 }
 
 fn reply_to(body: &Map<String, Value>, problems: &mut Problems) -> Option<MessageId> {

@@ -71,6 +71,8 @@ impl Hub {
             require_seal: false,
             auth_limit_per_minute: 1_000,
             send_wait: Duration::from_millis(100),
+            send_expiry: Duration::from_hours(24),
+            stop_wait: Duration::from_millis(100),
             poll_interval: Duration::from_mins(1),
             receipt_retention: Duration::from_hours(1),
             max_media_bytes: 1024,

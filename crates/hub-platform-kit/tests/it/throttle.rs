@@ -160,3 +160,28 @@ async fn where_sending_is_counted_apart_its_slow_down_leaves_reading_alone() {
     let budgets = throttle.budgets(&card, AccountId(Uuid::from_u128(1)));
     assert_eq!(budgets.iter().map(|budget| (budget.left, budget.whole_in)).collect::<Vec<_>>(), [(0, QUARTER)]);
 }
+
+#[test]
+fn in_an_outage_an_account_rests_longer_and_longer_and_nobody_else_does() {
+    paused(async {
+        let (card, throttle) = (card(Quota::NONE), Throttle::default());
+        let send = |account, conversation| call(Operation::Send, account, conversation);
+        let mut rests = Vec::new();
+        for _ in 0..12 {
+            throttle.trouble(&send(1, "a"));
+            if let Err(refusal) = throttle.admit(&card, &send(1, "b")) {
+                assert!(refusal.message.contains("in trouble"), "{refusal}");
+                rests.push(wait(&refusal));
+                advance(wait(&refusal)).await;
+            }
+            assert!(throttle.admit(&card, &send(1, "b")).is_ok(), "then it is tried again");
+            assert!(throttle.admit(&card, &send(2, "a")).is_ok(), "another account is not held up");
+            assert!(throttle.admit(&card, &call(Operation::Pull, 1, "")).is_ok(), "nor is reading");
+        }
+        let seconds: Vec<u64> = rests.iter().map(Duration::as_secs).collect();
+        assert_eq!(seconds, [2, 4, 8, 16, 32, 60, 60, 60, 60, 60], "from the third on");
+        throttle.answered(&send(1, "a"));
+        throttle.trouble(&send(1, "a"));
+        assert!(throttle.admit(&card, &send(1, "a")).is_ok(), "one failure is no outage");
+    });
+}

@@ -7,7 +7,7 @@ use super::messages::Messages;
 use crate::error::Result;
 use crate::sql::{Sql, chunk};
 use hub_domain::{AccountId, ConversationId, MessageId, Timestamp, UserId};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Which messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +120,19 @@ impl Messages<'_> {
             .bind(conversation.0)
             .time(since);
         read_whole(self.0, sql).await
+    }
+
+    /// When messages last began to leave, if they ever did.
+    pub async fn tried(&self, ids: &[MessageId]) -> Result<HashMap<MessageId, Timestamp>> {
+        let sql = self.0.sql("SELECT id, ts(tried_at) FROM messages WHERE tried_at IS NOT NULL AND id IN");
+        let tried = self.0.read(sql.list(ids.iter().map(|id| id.0)), |row| Ok((row.id(0)?, row.time(1)?))).await?;
+        Ok(tried.into_iter().collect())
+    }
+
+    /// Notes that a message begins to leave.
+    pub async fn note_try(&self, id: MessageId, at: Timestamp) -> Result<()> {
+        let sql = self.0.sql("UPDATE messages SET tried_at = ? WHERE id = ?").time(at).bind(id.0);
+        self.0.run(sql).await.map(|_| ())
     }
 
     /// Up to `limit` messages that have been waiting or leaving since before `before` and that no open job of `kind` looks

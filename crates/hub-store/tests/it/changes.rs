@@ -183,6 +183,7 @@ async fn a_message_nobody_looks_after_is_found() {
             kind: "deliver".into(),
             payload: "{}".into(),
             lane: None,
+            pool: None,
             dedupe: Some(kept.id.to_string()),
             priority: 0,
             run_at: at(0),

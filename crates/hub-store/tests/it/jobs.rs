@@ -15,6 +15,7 @@ fn job(lane: Option<&str>, run_at: i64) -> NewJob {
         kind: "work".into(),
         payload: "{}".into(),
         lane: lane.map(str::to_owned),
+        pool: None,
         dedupe: None,
         priority: 0,
         run_at: at(run_at),
@@ -37,15 +38,15 @@ impl crate::support::TestStore {
         jobs
     }
 
-    async fn done(&self, worker: &str, id: JobId) {
+    async fn done(&self, worker: &str, job: &Job) {
         let tx = self.store.begin().await.unwrap();
-        tx.jobs().done(id, worker, at(1)).await.unwrap();
+        tx.jobs().done(job, worker, at(1)).await.unwrap();
         let _ = tx.commit(Vec::new()).await.unwrap();
     }
 
-    async fn again(&self, worker: &str, id: JobId, run_at: i64, counts: bool) {
+    async fn again(&self, worker: &str, job: &Job, run_at: i64, counts: bool) {
         let tx = self.store.begin().await.unwrap();
-        tx.jobs().again(id, worker, at(run_at), counts, "why").await.unwrap();
+        tx.jobs().again(job, worker, at(run_at), counts, "why").await.unwrap();
         let _ = tx.commit(Vec::new()).await.unwrap();
     }
 }
@@ -61,14 +62,14 @@ async fn a_lane_runs_one_job_at_a_time_in_order_and_waits_for_its_first() {
         test.leave(&lane).await;
         let first = test.claim("w", 10, 1).await;
         assert_eq!(ids(&first), [lane[0].id, lane[2].id], "one of each lane");
-        test.done("w", lane[2].id).await;
+        test.done("w", &first[1]).await;
         // The first must wait; the second of its lane waits with it.
-        test.again("w", lane[0].id, 100, false).await;
+        test.again("w", &first[0], 100, false).await;
         assert!(test.claim("w", 10, 50).await.is_empty());
         let later = test.claim("w", 10, 100).await;
         assert_eq!(ids(&later), [lane[0].id]);
         assert_eq!(later[0].attempts, 1, "waiting was no attempt");
-        test.done("w", lane[0].id).await;
+        test.done("w", &later[0]).await;
         assert_eq!(ids(&test.claim("w", 10, 100).await), [lane[1].id]);
     })
     .await;
@@ -79,17 +80,18 @@ async fn a_job_whose_worker_is_silent_is_taken_over_and_its_old_worker_settles_n
     on_both(async |test| {
         let only = job(None, 0);
         test.leave(std::slice::from_ref(&only)).await;
-        assert_eq!(test.claim("dead", 10, 0).await.len(), 1);
+        let held = test.claim("dead", 10, 0).await;
+        assert_eq!(ids(&held), [only.id]);
         assert!(test.claim("other", 10, 59).await.is_empty(), "within the lease");
         let taken = test.claim("other", 10, 60).await;
         assert_eq!((ids(&taken), taken[0].attempts), (vec![only.id], 2));
-        test.done("dead", only.id).await;
+        test.done("dead", &held[0]).await;
         assert_eq!(
             test.store.read().jobs().counts(at(60)).await.unwrap().active,
             1,
             "a stranger's word counts nothing"
         );
-        test.done("other", only.id).await;
+        test.done("other", &taken[0]).await;
         let counts = test.store.read().jobs().counts(at(60)).await.unwrap();
         assert_eq!((counts.active, counts.completed), (0, 1));
     })
@@ -107,7 +109,7 @@ async fn a_key_keeps_a_second_open_job_out_and_a_rollback_leaves_none() {
         assert_eq!(ids(&claimed), [first.id]);
         test.leave(&[keyed()]).await;
         assert!(test.claim("w", 10, 0).await.is_empty(), "a running one keeps it out as well");
-        test.done("w", first.id).await;
+        test.done("w", &claimed[0]).await;
         test.leave(&[keyed()]).await;
         assert_eq!(test.claim("w", 10, 0).await.len(), 1, "a settled one does not");
         let tx = test.store.begin().await.unwrap();
@@ -131,7 +133,7 @@ async fn two_workers_never_get_the_same_job() {
                 let (worker, mut done) = (format!("w{number}"), Vec::new());
                 while test.store.read().jobs().counts(at(1)).await.unwrap().completed < 60 {
                     for claimed in test.claim(&worker, 3, 1).await {
-                        test.done(&worker, claimed.id).await;
+                        test.done(&worker, &claimed).await;
                         done.push(claimed.id);
                     }
                 }
@@ -182,6 +184,23 @@ async fn a_lease_has_one_holder_and_an_attempt_one_taker() {
         tx.connect_attempts().insert(&attempt).await.unwrap();
         assert!(tx.connect_attempts().take("d", at(600)).await.unwrap().is_none(), "over");
         let _ = tx.commit(Vec::new()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_works_alone_knows_it_and_nobody_else_does() {
+    on_both(async |test| {
+        let first = test.store.enter().unwrap();
+        assert_eq!(first.is_alone(), test.store.engine() == hub_store::Engine::Sqlite);
+        let second = test.store.enter().unwrap();
+        assert!(!second.is_alone(), "somebody is there, though not at work yet");
+        let first = first.join().unwrap();
+        let second = second.join().unwrap();
+        drop(first);
+        assert!(!test.store.enter().unwrap().is_alone(), "the second is still at work");
+        drop(second);
+        assert_eq!(test.store.enter().unwrap().is_alone(), test.store.engine() == hub_store::Engine::Sqlite);
     })
     .await;
 }

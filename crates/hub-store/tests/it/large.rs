@@ -86,6 +86,7 @@ fn job() -> NewJob {
         kind: "work".into(),
         payload: "{}".into(),
         lane: None,
+        pool: None,
         dedupe: None,
         priority: 0,
         run_at: at(0),

@@ -14,6 +14,7 @@ mod messages;
 mod moves;
 mod paging;
 mod people;
+mod queue_model;
 mod races;
 mod schema;
 mod support;

@@ -84,6 +84,7 @@ fn job(lane: &str) -> NewJob {
         kind: "work".into(),
         payload: "{}".into(),
         lane: Some(lane.into()),
+        pool: None,
         dedupe: None,
         priority: 0,
         run_at: at(0),

@@ -175,7 +175,7 @@ async fn a_stuck_message_is_found_behind_many_that_are_looked_after() {
         // Settled jobs look after nothing; no more come than were asked for.
         let tx = test.store.begin().await.unwrap();
         for claimed in tx.jobs().claim("w", 9, at(1), chrono::TimeDelta::seconds(60)).await.unwrap() {
-            tx.jobs().done(claimed.id, "w", at(1)).await.unwrap();
+            tx.jobs().done(&claimed, "w", at(1)).await.unwrap();
         }
         commit(tx).await;
         assert_eq!(stuck(2).await, [waiting[0].id, waiting[1].id]);
@@ -195,6 +195,7 @@ fn deliver(message: MessageId) -> NewJob {
         kind: "deliver".into(),
         payload: "{}".into(),
         lane: None,
+        pool: None,
         dedupe: Some(message.to_string()),
         priority: 0,
         run_at: at(0),
@@ -286,9 +287,9 @@ async fn old_requests_are_forgotten_and_the_originals_rows_stay() {
             at: at(seconds),
         };
         let tx = test.store.begin().await.unwrap();
-        let rows =
+        let entries =
             [usage(REQUESTS, 1), usage(REQUESTS, 2), usage(REQUESTS, 3), usage(REQUESTS, 8), usage("facebook", 1)];
-        tx.usage().insert_many(&rows).await.unwrap();
+        tx.usage().insert_many(&entries).await.unwrap();
         for gone in [2, 1, 0] {
             assert_eq!(tx.usage().purge(at(5), 2).await.unwrap(), gone, "in bites");
         }

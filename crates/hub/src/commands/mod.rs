@@ -4,6 +4,7 @@
 mod demo;
 mod doctor;
 mod import;
+mod jobs;
 mod reseal;
 mod serve;
 mod user;
@@ -38,6 +39,9 @@ enum Command {
     /// Users of the hub.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Jobs that were given up.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Prints the documented template of all settings.
     Config,
     /// Prints the OpenAPI document.
@@ -66,6 +70,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Reseal(command) => reseal::run(&Config::load()?, command).await,
         Command::Doctor => doctor::run(&Config::load()?).await,
         Command::User(command) => user::run(&Config::load()?, command).await,
+        Command::Jobs(command) => jobs::run(&Config::load()?, command).await,
         Command::Config => say(&Config::template()),
         Command::Openapi => say(&hub_http::openapi()),
         #[cfg(feature = "demo")]

@@ -23,6 +23,10 @@ use std::time::Duration;
 
 /// Largest file the hub copies, in bytes.
 const MAX_MEDIA_BYTES: u64 = 50 * 1024 * 1024;
+/// The longest a stop may wait for running jobs, in seconds.
+const MAX_STOP_WAIT_SECONDS: u64 = 300;
+/// The longest a message may wait to be sent, in hours.
+const MAX_SEND_EXPIRY_HOURS: u64 = 168;
 
 /// Everything the binary was told, checked.
 pub(crate) struct Config {
@@ -145,6 +149,8 @@ impl Config {
             auth_limit_per_minute: limits.auth_limit_per_minute,
             send_wait: Duration::from_millis(limits.send_wait_ms),
             receipt_retention: Duration::from_secs(limits.receipt_retention_hours * 3_600),
+            send_expiry: Duration::from_secs(limits.send_expiry_hours.clamp(1, MAX_SEND_EXPIRY_HOURS) * 3_600),
+            stop_wait: Duration::from_secs(limits.stop_wait_seconds.min(MAX_STOP_WAIT_SECONDS)),
             poll_interval: Duration::from_secs(limits.poll_interval_seconds),
             max_media_bytes: MAX_MEDIA_BYTES,
         })

@@ -185,6 +185,13 @@ pub(super) struct Limits {
     /// How long a send request waits for the platform, in milliseconds.
     #[config(env = "SEND_WAIT_MS", default = 8000)]
     pub(super) send_wait_ms: u64,
+    /// A message that could not be sent for so many hours is given up; 1 to 168.
+    #[config(env = "SEND_EXPIRY_HOURS", default = 24)]
+    pub(super) send_expiry_hours: u64,
+    /// How long running jobs may take to finish when the hub stops, in seconds; what is cut off is handed back. Less than the
+    /// time after which whoever stops the hub kills it.
+    #[config(env = "STOP_WAIT_SECONDS", default = 20)]
+    pub(super) stop_wait_seconds: u64,
     /// How long raw deliveries are kept, in hours.
     #[config(env = "RECEIPT_RETENTION_HOURS", default = 72)]
     pub(super) receipt_retention_hours: u64,

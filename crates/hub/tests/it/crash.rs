@@ -1,11 +1,14 @@
 //! The promise that matters most: what was answered 200 is stored, once, whatever happens to the process.
 
 use crate::support::{BOT_TOKEN, Hub, SECRET, bot_update};
+use hub_simulators::telegram;
 use hub_testkit::database::engines;
-use hub_testkit::{Client, Database, Engine, PATIENCE, ledger_balances};
+use hub_testkit::{Client, Database, Engine, PATIENCE, eventually, ledger_balances};
+use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -105,5 +108,44 @@ async fn stream(
                 return (acknowledged, again);
             }
         }
+    }
+}
+
+/// A worker that dies while a platform holds its request: what nobody knows is said, and nothing leaves a second time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_killed_in_the_middle_of_a_send_takes_it_up_again_and_sends_nothing_twice() {
+    for engine in engines() {
+        let database = Database::fresh(engine).await;
+        let mut hub = Hub::start_with(&database, &[("SEND_WAIT_MS", "50")]).await;
+        let user = hub.client().register("ada@example.com").await;
+        user.link_bot(BOT_TOKEN).await;
+        hub.receive(&user, 1, 42, "hello").await;
+        let conversation = user.all_messages().await[0]["conversation_id"].as_str().expect("an id").to_owned();
+        // The platform takes the message and holds its answer: that is the moment between claim and finish.
+        hub.platform.fault("send", telegram::Fault::Hang(Duration::from_secs(600)));
+        let body = json!({"content": "into the crash"});
+        user.post(&format!("/api/messages/{conversation}/send"), &body).await;
+        user.post(&format!("/api/messages/{conversation}/send"), &json!({"content": "behind it"})).await;
+        let state = async |client: &Client, words: &str| {
+            let all = client.all_messages().await;
+            let found = all.into_iter().find(|message| message["content"] == words);
+            found.expect("it is there")["status"].as_str().unwrap_or_default().to_owned()
+        };
+        eventually("it is leaving", async || (state(&user, "into the crash").await == "sending").then_some(())).await;
+        hub.kill().await;
+        if engine == Engine::Postgres {
+            // There the lease of the dead decides.
+            database.change("UPDATE hub_jobs SET lease_until = '2020-01-01T00:00:00Z' WHERE state = 'running'").await;
+        }
+        let hub = hub.again(&database).await;
+        let user = hub.client().login("ada@example.com").await;
+        let settled = async || (state(&user, "behind it").await == "sent").then_some(());
+        eventually("the conversation goes on", settled).await;
+        assert_eq!(state(&user, "into the crash").await, "unconfirmed", "nobody knows on {engine:?}");
+        let asked: Vec<_> = hub.platform.sent(BOT_TOKEN).into_iter().filter_map(|sent| sent.text).collect();
+        assert!(asked.iter().filter(|words| *words == "into the crash").count() <= 1, "{asked:?}");
+        assert_eq!(asked.iter().filter(|words| *words == "behind it").count(), 1, "{asked:?}");
+        let counted = "SELECT CAST(attempts AS text) FROM hub_jobs WHERE kind = 'deliver_message' ORDER BY place";
+        assert_eq!(database.texts(counted).await, [Some("2".to_owned()), Some("1".to_owned())], "it was an attempt");
     }
 }

@@ -14,6 +14,7 @@ mod front_end;
 mod house_rules;
 mod ledger;
 mod outage;
+mod prove;
 mod support;
 #[cfg(feature = "demo")]
 mod telegram_login;

@@ -26,6 +26,17 @@ impl Hub {
     pub(crate) async fn start_with(database: &Database, further: &[(&str, &str)]) -> Self {
         let platform = telegram::start(telegram::TelegramOptions::default()).await.expect("the simulator starts");
         platform.create_bot(BOT_TOKEN, "tests_bot");
+        let process = Self::spawn(&platform, database, further).await;
+        Self { process, platform }
+    }
+
+    /// Starts the hub again beside the same platform.
+    pub(crate) async fn again(self, database: &Database) -> Self {
+        let process = Self::spawn(&self.platform, database, &[]).await;
+        Self { process, platform: self.platform }
+    }
+
+    async fn spawn(platform: &telegram::TelegramHandle, database: &Database, further: &[(&str, &str)]) -> HubProcess {
         let data = database.folder.path().display().to_string();
         let mut settings = vec![
             ("HUB_DATA_DIR", data.as_str()),
@@ -39,8 +50,7 @@ impl Hub {
             ("RATE_LIMIT_PER_MINUTE", "100000"),
         ];
         settings.extend_from_slice(further);
-        let process = HubProcess::start(Path::new(env!("CARGO_BIN_EXE_hub")), &settings).await;
-        Self { process, platform }
+        HubProcess::start(Path::new(env!("CARGO_BIN_EXE_hub")), &settings).await
     }
 
     /// Starts a hub that the platform can call.

@@ -11,7 +11,7 @@ const OWNER: &str = "100200300400500";
 const PAGES: [(&str, &str); 2] = [("682498302938461", "First Tests Shop"), ("682498302938462", "Second Tests Shop")];
 const OBJECT: &str = "page";
 
-struct Facebook {
+pub(super) struct Facebook {
     platform: FacebookHandle,
 }
 

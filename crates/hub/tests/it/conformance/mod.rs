@@ -15,3 +15,20 @@ mod telegram;
 mod telegram_user;
 pub(crate) mod twitter;
 mod whatsapp;
+
+use hub_testkit::prove::{Actor, PEOPLE, Played};
+
+/// Every platform, for the fault run.
+pub(crate) async fn played() -> Vec<Box<dyn Actor>> {
+    vec![
+        Box::new(Played::<telegram::Telegram>::start(PEOPLE).await),
+        Box::new(Played::<facebook::Facebook>::start(PEOPLE).await),
+        Box::new(Played::<instagram::Instagram<false>>::start(PEOPLE).await),
+        Box::new(Played::<whatsapp::WhatsApp>::start(PEOPLE).await),
+        Box::new(Played::<twitter::Twitter>::start(PEOPLE).await),
+        Box::new(Played::<teams::Teams>::start(PEOPLE).await),
+        Box::new(Played::<linkedin::LinkedIn>::start(PEOPLE).await),
+        #[cfg(feature = "demo")]
+        Box::new(Played::<telegram_user::TelegramUser>::start_by_line(PEOPLE).await),
+    ]
+}

@@ -1,9 +1,10 @@
 //! Running it: ports, pages, the usage log, routes, polling, starting and stopping (D52, D56–D58, D60, D62, S27, C2, C11, C19).
 
-use super::scene::{NOBODYS, Scene, ask, binary, everywhere, header};
+use super::scene::{NOBODYS, Scene, ask, binary, browser, everywhere, header};
 use crate::conformance::twitter::Twitter;
 use crate::support::free_port;
 use futures_util::StreamExt;
+use hub_simulators::telegram::Fault;
 use hub_testkit::conformance::Stage;
 use hub_testkit::conformance::subject::Subject;
 use hub_testkit::database::engines;
@@ -15,6 +16,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// The hub says goodbye to everybody within this time.
 const STOP: Duration = Duration::from_secs(15);
+/// So long a platform takes for one call.
+const SLOW: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d52_the_platforms_that_do_not_tell_everything_are_asked_every_minute() {
@@ -224,36 +227,45 @@ async fn d62_the_two_recommended_routes_beyond_the_list_are_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s27_a_hub_that_is_told_to_stop_lets_requests_finish_and_ends() {
-    let database = Database::fresh(hub_testkit::Engine::Sqlite).await;
-    let data = database.folder.path().display().to_string();
-    let settings = [("HUB_DATA_DIR", data.as_str()), ("DATABASE_URL", database.url.as_str()), ("BCRYPT_COST", "13")];
-    let mut hub = HubProcess::start(binary(), &settings).await;
-    let user = hub.client().register("ada@example.com").await;
-    let base = user.base().replacen("http", "ws", 1);
-    let url = format!("{base}/ws/messages/?token={}", user.token());
+    let mut scene = Scene::open().await;
+    let talk = scene.talk("Hello").await;
+    let base = talk.user.base().to_owned();
+    let url = format!("{}/ws/messages/?token={}", base.replacen("http", "ws", 1), talk.user.token());
     let (mut socket, _) = tokio_tungstenite::connect_async(url).await.expect("the socket opens");
-    let polling = format!("{}/socket.io/?EIO=4&transport=polling", user.base());
-    let handshake = super::scene::browser().get(&polling).send().await.expect("an answer").text().await.expect("text");
+    let polling = format!("{base}/socket.io/?EIO=4&transport=polling");
+    let handshake = browser().get(&polling).send().await.expect("an answer").text().await.expect("text");
     let sid = serde_json::from_str::<Value>(&handshake[1..]).expect("JSON")["sid"].as_str().expect("an id").to_owned();
-    let waiting = super::scene::browser().get(format!("{polling}&sid={sid}")).send();
-    // A slow request is under way when the signal comes.
-    let client = hub.client();
-    let slow = tokio::spawn(async move { client.login("ada@example.com").await });
-    tokio::task::yield_now().await;
-    let stop = tokio::process::Command::new("kill").args(["-TERM", &hub.id().to_string()]).status().await;
+    let waiting = tokio::spawn(browser().get(format!("{polling}&sid={sid}")).send());
+    // The platform takes its time when the signal comes.
+    scene.hub.platform.fault("sendMessage", Fault::Hang(SLOW));
+    let under_way = {
+        let (user, path) = (talk.user.clone(), format!("/api/messages/{}/send", talk.conversation));
+        tokio::spawn(async move { user.post(&path, &json!({"content": "under way"})).await })
+    };
+    eventually("it is under way", async || (scene.hub.platform.faults_left() == 0).then_some(())).await;
+    let stop = tokio::process::Command::new("kill").args(["-TERM", &scene.hub.process.id().to_string()]).status().await;
     assert!(stop.expect("it runs").success());
-    let farewell = eventually("the socket is told", async || match socket.next().await {
-        Some(Ok(Message::Close(frame))) => Some(frame.map(|frame| u16::from(frame.code))),
-        Some(Ok(_)) => None,
-        _ => Some(None),
-    })
-    .await;
+    let farewell = async {
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Close(frame))) => return frame.map(|frame| u16::from(frame.code)),
+                Some(Ok(_)) => {}
+                _ => return None,
+            }
+        }
+    };
+    let farewell = tokio::time::timeout(STOP, farewell).await.expect("the socket is told");
     assert_eq!(farewell, Some(1001), "going away");
+    let (status, sent) = under_way.await.expect("it ran");
+    assert_eq!(status, StatusCode::CREATED, "it was let finish: {sent}");
     let _ = waiting.await;
-    eventually_within(STOP, "it ends", async || (!hub.is_running()).then_some(())).await;
-    drop(slow.await);
-    let refused = super::scene::browser().get(format!("{}/health", user.base())).send().await;
-    assert!(refused.is_err(), "nobody is there");
+    let end = async {
+        while scene.hub.process.is_running() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(STOP, end).await.expect("it ends");
+    assert!(browser().get(format!("{base}/health")).send().await.is_err(), "nobody is there");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

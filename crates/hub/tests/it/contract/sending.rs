@@ -1,7 +1,7 @@
 //! Sending (D28, D32, C7, C8).
 
 use super::scene::{NOBODYS, PERSON, Scene, everywhere};
-use crate::fixtures::platforms::Page;
+use crate::fixtures::platforms::{Page, Platform};
 use crate::fixtures::stand::Stand;
 use crate::support::{BOT_TOKEN, bot_update};
 use hub_simulators::telegram::Fault;

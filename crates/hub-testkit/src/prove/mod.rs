@@ -1,0 +1,13 @@
+//! The fault run: the real hub with the simulators of many platforms, people who write, a user who answers, and a seeded plan of
+//! everything that goes wrong meanwhile, the death of the hub included. In the end a checker reads what every side saw.
+
+pub mod actor;
+mod driver;
+pub mod history;
+pub mod line;
+mod listener;
+pub mod plan;
+
+pub use actor::{Actor, Played};
+pub use driver::{PEOPLE, Report, Run, run};
+pub use history::{Finding, History, check};
