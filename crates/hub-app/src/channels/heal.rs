@@ -74,7 +74,7 @@ async fn catch_up(app: &App, tx: &Tx, account: &Account, from: Timestamp, until:
     };
     let is_news = tx.channels().add_hole(new_id(), account.id, &Hole { from, until: kept_from, why }).await?;
     let body = EventBody::AccountChanged { account_id: account.id };
-    Ok(is_news.then(|| NewEvent { user_id: account.user_id, at: until, body }).into_iter().collect())
+    Ok(is_news.then_some(NewEvent { user_id: account.user_id, at: until, body }).into_iter().collect())
 }
 
 /// Everything there was to read was read. `began` is when this reading began: one from before says nothing.

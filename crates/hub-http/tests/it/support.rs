@@ -87,6 +87,7 @@ impl Hub {
         };
         let app = App::new(parts).expect("the app");
         let mut http = HttpSettings {
+            strict_token_codes: false,
             production: false,
             public_url: Some("https://hub.example.com".to_owned()),
             origins: vec![ORIGIN.to_owned()],

@@ -62,6 +62,10 @@ impl Config {
                 bail!("WEBHOOK_BASE_URL must begin with https:// (or http:// for a trial)");
             }
         }
+        let secure = config.sections.public_url().is_some_and(|url| url.starts_with("https://"));
+        if config.sections.server.force_https && !secure {
+            bail!("FORCE_HTTPS needs WEBHOOK_BASE_URL with https://, which requests are redirected to");
+        }
         Ok(config)
     }
 

@@ -7,8 +7,11 @@ mod adoption;
 mod browser;
 mod channels;
 mod conformance;
+mod contract;
 mod crash;
 mod fixtures;
+#[cfg(feature = "demo")]
+mod front_end;
 mod house_rules;
 mod ledger;
 mod outage;

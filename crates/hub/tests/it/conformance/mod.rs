@@ -1,13 +1,13 @@
 //! The conformance suite, run for every platform against its simulator.
 
 mod facebook;
-mod instagram;
+pub(crate) mod instagram;
 mod linkedin;
 mod linkedin_honestly;
 mod linkedin_recorded;
 mod meta;
 mod recorded_answers;
-mod teams;
+pub(crate) mod teams;
 mod teams_life;
 mod teams_recorded;
 mod telegram;
@@ -15,7 +15,7 @@ mod telegram;
 mod telegram_user;
 #[cfg(feature = "demo")]
 mod telegram_user_life;
-mod twitter;
+pub(crate) mod twitter;
 mod whatsapp;
 
 use hub_testkit::prove::{Actor, PEOPLE, Played};
