@@ -92,7 +92,7 @@ pub async fn run(run: Run, actors: Vec<Box<dyn Actor>>) -> Report {
         tokio::time::sleep(ROUND).await;
     }
     stage.rest().await;
-    stage.look_at_accounts(false).await;
+    stage.look_at_accounts().await;
     stage.lose_sign_ins().await;
     stage.read(&listener).await;
     stage.report(rounds)
@@ -196,7 +196,9 @@ impl Stage {
                 self.numbers[account] += 1;
                 let number = self.numbers[account];
                 let words = format!("{} {person} #{number}", self.actors[account].card());
-                self.history.said.push(Said { talk: self.talk(account, *person), words: words.clone() });
+                // What is read back may be of the past, of which clients hear in another way.
+                let pushed = !self.actors[account].keeps();
+                self.history.said.push(Said { talk: self.talk(account, *person), words: words.clone(), pushed });
                 let delivery = (account, number, *person, words);
                 let keeps = self.actors[account].keeps();
                 match if keeps { &Post::Plain } else { post } {
@@ -361,13 +363,13 @@ impl Stage {
         assert!(ledger["balanced"].is_boolean(), "{ledger}");
     }
 
-    /// How every account is shown, given whether its platform refused it.
-    async fn look_at_accounts(&mut self, credentials_refused: bool) {
+    /// How every account is shown as long as no platform refused one.
+    async fn look_at_accounts(&mut self) {
         for account in self.accounts().await {
             self.history.accounts.push(AccountSeen {
                 name: word(&account, "platform").to_owned(),
                 asked_for_sign_in: account["health"] == "needs_reauth",
-                credentials_refused,
+                credentials_refused: false,
             });
         }
     }
@@ -387,11 +389,10 @@ impl Stage {
     async fn lose_sign_ins(&mut self) {
         let mut refused = Vec::new();
         for account in 0..self.actors.len() {
-            if !self.actors[account].fault(Fault::Reauth) {
-                continue;
-            }
-            // What is left over of earlier faults may meet the first ones.
+            let mut seen = false;
+            // What is left over of earlier faults may meet the first ones, and another call that is taken may clear the account.
             for number in 0..LAST_SENDS {
+                self.actors[account].fault(Fault::Reauth);
                 let words = format!("to {} 0 without a sign-in, {number}", self.actors[account].card());
                 let conversation = self.conversations[&(account, 0)].clone();
                 if !ask(&self.user, &conversation, &words).await {
@@ -405,13 +406,15 @@ impl Stage {
                     (!all.iter().any(|m| m["content"] == words && open(m))).then_some(())
                 };
                 let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is refused", settled)).await;
-                if self.is_refused(account).await {
+                seen = self.is_refused(account).await;
+                if seen {
                     break;
                 }
             }
+            let name = self.actors[account].card().to_owned();
+            self.history.accounts.push(AccountSeen { name, asked_for_sign_in: seen, credentials_refused: true });
             refused.push(account);
         }
-        self.look_at_accounts(true).await;
         for account in refused {
             self.actors[account].link(&self.user).await;
         }
