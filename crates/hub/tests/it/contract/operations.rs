@@ -47,7 +47,7 @@ async fn c11_asking_goes_on_run_after_run() {
         for number in 1..=3 {
             let words = format!("run {number}");
             subject.say(&account, &person, &words);
-            let found = eventually_within(Duration::from_secs(60), &words, async || stage.find(&words).await).await;
+            let found = eventually_within(Duration::from_mins(1), &words, async || stage.find(&words).await).await;
             assert_eq!(found["isOutgoing"], false);
         }
     }
