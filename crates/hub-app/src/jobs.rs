@@ -189,13 +189,13 @@ pub fn poll(account: AccountId, at: Timestamp) -> NewJob {
 /// Reads once more what was lately said to `account`; after any other such reading.
 pub fn reread(account: AccountId, at: Timestamp) -> NewJob {
     let lane = Some(format!("reread:{account}"));
-    job(REREAD, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Soon, 5, at)
+    job(REREAD, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Soon, 8, at)
 }
 
 /// The same in the place of what is here.
 pub fn reset(account: AccountId, at: Timestamp) -> NewJob {
     let lane = Some(format!("reread:{account}"));
-    job(RESET, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Waiting, 5, at)
+    job(RESET, &AccountJob { account }, lane, Some(account.to_string()), Urgency::Waiting, 8, at)
 }
 
 /// Reads `receipt` again; one after the other, so that news keep their order. Never left out for one that is running: that

@@ -176,7 +176,7 @@ pub(crate) fn render(path: &str, response: Response) -> Response {
         json!({"error": error})
     };
     let shared = matches!(status, StatusCode::UNAUTHORIZED)
-        || (status == StatusCode::BAD_REQUEST && within("/api/conversations"));
+        || (matches!(status, StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN) && within("/api/conversations"));
     let mut body = if within("/api/webhooks") {
         json!({"error": message})
     } else if shared && !within("/api/messages") {

@@ -4,6 +4,7 @@ use crate::layers::limiter::Limiter;
 use crate::layers::{edge, headers};
 use crate::realtime::{Live, socketio};
 use crate::settings::HttpSettings;
+use crate::validate::PLATFORMS;
 use crate::{openapi, routes};
 use axum::Router;
 use axum::ServiceExt;
@@ -12,8 +13,9 @@ use axum::http::{HeaderValue, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::serve::ListenerExt;
 use hub_app::App;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +34,8 @@ pub(crate) struct Front {
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) live: Live,
     pub(crate) content_policy: HeaderValue,
+    /// Platforms whose first refused delivery was logged.
+    refused: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 impl Front {
@@ -41,7 +45,20 @@ impl Front {
             content_policy: headers::content_policy(settings.public_url.as_deref()),
             live: Live::new(app.clone(), stop),
             settings: Arc::new(settings),
+            refused: Arc::default(),
             app,
+        }
+    }
+
+    /// Says once per platform that a delivery was refused: a forgotten secret looks like this, and so does a stranger who must
+    /// not be able to fill the log.
+    pub(crate) fn note_refusal(&self, platform: &str) {
+        let Some(platform) = PLATFORMS.into_iter().find(|known| *known == platform) else { return };
+        if self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(platform) {
+            tracing::warn!(
+                platform,
+                "a delivery was refused: its proof is missing or wrong, or no secret is set here; later ones are not logged"
+            );
         }
     }
 

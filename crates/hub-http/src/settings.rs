@@ -8,6 +8,8 @@ use std::str::FromStr;
 /// Settings of the front door.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
+    /// Refuse a bad access token with 403 `FORBIDDEN`, as the originals did, instead of 401.
+    pub strict_token_codes: bool,
     /// Safe cookies, no insecure conveniences.
     pub production: bool,
     /// The hub's public address, without a slash at the end.

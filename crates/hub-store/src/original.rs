@@ -234,9 +234,10 @@ impl Original {
         Ok(OriginalCounts {
             users: self.count("SELECT COUNT(*) FROM users").await?,
             accounts: self.count("SELECT COUNT(*) FROM connected_accounts").await?,
-            refresh_tokens: match self.has("refresh_tokens.token") {
-                true => self.count("SELECT COUNT(*) FROM refresh_tokens").await?,
-                false => 0,
+            refresh_tokens: if self.has("refresh_tokens.token") {
+                self.count("SELECT COUNT(*) FROM refresh_tokens").await?
+            } else {
+                0
             },
             conversations: self.count("SELECT COUNT(*) FROM conversations").await?,
             messages: self.count("SELECT COUNT(*) FROM messages").await?,

@@ -52,13 +52,17 @@ async fn page(
         Step::Users => {
             let ids: Vec<Uuid> = original.users(after, PAGE).await?.iter().map(|row| row.id).collect();
             let here = target.present_users(&ids).await?;
-            ids.iter().for_each(|id| missing(*id, here.contains(id)));
+            for id in &ids {
+                missing(*id, here.contains(id));
+            }
             (ids.last().copied(), ids.len() as u64)
         }
         Step::Accounts => {
             let rows = original.accounts(after, PAGE).await?;
             let here = target.find_accounts(&rows.iter().map(|row| &row.identity).collect::<Vec<_>>()).await?;
-            rows.iter().for_each(|row| missing(row.identity.id, here.contains_key(&row.identity.id)));
+            for row in &rows {
+                missing(row.identity.id, here.contains_key(&row.identity.id));
+            }
             (rows.last().map(|row| row.identity.id), rows.len() as u64)
         }
         Step::RefreshTokens => {
@@ -67,13 +71,17 @@ async fn page(
             let here = target.present_refresh_tokens(&ids).await?;
             // The hub deletes what is over.
             let now = app.now();
-            rows.iter().for_each(|row| missing(row.id, row.expires_at <= now || here.contains(&row.id)));
+            for row in &rows {
+                missing(row.id, row.expires_at <= now || here.contains(&row.id));
+            }
             (ids.last().copied(), ids.len() as u64)
         }
         Step::Conversations => {
             let rows = original.conversations(after, PAGE).await?;
             let here = target.find_conversations(&rows.iter().map(|row| &row.identity).collect::<Vec<_>>()).await?;
-            rows.iter().for_each(|row| missing(row.identity.id, here.contains_key(&row.identity.id)));
+            for row in &rows {
+                missing(row.identity.id, here.contains_key(&row.identity.id));
+            }
             (rows.last().map(|row| row.identity.id), rows.len() as u64)
         }
         Step::Messages => {

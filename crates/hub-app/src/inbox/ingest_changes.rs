@@ -67,21 +67,25 @@ pub(crate) async fn apply(
         }
         InboundBody::DeletedSomewhere { messages, at } => {
             let Ok(handle) = app.handle_of(account) else { return Ok(Verdict::Ignored) };
-            let mut news = false;
+            let mut all = Verdict::Ignored;
             for message in messages {
                 // One that is not known was said before anybody listened: there is nothing to wait for.
                 for (conversation, conversation_id, message_id) in
                     tx.messages().all_in_account(account.id, message).await?
                 {
-                    if !handle.counts_apart(&conversation)
-                        && tx.messages().delete(message_id, at.unwrap_or(now)).await?
-                    {
-                        say(EventBody::MessageUpdated { message_id, conversation_id });
-                        news = true;
+                    if handle.counts_apart(&conversation) {
+                        continue;
                     }
+                    let verdict = if tx.messages().delete(message_id, at.unwrap_or(now)).await? {
+                        say(EventBody::MessageUpdated { message_id, conversation_id });
+                        Verdict::Applied
+                    } else {
+                        Verdict::Known
+                    };
+                    all = all.or_for_another(verdict);
                 }
             }
-            news
+            return Ok(all);
         }
         InboundBody::Reacted { conversation, message, actor, added, removed, replaces, at } => {
             let Some((conversation_id, message_id)) = find(app, tx, account, Some(conversation), message).await? else {

@@ -228,7 +228,7 @@ async fn asking_all_accounts_at_once_brings_what_there_is_though_one_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_unread_count_is_mended_and_told_once() {
     for engine in engines() {
-        let talk = Talk::start(engine, asked).await;
+        let talk = Talk::start(engine, |_| {}).await;
         talk.told(json!([{"id": "1", "text": "one"}, {"id": "2", "text": "two"}])).await;
         let heard = talk.heard().await.len();
         housekeeping::mend_unread_counts(talk.app()).await.expect("looked at");

@@ -93,9 +93,8 @@ fn is_secure(front: &Front, request: &Request) -> bool {
 }
 
 fn to_https(front: &Front, request: &Request) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|v| v.to_str().ok());
-    let base = front.settings.public_url.clone().filter(|url| url.starts_with("https://"));
-    let base = base.or_else(|| host.map(|host| format!("https://{host}")));
+    // The configured address: the one of the request may be anybody's.
+    let base = front.settings.public_url.as_deref().filter(|url| url.starts_with("https://"));
     let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
     let target = base.and_then(|base| HeaderValue::from_str(&format!("{base}{path}")).ok());
     match target {

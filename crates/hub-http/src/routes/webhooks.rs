@@ -80,6 +80,14 @@ async fn greet(front: &Front, platform: &str, key: Option<String>, request: Requ
 }
 
 async fn receive(front: &Front, platform: &str, key: Option<String>, request: Request) -> Result<Response> {
+    let received = take_in(front, platform, key, request).await;
+    if received.as_ref().is_err_and(|failure| failure.status == StatusCode::UNAUTHORIZED) {
+        front.note_refusal(platform);
+    }
+    received
+}
+
+async fn take_in(front: &Front, platform: &str, key: Option<String>, request: Request) -> Result<Response> {
     let mut request = taken(key, request).await?;
     // Some platforms send their challenge as a delivery, with a token in the query.
     match inbox::greet_webhook(&front.app, platform, &request).await {

@@ -287,9 +287,9 @@ async fn old_requests_are_forgotten_and_the_originals_rows_stay() {
             at: at(seconds),
         };
         let tx = test.store.begin().await.unwrap();
-        let rows =
+        let entries =
             [usage(REQUESTS, 1), usage(REQUESTS, 2), usage(REQUESTS, 3), usage(REQUESTS, 8), usage("facebook", 1)];
-        tx.usage().insert_many(&rows).await.unwrap();
+        tx.usage().insert_many(&entries).await.unwrap();
         for gone in [2, 1, 0] {
             assert_eq!(tx.usage().purge(at(5), 2).await.unwrap(), gone, "in bites");
         }

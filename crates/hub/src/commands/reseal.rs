@@ -30,7 +30,8 @@ pub(crate) async fn run(config: &Config, command: ResealCommand) -> anyhow::Resu
         if now != told {
             told = now;
             // A terminal that is gone does not stop the work.
-            let _ = say(&format!("{}: {} sealed anew of {}", name(progress.table), progress.looked_at, progress.total));
+            let _ =
+                say(&format!("{}: looked at {} of {} rows", name(progress.table), progress.looked_at, progress.total));
         }
     })
     .await;

@@ -85,7 +85,8 @@ pub(super) struct Server {
     /// Proxies (addresses or networks, separated by commas) whose forwarded headers count.
     #[config(env = "TRUSTED_PROXIES")]
     pub(super) trusted_proxies: Option<String>,
-    /// Redirect plain requests to HTTPS; needs `TRUSTED_PROXIES`, because the proxy says what came over TLS.
+    /// Redirect plain requests to `WEBHOOK_BASE_URL`, which must be HTTPS; needs `TRUSTED_PROXIES`, because the proxy says what
+    /// came over TLS.
     #[config(env = "FORCE_HTTPS", default = false)]
     pub(super) force_https: bool,
     /// Who shows this as a bearer token may read the numbers at `/metrics`; without one the route is not there.
@@ -149,6 +150,9 @@ pub(super) struct Access {
     /// A refresh token rotated less than this many seconds ago still works; 0 = never.
     #[config(env = "REFRESH_GRACE_SECONDS", default = 10)]
     pub(super) refresh_grace_seconds: u64,
+    /// Refuse a bad access token with 403 `FORBIDDEN`, as the originals did; their front end then never renews it.
+    #[config(env = "STRICT_TOKEN_CODES", default = false)]
+    pub(super) strict_token_codes: bool,
     /// Linking a whole account of a person wants the hub's password given at most this many seconds ago; 0 = any time.
     #[config(env = "STEP_UP_SECONDS", default = 600)]
     pub(super) step_up_seconds: u64,
@@ -194,6 +198,9 @@ pub(super) struct Limits {
     /// How often platforms are asked that do not tell everything by themselves, in seconds.
     #[config(env = "POLL_INTERVAL_SECONDS", default = 60)]
     pub(super) poll_interval_seconds: u64,
+    /// How often each account's platform is asked how its channel stands, in seconds, 1 to 900.
+    #[config(env = "HEALTH_PROBE_SECONDS", default = 300)]
+    pub(super) health_probe_seconds: u64,
 }
 
 impl Sections {
@@ -246,6 +253,7 @@ impl Sections {
         let proxies = set(self.server.trusted_proxies.as_ref()).unwrap_or_default();
         let networks = proxies.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::parse::<Network>);
         Ok(HttpSettings {
+            strict_token_codes: self.access.strict_token_codes,
             production: self.production(),
             public_url: self.public_url(),
             origins: self.origins(),

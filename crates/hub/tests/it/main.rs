@@ -5,9 +5,13 @@
 mod adoption;
 #[cfg(feature = "demo")]
 mod browser;
+mod channels;
 mod conformance;
+mod contract;
 mod crash;
 mod fixtures;
+#[cfg(feature = "demo")]
+mod front_end;
 mod house_rules;
 mod ledger;
 mod outage;

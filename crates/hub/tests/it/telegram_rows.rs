@@ -57,6 +57,37 @@ async fn a_reset_forgets_nothing_before_the_new_reading_succeeded() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_synchronisation_finds_what_nobody_told_and_says_when_it_cannot() {
+    for engine in engines() {
+        let world = World::begun(engine).await;
+        let (user, id) = world.linked().await;
+        let sync = format!("/api/telegram/{id}/sync");
+        world.telegram.always("messages.getDialogs", Fault::refused(400, "SOMETHING_ODD"));
+        let (status, body) = user.post(&sync, &json!({})).await;
+        assert_eq!((status.as_u16(), body["error"].is_string()), (502, true), "{body}");
+        world.telegram.clear_faults();
+        // Counted nowhere and told to nobody.
+        world.telegram.was_said(ME, world.alice, world.alice_id, |message| "unheard".clone_into(&mut message.message));
+        let (status, body) = user.post(&sync, &json!({})).await;
+        assert_eq!((status.as_u16(), &body["success"]), (200, &json!(true)), "a failure leaves the turn: {body}");
+        world.until(&user, "/api/messages", |body| body["total"] == 2).await;
+        let asked = world.telegram.calls_of("messages.getDialogs").len();
+        let (status, body) = user.post(&sync, &json!({})).await;
+        assert_eq!((status.as_u16(), &body["messageCount"]), (200, &json!(0)), "{body}");
+        assert_eq!(world.telegram.calls_of("messages.getDialogs").len(), asked, "not again so soon");
+
+        world.telegram.revoke(ME);
+        // The first finds out, the second knows.
+        for action in ["reset", "sync"] {
+            let (status, body) = user.post(&format!("/api/telegram/{id}/{action}"), &json!({})).await;
+            assert_eq!((status.as_u16(), &body["needsReconnect"]), (409, &json!(true)), "{body}");
+        }
+        assert_eq!(user.get("/api/oauth/accounts").await.1["accounts"][0]["health"], "needs_reauth");
+        assert_eq!(user.all_messages().await.len(), 2, "what is here stays");
+    }
+}
+
 /// A session string as the originals store it: data centre, address, port, key.
 fn session(device: &Device) -> String {
     let (_, key) = device.keys.iter().find(|(dc, _)| *dc == device.home_dc).expect("a key");

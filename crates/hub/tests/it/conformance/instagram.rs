@@ -20,8 +20,8 @@ const OBJECT: &str = "instagram";
 const FIELDS: [&str; 5] = ["messages", "messaging_postbacks", "messaging_seen", "message_reactions", "message_edit"];
 
 /// `BEHIND_A_PAGE`: the suite's accounts are linked with Facebook.
-pub(super) struct Instagram<const BEHIND_A_PAGE: bool> {
-    platform: InstagramHandle,
+pub(crate) struct Instagram<const BEHIND_A_PAGE: bool> {
+    pub(crate) platform: InstagramHandle,
     /// Where accounts behind a page are.
     pages: FacebookHandle,
 }

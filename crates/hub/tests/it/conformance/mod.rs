@@ -1,19 +1,21 @@
 //! The conformance suite, run for every platform against its simulator.
 
 mod facebook;
-mod instagram;
+pub(crate) mod instagram;
 mod linkedin;
 mod linkedin_honestly;
 mod linkedin_recorded;
 mod meta;
 mod recorded_answers;
-mod teams;
+pub(crate) mod teams;
 mod teams_life;
 mod teams_recorded;
 mod telegram;
 #[cfg(feature = "demo")]
 mod telegram_user;
-mod twitter;
+#[cfg(feature = "demo")]
+mod telegram_user_life;
+pub(crate) mod twitter;
 mod whatsapp;
 
 use hub_testkit::prove::{Actor, PEOPLE, Played};

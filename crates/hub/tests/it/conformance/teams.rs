@@ -23,8 +23,8 @@ const TOO_LARGE: usize = 51 * 1024 * 1024;
 /// What ids of chats of two begin and end with.
 const PAIR: (&str, &str) = ("19:", "@unq.gbl.spaces");
 
-pub(super) struct Teams {
-    pub(super) platform: TeamsHandle,
+pub(crate) struct Teams {
+    pub(crate) platform: TeamsHandle,
     /// Path that the platform calls about each account: it outlives the subscription.
     paths: Mutex<BTreeMap<String, String>>,
 }

@@ -35,8 +35,8 @@ const FILE_LINK: &str = "https://t.co/Zz00000001";
 /// Kinds of events that an account listens to.
 const KINDS: usize = 6;
 
-pub(super) struct Twitter {
-    pub(super) platform: TwitterHandle,
+pub(crate) struct Twitter {
+    pub(crate) platform: TwitterHandle,
     http: reqwest::Client,
 }
 

@@ -168,7 +168,7 @@ impl<'a> Csdl<'a> {
             let (one, kind) = (parameter.attribute("Name").unwrap_or_default(), parameter.attribute("Type"));
             match body.get(one) {
                 Some(value) => {
-                    found.extend(self.problems(kind.unwrap_or_default(), value, &format!("{name}.{one}"), true))
+                    found.extend(self.problems(kind.unwrap_or_default(), value, &format!("{name}.{one}"), true));
                 }
                 None => found.push(format!("{name}.{one} is missing")),
             }

@@ -67,16 +67,16 @@ fn one_call(csdl: &Csdl<'_>, asked: &Asked) -> Result<String, String> {
             }
         }
         _ if !asked.query.is_empty() => return Err("parameters where nothing is asked for".to_owned()),
-        ("POST", Place::Action(action)) => problems(csdl.problems_of_parameters(*action, &body))?,
+        ("POST", Place::Action(action)) => problems(&csdl.problems_of_parameters(*action, &body))?,
         ("POST", Place::Value(kind)) if item_of(kind).is_some() => {
             let kind = item_of(kind).unwrap_or_default();
-            problems(csdl.problems(kind, &body, short(kind), true))?;
+            problems(&csdl.problems(kind, &body, short(kind), true))?;
             if kind == "graph.subscription" {
                 subscription(csdl, &body)?;
             }
         }
         ("PATCH", Place::Value(kind)) if csdl.is_entity(kind) => {
-            problems(csdl.problems(kind, &body, short(kind), false))?;
+            problems(&csdl.problems(kind, &body, short(kind), false))?;
         }
         ("DELETE", Place::Value(kind)) if csdl.is_entity(kind) => {}
         (method, place) => return Err(format!("no {method} of {place:?}")),
@@ -87,7 +87,7 @@ fn one_call(csdl: &Csdl<'_>, asked: &Asked) -> Result<String, String> {
     Ok(format!("{} {shape}", asked.method))
 }
 
-fn problems(found: Vec<String>) -> Result<(), String> {
+fn problems(found: &[String]) -> Result<(), String> {
     if found.is_empty() { Ok(()) } else { Err(found.join("; ")) }
 }
 
