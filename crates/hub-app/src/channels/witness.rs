@@ -64,7 +64,7 @@ pub(super) async fn reading_from(
     let mut missed_from = from;
     // What is not pushed is read all the time anyway, and the next reading misses nothing.
     if standing.state == ChannelState::Ok && is_pushed(app, account) && loses(&current, evidence, now) {
-        let begun = known.as_ref().and_then(|channel| channel.missed_from).unwrap_or(current.since);
+        let begun = known.as_ref().map_or(current.since, begun);
         if is_readable(app, account) {
             let words = "It works again; what was missed meanwhile is being read back.";
             standing.state = ChannelState::CatchingUp;
@@ -93,6 +93,15 @@ pub(super) async fn reading_from(
     let body = EventBody::AccountChanged { account_id: account.id };
     let events = vec![NewEvent { user_id: account.user_id, at: now, body }];
     Ok(Followed { events, enqueued: !work.is_empty() })
+}
+
+/// From when on things may have been missed. A line that is dead was so before anybody noticed: it worked when something last
+/// arrived, and nobody knows of the time after that.
+fn begun(channel: &Channel) -> Timestamp {
+    let standing = &channel.standing;
+    let last =
+        channel.last_event_at.filter(|_| matches!(standing.state, ChannelState::Suspect | ChannelState::TakenOver));
+    channel.missed_from.unwrap_or_else(|| last.map_or(standing.since, |last| last.min(standing.since)))
 }
 
 /// Whether things may have been missed in the time before a channel was well again.

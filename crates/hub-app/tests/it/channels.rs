@@ -236,6 +236,31 @@ async fn what_was_missed_while_it_was_taken_is_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_before_a_death_was_noticed_was_missed_as_well() {
+    for engine in engines() {
+        for death in [Inspection::Gone { why: "it has ended" }, taken()] {
+            let talk = Talk::called(engine, readable).await;
+            talk.told(json!([{"id": "in", "text": "told"}])).await;
+            talk.round(400).await;
+            talk.work().await;
+            let taken = matches!(death, Inspection::TakenOver { .. });
+            talk.test.fake.inspections.then(Ok(death));
+            talk.test.fake.pages.then(Ok(page(&json!([{"id": "1", "text": "untold", "at": 500}]), "1", false)));
+            talk.round(400).await;
+            if taken {
+                channels::reclaim(talk.app(), &talk.caller, talk.account_id().await).await.expect("taken back");
+            }
+            talk.later(2).await;
+            talk.later(2).await;
+            assert_eq!(talk.history().await.last().map(String::as_str), Some("ok"));
+            let mut shown: Vec<_> = talk.messages().await.into_iter().map(|m| (m.content.text, m.recovered)).collect();
+            shown.sort();
+            assert_eq!(shown, [(Some("told".to_owned()), false), (Some("untold".to_owned()), true)]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_that_is_gone_is_made_anew_and_missing_permissions_are_named() {
     for engine in engines() {
         let talk = Talk::called(engine, |_| {}).await;
