@@ -79,7 +79,7 @@ pub(super) async fn reading_from(
         work.push(jobs::read_on(account.id, now));
     }
     // Trouble in the middle of reading back does not forget from when on.
-    if standing.state == ChannelState::Transient {
+    if matches!(standing.state, ChannelState::Transient | ChannelState::Suspect | ChannelState::TakenOver) {
         missed_from = known.as_ref().and_then(|channel| channel.missed_from);
     }
     if matches!(evidence.kind, EvidenceKind::SubscriptionGone | EvidenceKind::PushDead) {
@@ -158,6 +158,13 @@ async fn tell_history(
         at: now,
     };
     tx.notices().insert(&notice).await.map(|_| ())
+}
+
+/// The same while the line is known to be dead and is not well yet: whatever is read then was missed.
+pub(crate) fn unheard(channel: &Channel) -> Option<(Timestamp, Timestamp)> {
+    use EvidenceKind::{PushDead, SubscriptionGone, TakenOver};
+    let dead = matches!(channel.standing.evidence.kind, PushDead | SubscriptionGone | TakenOver);
+    dead.then(|| (begun(channel), Timestamp::MAX_UTC))
 }
 
 /// From when until when messages found by reading count as recovered.

@@ -28,9 +28,22 @@ impl Stage {
         self.settings.push((LOOKS.0.to_owned(), LOOKS.1.to_owned()));
         self.hub.stop().await;
         self.hub = start(&self.run.binary, &self.settings, self.database.folder.path()).await;
+        self.come_to_rest().await;
         self.fall_silent().await;
+        self.come_to_rest().await;
         self.be_taken_over().await;
         self.end_tokens().await;
+    }
+
+    /// Every channel is well, and nothing is being read: what is said now, only a call can tell.
+    async fn come_to_rest(&self) {
+        let calm = async || {
+            let (_, body) = self.user.get("/api/health/accounts").await;
+            let well = body["accounts"].as_array().is_some_and(|all| all.iter().all(|one| one["state"] == "ok"));
+            let reading = "SELECT kind FROM hub_jobs WHERE kind = 'backfill' AND state IN ('ready', 'running')";
+            (well && self.database.texts(reading).await.is_empty()).then_some(())
+        };
+        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "every channel is well", calm)).await;
     }
 
     /// Everybody says something of which the platform does not tell the hub.

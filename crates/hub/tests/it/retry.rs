@@ -32,7 +32,8 @@ impl Scene {
         self.hub.platform.fault("sendMessage", fault);
         let path = format!("/api/messages/{}/send", self.conversation);
         self.user.post(&path, &json!({ "content": words })).await;
-        let found = eventually(&format!("{words:?} is {status}"), async || {
+        let what = format!("{words:?} is {status}");
+        let found = eventually(&what, async || {
             self.user.all_messages().await.into_iter().find(|m| m["content"] == words && m["status"] == status)
         });
         format!("/api/messages/{}/retry", found.await["id"].as_str().expect("an id"))
