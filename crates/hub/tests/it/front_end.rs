@@ -43,7 +43,7 @@ struct Control {
 
 impl Control {
     async fn hear(&self, number: i64, words: &str) {
-        self.stand.deliver(self.stand.platform.says(number, words).to_string().as_bytes()).await;
+        self.stand.deliver(self.stand.platform.says_now(number, words).to_string().as_bytes()).await;
     }
 
     async fn run(&self, verb: &str, body: &Value) -> Value {

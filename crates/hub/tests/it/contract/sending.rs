@@ -1,7 +1,7 @@
 //! Sending (D28, D32, C7, C8).
 
 use super::scene::{NOBODYS, PERSON, Scene, everywhere};
-use crate::fixtures::platforms::{Page, Platform};
+use crate::fixtures::platforms::Page;
 use crate::fixtures::stand::Stand;
 use crate::support::{BOT_TOKEN, bot_update};
 use hub_simulators::telegram::Fault;
@@ -89,7 +89,7 @@ async fn c07_nothing_is_ever_put_into_a_conversation_without_a_name() {
     everywhere(async |engine| {
         let stand = Stand::<Page>::open(engine, "facebook_login").await;
         let watcher = stand.somebody().await;
-        stand.deliver(stand.platform.says(1, "Hello").to_string().as_bytes()).await;
+        stand.deliver(stand.platform.says_now(1, "Hello").to_string().as_bytes()).await;
         let (_, list) = watcher.user.get("/api/conversations").await;
         let conversation = list["conversations"][0]["id"].as_str().expect("an id").to_owned();
         let path = format!("/api/messages/{conversation}/send");
