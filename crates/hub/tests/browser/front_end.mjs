@@ -131,11 +131,18 @@ const thread = async (name) => Number(await page.getAttribute('#thread', `data-$
 await page.waitForFunction(() => document.querySelector('#thread')?.dataset.pages === '1');
 const loaded = [await thread('loaded')];
 for (const pages of [2, 3]) {
-  await page.evaluate(() => { const list = document.querySelector('.messages'); list.scrollTop = 50; list.scrollTop = 0; list.dispatchEvent(new Event('scroll', { bubbles: true })); });
+  await page.evaluate(async () => {
+    const list = document.querySelector('.messages');
+    const drawn = () => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+    list.scrollTop = 200;
+    await drawn();
+    list.scrollTop = 0;
+    await drawn();
+  });
   await page.waitForFunction((wanted) => document.querySelector('#thread')?.dataset.pages === String(wanted), pages);
   loaded.push(await thread('loaded'));
 }
-check('50, 50 and 20', JSON.stringify(loaded) === '[50,100,120]');
+check(`50, 50 and 20: ${loaded}`, JSON.stringify(loaded) === '[50,100,120]');
 check('then there is no more', (await page.getAttribute('#thread', 'data-more')) === 'false');
 check('all of them, none twice', (await page.locator('.bubble').count()) === 120);
 await page.waitForLoadState('networkidle');
