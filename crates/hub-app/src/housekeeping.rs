@@ -14,6 +14,10 @@ const MAX_BATCHES: u32 = 50;
 const EVENTS_KEPT: Duration = Duration::from_hours(168);
 /// Settled jobs are kept this long for the operator.
 const JOBS_KEPT: Duration = Duration::from_hours(48);
+/// Holes in an account's past are shown for this long.
+const HOLES_KEPT: Duration = Duration::from_hours(24 * 90);
+/// The history of an account's states is kept this long.
+const HISTORY_KEPT: Duration = Duration::from_hours(24 * 30);
 /// The usage log is kept this long.
 const USAGE_KEPT: Duration = Duration::from_hours(90 * 24);
 /// Conversations whose unread counts are looked at in one query.
@@ -36,6 +40,8 @@ pub async fn sweep(app: &App) -> Result<()> {
         gone += tx.refresh_tokens().delete_expired(now, BATCH).await?;
         gone += tx.connect_attempts().purge(now).await?;
         gone += tx.used_proofs().purge(now).await?;
+        gone += tx.channels().purge_holes(before(HOLES_KEPT)).await?;
+        gone += tx.notices().purge(crate::channels::CHANGED, before(HISTORY_KEPT), BATCH).await?;
         app.commit(tx, Vec::new()).await?;
         if gone == 0 {
             break;

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod auth;
+pub mod channels;
 pub mod clock;
 pub mod error;
 pub mod health;
@@ -72,6 +73,7 @@ struct Inner {
     intake: inbox::lane::Lane,
     outcomes: outbox::outcomes::Outcomes,
     usage: usage::UsageLog,
+    signs: channels::Signs,
     deliveries: measures::Deliveries,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -94,6 +96,7 @@ impl App {
             sealer: Sealer::new(&settings.encryption_keys, settings.require_seal)?,
             auth: auth::AuthState::new(&settings, clock.clone()),
             outcomes: outbox::outcomes::Outcomes::default(),
+            signs: channels::Signs::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             deliveries: measures::Deliveries::default(),
@@ -149,6 +152,9 @@ impl App {
     }
     pub(crate) fn outcomes(&self) -> &outbox::outcomes::Outcomes {
         &self.0.outcomes
+    }
+    pub(crate) fn signs(&self) -> &channels::Signs {
+        &self.0.signs
     }
     pub(crate) fn usage_log(&self) -> &usage::UsageLog {
         &self.0.usage

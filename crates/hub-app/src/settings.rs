@@ -43,6 +43,8 @@ pub struct AppSettings {
     pub stop_wait: Duration,
     /// `POLL_INTERVAL_SECONDS`: how often platforms are asked that do not tell everything by themselves.
     pub poll_interval: Duration,
+    /// `HEALTH_PROBE_SECONDS`: how often each account's platform is asked how its channel stands.
+    pub probe_interval: Duration,
     /// `RECEIPT_RETENTION_HOURS`.
     pub receipt_retention: Duration,
     /// Largest file the hub copies, in bytes.

@@ -99,7 +99,7 @@ pub async fn revive(app: &App, id: JobId) -> Result<bool> {
 /// come again together.
 fn pause(attempts: i32, random: u32) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(1 << attempts.clamp(1, 16)).min(LONGEST_PAUSE);
-    FIRST_PAUSE + (doubled - FIRST_PAUSE).mul_f64(f64::from(random) / f64::from(u32::MAX))
+    FIRST_PAUSE + doubled.saturating_sub(FIRST_PAUSE).mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
 
 fn random() -> u32 {

@@ -1,6 +1,6 @@
 //! Linked accounts.
 
-use crate::{AccountId, RemoteAccountId, Timestamp, UserId};
+use crate::{AccountId, ChannelState, RemoteAccountId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// One identity of a user on one platform. Holds no token.
@@ -24,7 +24,9 @@ pub struct Account {
     pub group: Option<RemoteAccountId>,
     /// By which of its platform's ways it was linked; `None` on rows of the originals.
     pub method: Option<String>,
-    /// Whether the platform still accepts our grant.
+    /// How its channel stands.
+    pub state: ChannelState,
+    /// Whether the platform still accepts our grant, by the same row.
     pub health: AccountHealth,
     /// When the row was made.
     pub created_at: Timestamp,
@@ -51,8 +53,10 @@ impl AccountHealth {
             Self::NeedsReauth => "needs_reauth",
         }
     }
-    /// Reads a stored value; anything unknown counts as `Ok`, because only evidence may accuse.
-    pub fn from_stored(value: Option<&str>) -> Self {
-        if value == Some("needs_reauth") { Self::NeedsReauth } else { Self::Ok }
+}
+
+impl From<ChannelState> for AccountHealth {
+    fn from(state: ChannelState) -> Self {
+        if state == ChannelState::NeedsReauth { Self::NeedsReauth } else { Self::Ok }
     }
 }

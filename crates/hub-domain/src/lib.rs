@@ -4,6 +4,7 @@
 //! tested with plain values.
 
 pub mod account;
+pub mod channel;
 pub mod connect;
 pub mod content;
 pub mod conversation;
@@ -12,11 +13,13 @@ pub mod id;
 pub mod inbound;
 pub mod ledger;
 pub mod message;
+pub mod pace;
 pub mod text;
 pub mod time;
 pub mod user;
 
 pub use account::{Account, AccountHealth};
+pub use channel::{ChannelState, Evidence, EvidenceKind, Hole, Standing};
 pub use content::{Attachment, AttachmentState, Content, ContentKind, Details};
 pub use conversation::Conversation;
 pub use event::{Committed, EventBody, HubEvent};
@@ -27,5 +30,6 @@ pub use id::{
 pub use inbound::{Inbound, InboundBody, InboundMessage};
 pub use ledger::{Balance, Book, Counter, Verdict, Verdicts};
 pub use message::{DeliveryStatus, Direction, Message};
+pub use pace::Pace;
 pub use time::Timestamp;
 pub use user::User;

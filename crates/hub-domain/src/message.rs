@@ -115,6 +115,8 @@ pub struct Message {
     pub deleted_at: Option<Timestamp>,
     /// When the row was made.
     pub created_at: Timestamp,
+    /// Missed when it was said, and found by reading back.
+    pub recovered: bool,
 }
 
 /// One person's reaction to a message.

@@ -58,6 +58,9 @@ pub struct Card {
     pub quota: Quota,
     /// The platform drops repeats of one send, so a cut-off send may be repeated.
     pub resend_is_safe: bool,
+    /// Every sign-in is a session of its own at the platform: giving one back ends no other, and one that nobody needs any more stays
+    /// in the person's list of devices until it is given back.
+    pub own_sessions: bool,
     /// How the account's own messages are signed.
     pub voice: Voice,
     /// What somebody is called whose name is not known yet.
@@ -181,6 +184,9 @@ pub struct Intake {
     pub pull: Pull,
     /// A line stays open.
     pub live: bool,
+    /// How long the platform keeps and repeats what it could not deliver: after a longer absence the rest is lost, unless it
+    /// can be read back. Zero where nothing says that it does.
+    pub keeps: Duration,
 }
 
 /// When the hub asks by itself.

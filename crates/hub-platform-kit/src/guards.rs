@@ -28,6 +28,8 @@ pub enum Operation {
     Templates,
     /// Asking the platform to call us, or to stop.
     Subscribe,
+    /// Asking how the subscription stands.
+    Inspect,
     /// Reading what happened.
     Pull,
     /// Fetching a file.
@@ -49,6 +51,7 @@ impl Operation {
             Self::Profile => "profile",
             Self::Templates => "templates",
             Self::Subscribe => "subscribe",
+            Self::Inspect => "inspect",
             Self::Pull => "pull",
             Self::Fetch => "fetch",
         }
@@ -67,6 +70,8 @@ impl Operation {
             | Self::Typing
             | Self::Profile
             | Self::Templates => Duration::from_secs(30),
+            // Asked all the time and of many: a slow answer is an answer too.
+            Self::Inspect => Duration::from_secs(15),
             Self::Send | Self::Pull | Self::Fetch => Duration::from_secs(90),
         }
     }

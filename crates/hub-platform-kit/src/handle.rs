@@ -9,7 +9,9 @@ use crate::platform::{
     Sent, Template, Webhook,
 };
 use crate::throttle::{Budget, Throttle};
-use crate::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use crate::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest,
+};
 use hub_domain::connect::Answers;
 use hub_domain::{AccountId, Attachment, RemoteAccountId, RemoteConversationId, RemoteMessageId, RemoteParticipantId};
 use serde_json::Value;
@@ -155,6 +157,10 @@ impl PlatformHandle {
     /// Asks it to stop.
     pub async fn unsubscribe(&self, grant: &Grant, previous: Option<&Previous>) -> Result<()> {
         self.guarded(call(Operation::Subscribe, Some(grant)), self.webhook()?.unsubscribe(grant, previous)).await
+    }
+    /// Asks how the subscription stands.
+    pub async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
+        self.guarded(call(Operation::Inspect, Some(grant)), self.webhook()?.inspect(grant, inquiry)).await
     }
     /// Reads on.
     pub async fn pull(&self, grant: &Grant, cursor: Option<&str>, wait: Duration) -> Result<HistoryPage> {

@@ -4,7 +4,9 @@
 use crate::card::Card;
 use crate::error::Result;
 use crate::grant::{Grant, Tokens};
-use crate::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use crate::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use hub_domain::connect::{Answers, LinkedIdentity, Step};
@@ -237,6 +239,9 @@ pub trait Webhook: Send + Sync {
     async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription>;
     /// Asks it to stop; `previous` is the subscription as it was last confirmed.
     async fn unsubscribe(&self, grant: &Grant, previous: Option<&Previous>) -> Result<()>;
+    /// Asks how the subscription stands; called every few minutes, so it must be cheap. [`Inspection::Unknown`] where the
+    /// platform has no answer.
+    async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection>;
     /// A callback and secret that the operator fixed for this account in the settings; `None` = a fresh one per account.
     fn fixed_callback_secret(&self, grant: &Grant) -> Option<crate::Secret>;
 }

@@ -122,3 +122,68 @@ pub struct Previous {
     /// What the adapter wanted to remember of it.
     pub memory: Value,
 }
+
+/// What an adapter is told when it asks how a subscription stands.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// The address the platform should call.
+    pub url: url::Url,
+    /// The address it confirmed last; another one only while the hub is moving.
+    pub confirmed: Option<String>,
+    /// The subscription as it was last confirmed.
+    pub previous: Option<Previous>,
+    /// The hub's clock.
+    pub now: Timestamp,
+}
+
+impl Inquiry {
+    /// How an address the platform calls looks from here: ours; ours of before, so that a new subscription is due; or that of
+    /// somebody else.
+    pub fn judge(&self, called: &str) -> Inspection {
+        if called == self.url.as_str() {
+            return Inspection::Standing(Report::default());
+        }
+        let keyless = |url: &url::Url| url.path_segments().is_none_or(|parts| parts.count() < 4);
+        let other = url::Url::parse(called).ok();
+        // The key at the end of the path is ours alone, at whatever host.
+        let same_key = other.as_ref().is_some_and(|other| !keyless(&self.url) && other.path() == self.url.path());
+        if self.confirmed.as_deref() == Some(called) || same_key {
+            return Inspection::Gone { why: "the platform still calls an earlier address of this hub" };
+        }
+        let host = other.as_ref().and_then(url::Url::host_str).unwrap_or("an unknown address");
+        Inspection::TakenOver { by_host: host.to_owned() }
+    }
+}
+
+/// How a subscription stands, in the platform's own answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inspection {
+    /// It calls us.
+    Standing(Report),
+    /// It does not call us any more, and nobody else: a new subscription is due.
+    Gone {
+        /// Why, for a person.
+        why: &'static str,
+    },
+    /// It calls somebody else in our place.
+    TakenOver {
+        /// The host of the address it calls.
+        by_host: String,
+    },
+    /// The grant lacks permissions that are needed.
+    Lacks {
+        /// Their names at the platform.
+        permissions: Vec<String>,
+    },
+    /// The platform has no question for this, or its answer says nothing.
+    Unknown,
+}
+
+/// What a platform says of a subscription that stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Deliveries that wait there.
+    pub pending: Option<u64>,
+    /// The last delivery it could not make: when, and in its words.
+    pub last_error: Option<(Timestamp, String)>,
+}

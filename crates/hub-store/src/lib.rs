@@ -20,6 +20,7 @@ pub use error::{Result, StoreError};
 pub use migrate::MigrationReport;
 pub use nouns::accounts::{Accounts, LinkedAccount, SealedTokens, StoredGrant};
 pub use nouns::attachments::{Attachments, StoredAttachment};
+pub use nouns::channels::{Channel, Channels, SignsOfLife};
 pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
 pub use nouns::conversations::{
     Bump, ConversationKey, Conversations, ListConversations, Located, OtherPerson, Page, UpsertConversation,

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0003_people",
     "0004_subscriptions",
     "0005_imports",
+    "0006_channels",
     "0007_outbox",
     "0008_ledger"
 ];

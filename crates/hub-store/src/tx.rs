@@ -6,8 +6,9 @@ use crate::nouns::ledger::Notes;
 use crate::nouns::{events, ledger};
 use crate::sql::{Conn, Link, limited};
 use crate::{
-    Accounts, Attachments, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs, Leases, Ledger,
-    Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog, UsedProofs, Users,
+    Accounts, Attachments, Channels, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs, Leases,
+    Ledger, Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog, UsedProofs,
+    Users,
 };
 use hub_domain::Committed;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -55,6 +56,8 @@ nouns! {
     refresh_tokens: RefreshTokens,
     /// Linked accounts.
     accounts: Accounts,
+    /// How their channels stand.
+    channels: Channels,
     /// Threads.
     conversations: Conversations,
     /// What was said.

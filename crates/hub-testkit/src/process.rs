@@ -78,6 +78,12 @@ impl HubProcess {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops in time").expect("it ended");
     }
 
+    /// Its resident memory in kilobytes, where the system tells.
+    pub fn resident_kb(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.split_whitespace().next()?.parse().ok()
+    }
+
     /// True while it runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

@@ -3,6 +3,7 @@
 mod jobs;
 mod lines;
 mod timetable;
+mod watch;
 
 use hub_app::App;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ pub async fn run(app: App, stop: CancellationToken) {
         jobs::run(app.clone(), stop.clone()),
         timetable::run(app.clone(), stop.clone()),
         lines::run(app.clone(), stop.clone()),
+        watch::run(app.clone(), stop.clone()),
     );
 }
 

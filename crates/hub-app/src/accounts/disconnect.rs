@@ -2,10 +2,11 @@
 
 use super::grants::{open_grant, stored_grant};
 use super::subscribe_webhook::previous;
+use crate::channels::apply;
 use crate::jobs::Outcome;
 use crate::{App, AppError, Caller, Result, jobs};
-use hub_domain::{AccountId, EventBody};
-use hub_platform_kit::{Grant, Remedy, Secret};
+use hub_domain::{AccountId, EventBody, Evidence, EvidenceKind};
+use hub_platform_kit::{Grant, PlatformHandle, Remedy, Secret};
 use hub_store::NewEvent;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -18,15 +19,10 @@ pub async fn disconnect(app: &App, caller: &Caller, id: AccountId) -> Result<()>
     let now = app.now();
     let tx = app.store().begin().await?;
     tx.accounts().disconnect(caller.user_id, id, now).await?;
+    let evidence = Evidence::new(EvidenceKind::Disconnected, "It was disconnected.", now);
+    apply(app, &tx, &account, &evidence).await?;
     if let Some(grant) = grant {
-        let kept = Kept {
-            access: grant.access_token.expose_secret().to_owned(),
-            refresh: grant.refresh_token.as_ref().map(|token| token.expose_secret().to_owned()),
-            facts: grant.facts,
-        };
-        let kept = serde_json::to_vec(&kept).map_err(|e| AppError::Internal(e.to_string()))?;
-        let sealed = app.sealer().wrap(&grant_context(id), &kept);
-        tx.jobs().enqueue_many(&[jobs::revoke_grant(id, sealed, now)]).await?;
+        tx.jobs().enqueue_many(&[jobs::revoke_grant(id, sealed_for_revoking(app, &grant)?, now)]).await?;
     }
     let body = EventBody::AccountChanged { account_id: id };
     let events = if account.is_active { vec![NewEvent { user_id: caller.user_id, at: now, body }] } else { Vec::new() };
@@ -56,6 +52,17 @@ fn grant_context(id: AccountId) -> String {
     format!("revoke_grant.{id}")
 }
 
+/// What the job needs of a grant, sealed.
+pub(super) fn sealed_for_revoking(app: &App, grant: &Grant) -> Result<String> {
+    let kept = Kept {
+        access: grant.access_token.expose_secret().to_owned(),
+        refresh: grant.refresh_token.as_ref().map(|token| token.expose_secret().to_owned()),
+        facts: grant.facts.clone(),
+    };
+    let kept = serde_json::to_vec(&kept).map_err(|e| AppError::Internal(e.to_string()))?;
+    Ok(app.sealer().wrap(&grant_context(grant.account_id), &kept))
+}
+
 /// The job: takes the webhook and the permission back at the platform, unless somebody else here still uses them.
 pub async fn revoke_grant(app: &App, id: AccountId, sealed: &str) -> Outcome {
     match try_revoke(app, id, sealed).await {
@@ -67,7 +74,8 @@ pub async fn revoke_grant(app: &App, id: AccountId, sealed: &str) -> Outcome {
 async fn try_revoke(app: &App, id: AccountId, sealed: &str) -> Result<Outcome> {
     let session = app.store().read();
     let Some(account) = session.accounts().get(id).await? else { return Ok(Outcome::Done) };
-    if account.is_active {
+    let own_session = app.handle_of(&account)?.card().own_sessions;
+    if account.is_active && !own_session {
         return Ok(Outcome::Done); // linked again in the meantime
     }
     let kept = app.sealer().unwrap(&grant_context(id), sealed).and_then(|json| serde_json::from_slice(&json).ok());
@@ -83,6 +91,14 @@ async fn try_revoke(app: &App, id: AccountId, sealed: &str) -> Result<Outcome> {
         facts,
     };
     let handle = app.handle_of(&account)?;
+    if own_session {
+        let current = if account.is_active { stored_grant(app, id).await.ok() } else { None };
+        // Only a session that nobody uses any more.
+        return Ok(match current {
+            Some((_, current)) if current.token() == grant.token() => Outcome::Done,
+            _ => revoked(handle, &grant).await,
+        });
+    }
     let subscriber = handle.subscriber(&grant);
     let name = account.platform_name.as_str();
     if session.accounts().count_active_elsewhere(name, &account.remote_id, id).await? > 0 {
@@ -105,9 +121,13 @@ async fn try_revoke(app: &App, id: AccountId, sealed: &str) -> Result<Outcome> {
     if session.accounts().count_of_same_grantor(id).await? > 0 {
         return Ok(Outcome::Done); // others here would lose it as well
     }
-    match handle.revoke(&grant).await {
-        Ok(()) => Ok(Outcome::Done),
-        Err(error) => Ok(worth_repeating(&error).unwrap_or(Outcome::Done)),
+    Ok(revoked(handle, &grant).await)
+}
+
+async fn revoked(handle: &PlatformHandle, grant: &Grant) -> Outcome {
+    match handle.revoke(grant).await {
+        Ok(()) => Outcome::Done,
+        Err(error) => worth_repeating(&error).unwrap_or(Outcome::Done),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Grants: sealed in the database, opened for the call that needs them, renewed before they end by one caller at a time.
 
 use super::adopt;
+use crate::channels::{of_call, witness};
 use crate::clock::new_id;
 use crate::sealing::{Field, Opened};
 use crate::{App, AppError, Caller, Result};
 use chrono::TimeDelta;
-use hub_domain::{Account, AccountHealth, AccountId, EventBody, time};
+use hub_domain::{Account, AccountHealth, AccountId, EventBody, Evidence, EvidenceKind, time};
 use hub_platform_kit::card::Renewal;
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Secret};
@@ -131,7 +132,8 @@ pub(super) async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, G
     };
     let tokens = &stored.tokens;
     let Some(access_token) = open("access_token", &tokens.access_token, tokens.access_token_seal.as_deref()) else {
-        mark(app, &stored.account, AccountHealth::NeedsReauth).await?;
+        let words = "The stored sign-in cannot be opened with the hub's keys.";
+        witness(app, &stored.account, Evidence::new(EvidenceKind::CredentialsRefused, words, app.now())).await?;
         return Err(AppError::AccountNeedsReauth);
     };
     let account = adopt::recognise(app, stored.account.clone(), access_token.expose_secret()).await?;
@@ -148,9 +150,34 @@ pub(super) async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, G
     Ok((account, grant))
 }
 
-/// Calls a platform with an account's grant. A token that is refused is renewed once, where that can be, and the call made again:
-/// a refused call did nothing, and only what is refused even then is evidence against the account.
+/// Calls a platform with an account's grant, and writes down what the outcome says about the account.
 pub(crate) async fn call_with<T, F>(
+    app: &App,
+    account: &Account,
+    grant: &Grant,
+    call: impl Fn(Grant) -> F,
+) -> Result<T, PlatformError>
+where
+    F: Future<Output = Result<T, PlatformError>>,
+{
+    let began = app.now();
+    let outcome = call_aside(app, account, grant, call).await;
+    if outcome.is_ok() {
+        app.signs().worked(account.id, began);
+    }
+    if let Some(evidence) = of_call(&outcome, began)
+        && let Err(error) = witness(app, account, evidence).await
+    {
+        // The outcome counts more than its being written down; the next call will say the same.
+        tracing::warn!(account = %account.id, %error, "what a call says about its account was not written down");
+    }
+    outcome
+}
+
+/// The same for what says nothing about the account, such as files and pictures, which lie elsewhere. A token that is refused is
+/// renewed once, where that can be, and the call made again: a refused call did nothing, and only what is refused even then is
+/// evidence against the account.
+pub(crate) async fn call_aside<T, F>(
     app: &App,
     account: &Account,
     grant: &Grant,
@@ -250,6 +277,7 @@ async fn wait_for_renewal(app: &App, account: Account, used: Grant, cause: Cause
 
 async fn renew_now(app: &App, account: Account, grant: Grant, cause: Cause) -> Result<(Account, Grant)> {
     let handle = app.handle_of(&account)?;
+    let began = app.now();
     match handle.refresh(&grant).await {
         Ok(mut tokens) => {
             // A blank never overwrites: many platforms answer without a new refresh token.
@@ -257,7 +285,8 @@ async fn renew_now(app: &App, account: Account, grant: Grant, cause: Cause) -> R
             let tx = app.store().begin().await?;
             tx.accounts().save_tokens(account.id, &seal_tokens(app, account.id, &tokens), app.now()).await?;
             app.commit(tx, Vec::new()).await?;
-            mark(app, &account, AccountHealth::Ok).await?;
+            let words = "The platform renewed the sign-in.";
+            witness(app, &account, Evidence::new(EvidenceKind::Accepted, words, began)).await?;
             stored_grant(app, account.id).await
         }
         Err(error) => {
@@ -267,7 +296,11 @@ async fn renew_now(app: &App, account: Account, grant: Grant, cause: Cause) -> R
                 if !same_tokens(&stored, &grant) {
                     return Ok((account, stored));
                 }
-                mark(app, &account, AccountHealth::NeedsReauth).await?;
+            }
+            if let Some(evidence) = of_call::<()>(&Err(error.clone()), began) {
+                witness(app, &account, evidence).await?;
+            }
+            if error.kind == ErrorKind::ReauthRequired {
                 return Err(AppError::AccountNeedsReauth);
             }
             // The token still works for a while, or there was nothing to renew: only its use will tell.
@@ -283,16 +316,6 @@ async fn renew_now(app: &App, account: Account, grant: Grant, cause: Cause) -> R
 fn same_tokens(one: &Grant, other: &Grant) -> bool {
     let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
     one.token() == other.token() && text(&one.refresh_token) == text(&other.refresh_token)
-}
-
-/// Writes down what the last evidence says; clients hear of a change.
-pub(crate) async fn mark(app: &App, account: &Account, health: AccountHealth) -> Result<()> {
-    let now = app.now();
-    let tx = app.store().begin().await?;
-    let changed = tx.accounts().set_health(account.id, health, now).await?;
-    let body = EventBody::AccountChanged { account_id: account.id };
-    let events = if changed { vec![NewEvent { user_id: account.user_id, at: now, body }] } else { Vec::new() };
-    app.commit(tx, events).await
 }
 
 /// Renews the caller's grant if it ends soon. Nothing to renew is fine.

@@ -1,15 +1,18 @@
 //! The end of linking: the account's row, its sealed tokens, and the work that follows, in one transaction.
 
-use super::grants::seal_tokens;
+use super::disconnect::sealed_for_revoking;
+use super::grants::{seal_tokens, stored_grant};
+use crate::channels::apply;
 use crate::clock::new_id;
 use crate::{App, Result, jobs};
 use chrono::TimeDelta;
 use hub_domain::connect::LinkedIdentity;
-use hub_domain::{Account, EventBody, UserId, text};
+use hub_domain::{Account, AccountHealth, ChannelState, EventBody, Evidence, EvidenceKind, UserId, text};
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::{Card, Grant, PlatformHandle};
 use hub_store::{LinkedAccount, NewEvent};
+use secrecy::ExposeSecret;
 
 /// The regular reading of a new account begins this long after what there is already was read.
 const FIRST_READING: TimeDelta = TimeDelta::minutes(1);
@@ -41,6 +44,15 @@ pub(super) async fn link(
     outcome
 }
 
+/// The session at the platform that a new one takes the place of; it would stay in the person's list of devices.
+async fn replaced(app: &App, user_id: UserId, card: &Card, identity: &LinkedIdentity) -> Option<Grant> {
+    if !card.own_sessions {
+        return None;
+    }
+    let known = app.store().read().accounts().identity(user_id, card.published_name, &identity.remote_id).await;
+    Some(stored_grant(app, known.ok()??).await.ok()?.1)
+}
+
 async fn keep(
     app: &App,
     user_id: UserId,
@@ -50,6 +62,7 @@ async fn keep(
     tokens: &Tokens,
 ) -> Result<Account> {
     let now = app.now();
+    let replaced = replaced(app, user_id, card, identity).await;
     let tx = app.store().begin().await?;
     // Tokens are sealed under the row's id, so the id must be known first.
     let known = tx.accounts().identity(user_id, card.published_name, &identity.remote_id).await?;
@@ -75,7 +88,13 @@ async fn keep(
         // Two requests linked the same account at once; the row that stands has another id and cannot open our seal.
         tx.accounts().save_tokens(account.id, &seal_tokens(app, account.id, tokens), now).await?;
     }
+    // One word to the clients is enough: what follows from it is told with the linking itself.
+    let evidence = Evidence::new(EvidenceKind::Linked, "It was linked.", now);
+    apply(app, &tx, &account, &evidence).await?;
     let mut work = Vec::new();
+    if let Some(replaced) = replaced.filter(|old| old.token() != tokens.access.expose_secret()) {
+        work.push(jobs::revoke_grant(account.id, sealed_for_revoking(app, &replaced)?, now));
+    }
     if card.intake.webhook {
         work.push(jobs::subscribe_webhook(account.id, now));
     }
@@ -89,5 +108,5 @@ async fn keep(
     let body = EventBody::AccountChanged { account_id: account.id };
     app.commit(tx, vec![NewEvent { user_id, at: now, body }]).await?;
     app.bus().wake_workers();
-    Ok(account)
+    Ok(Account { state: ChannelState::Ok, health: AccountHealth::Ok, ..account })
 }

@@ -1,12 +1,13 @@
 //! The job that asks a platform to call us, with a fresh random secret and path for every subscriber.
 
-use super::grants::{call_with, mark, open_grant};
+use super::grants::{call_with, open_grant};
+use crate::channels;
 use crate::clock::{self, new_id};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
-use hub_domain::{AccountHealth, AccountId};
-use hub_platform_kit::webhook::{Callback, Previous};
-use hub_platform_kit::{Grant, Remedy, Secret};
+use hub_domain::{Account, AccountHealth, AccountId, ChannelState, Evidence, EvidenceKind};
+use hub_platform_kit::webhook::{Callback, Inquiry, Inspection, Previous};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy, Secret};
 use hub_store::Subscription;
 use secrecy::ExposeSecret;
 use url::Url;
@@ -40,13 +41,89 @@ pub(super) fn previous(app: &App, known: &Subscription) -> Previous {
     Previous { remote_id: known.remote_subscription.clone(), memory: open_memory(app, known) }
 }
 
-/// Asks the platform to call us for this account. Without a public address there is nothing to do: the hub asks instead.
+/// Asks the platform to call us for this account. Without a public address there is nothing to do: the hub asks instead. Nor is
+/// there while the platform calls somebody else: only the owner takes a channel back.
 pub async fn subscribe_webhook(app: &App, id: AccountId) -> Outcome {
-    match try_subscribe(app, id).await {
+    match unless_taken(app, id).await {
         Ok(outcome) => outcome,
         Err(AppError::AccountInactive | AppError::AccountNotFound | AppError::AccountNeedsReauth) => Outcome::Done,
         Err(error) => jobs::again(&error),
     }
+}
+
+async fn unless_taken(app: &App, id: AccountId) -> Result<Outcome> {
+    if app.settings().public_url.is_none() {
+        return Ok(Outcome::Done);
+    }
+    let (account, grant) = open_grant(app, id).await?;
+    if account.state == ChannelState::TakenOver {
+        return Ok(Outcome::Done);
+    }
+    // Somebody may have taken it since the platform was last asked.
+    if let Some((inspection @ Inspection::TakenOver { .. }, began)) = channels::ask(app, &account, &grant).await?
+        && let Some(channel) = app.store().read().channels().get(id).await?
+    {
+        channels::take(app, &account, &inspection, &channel, began).await?;
+        return Ok(Outcome::Done);
+    }
+    try_subscribe(app, account, grant).await
+}
+
+/// Asks the platform to call us, whoever it calls now: its owner wants the account back.
+pub(crate) async fn reclaim_now(app: &App, account: &Account) -> Result<()> {
+    let (account, grant) = open_grant(app, account.id).await?;
+    let platform = account.platform_name.clone();
+    match try_subscribe(app, account, grant).await? {
+        Outcome::Done => Ok(()),
+        Outcome::Again { why, .. } | Outcome::Dead { why } => {
+            let error = PlatformError::new(ErrorKind::Transient { maybe_applied: false }, why);
+            Err(AppError::Platform { platform, error })
+        }
+    }
+}
+
+/// What is needed to ask how the subscription stands; `None` = the platform confirmed none.
+pub(crate) async fn inquiry(app: &App, account: &Account, grant: &Grant) -> Result<Option<Inquiry>> {
+    let Some(base) = app.settings().public_url.clone() else { return Ok(None) };
+    let handle = app.handle_of(account)?;
+    let Some(subscriber) = handle.subscriber(grant) else { return Ok(None) };
+    let (name, kind) = (handle.card().published_name, account.kind.as_deref());
+    let known = app.store().read().subscriptions().by_account(name, kind, &subscriber).await?;
+    let Some(known) = known.filter(|known| known.state == "active") else { return Ok(None) };
+    // Whoever links an account anew wants it here, whoever had it meanwhile.
+    let channel = app.store().read().channels().get(account.id).await?;
+    let linked_since = channel.is_some_and(|channel| {
+        channel.standing.evidence.kind == EvidenceKind::Linked && known.at < channel.standing.since
+    });
+    if linked_since {
+        return Ok(None);
+    }
+    let fixed = handle.fixed_callback_secret(grant).is_some();
+    let url = callback_url(&base, handle, fixed, &known.path_key)?;
+    Ok(Some(Inquiry { url, confirmed: known.address.clone(), previous: Some(previous(app, &known)), now: app.now() }))
+}
+
+/// The platform says that the subscription is gone: what is known of it does not count as confirmed any more.
+pub(crate) async fn gone(app: &App, account: &Account) -> Result<()> {
+    let (account, grant) = open_grant(app, account.id).await?;
+    let handle = app.handle_of(&account)?;
+    let Some(subscriber) = handle.subscriber(&grant) else { return Ok(()) };
+    let (name, kind) = (handle.card().published_name, account.kind.as_deref());
+    if let Some(known) = app.store().read().subscriptions().by_account(name, kind, &subscriber).await? {
+        let tx = app.store().begin().await?;
+        tx.subscriptions()
+            .set_state(known.id, "gone", Some("the platform does not know it any more"), app.now())
+            .await?;
+        app.commit(tx, Vec::new()).await?;
+    }
+    Ok(())
+}
+
+/// A secret fixed by the operator belongs to the address the originals registered.
+fn callback_url(base: &str, handle: &PlatformHandle, fixed: bool, path_key: &str) -> Result<Url> {
+    let name = handle.card().published_name;
+    let path = if fixed { format!("/api/webhooks/{name}") } else { format!("/api/webhooks/{name}/{path_key}") };
+    Url::parse(&format!("{base}{path}")).map_err(|e| AppError::Internal(format!("WEBHOOK_BASE_URL: {e}")))
 }
 
 /// Leaves a job for every active account whose platform calls.
@@ -60,7 +137,9 @@ pub(crate) async fn subscribe_all(app: &App) -> Result<()> {
         after = page.last().map(|account| account.id);
         let full = page.len() as u64 == u64::from(ACCOUNTS_PER_PAGE);
         let calls = |account: &&hub_domain::Account| {
-            account.health == AccountHealth::Ok && app.handle_of(account).is_ok_and(|h| h.card().intake.webhook)
+            account.health == AccountHealth::Ok
+                && account.state != ChannelState::TakenOver
+                && app.handle_of(account).is_ok_and(|h| h.card().intake.webhook)
         };
         let work: Vec<_> = page.iter().filter(calls).map(|a| jobs::subscribe_webhook(a.id, app.now())).collect();
         if !work.is_empty() {
@@ -90,9 +169,9 @@ pub(crate) async fn renew_due(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
+async fn try_subscribe(app: &App, account: Account, grant: Grant) -> Result<Outcome> {
     let Some(base) = app.settings().public_url.clone() else { return Ok(Outcome::Done) };
-    let (account, grant) = open_grant(app, id).await?;
+    let id = account.id;
     let handle = app.handle_of(&account)?;
     let Some(subscriber) = handle.subscriber(&grant) else { return Ok(Outcome::Done) };
     let name = handle.card().published_name;
@@ -122,16 +201,14 @@ async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
         remote_subscription: known.as_ref().and_then(|s| s.remote_subscription.clone()),
         memory: known.as_ref().and_then(|s| s.memory.clone()),
         account: Some(id),
+        address: known.as_ref().and_then(|s| s.address.clone()),
     };
     let previous = known.as_ref().map(|known| previous(app, known));
     let tx = app.store().begin().await?;
     tx.subscriptions().upsert(&subscription).await?;
     app.commit(tx, Vec::new()).await?;
 
-    // A secret fixed by the operator belongs to the address the originals registered.
-    let path =
-        if fixed.is_some() { format!("/api/webhooks/{name}") } else { format!("/api/webhooks/{name}/{path_key}") };
-    let url = Url::parse(&format!("{base}{path}")).map_err(|e| AppError::Internal(format!("WEBHOOK_BASE_URL: {e}")))?;
+    let url = callback_url(&base, handle, fixed.is_some(), &path_key)?;
     let callback = Callback { url, secret: Secret::from(secret), previous, now };
     let callback = &callback;
     let ask = |grant: Grant| async move { handle.subscribe(&grant, callback).await };
@@ -139,13 +216,19 @@ async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
         Ok(confirmed) => {
             "active".clone_into(&mut subscription.state);
             subscription.renew_at = confirmed.renew_at;
+            subscription.address = Some(callback.url.to_string());
             subscription.remote_subscription = confirmed.remote_id;
             let memory = (!confirmed.memory.is_null()).then(|| confirmed.memory.to_string());
             subscription.memory = memory.map(|memory| app.sealer().wrap(&memory_context(row), memory.as_bytes()));
             let tx = app.store().begin().await?;
             tx.subscriptions().upsert(&subscription).await?;
-            app.commit(tx, Vec::new()).await?;
-            mark(app, &account, AccountHealth::Ok).await?;
+            let words = "The platform confirmed that it calls this hub.";
+            let evidence = Evidence::new(EvidenceKind::Subscribed, words, now);
+            let followed = channels::apply(app, &tx, &account, &evidence).await?;
+            app.commit(tx, followed.events).await?;
+            if followed.enqueued {
+                app.bus().wake_workers();
+            }
             Ok(Outcome::Done)
         }
         Err(error) => {
@@ -156,11 +239,7 @@ async fn try_subscribe(app: &App, id: AccountId) -> Result<Outcome> {
             Ok(match error.kind.remedy(true) {
                 Remedy::RetryLater | Remedy::Unconfirmed => Outcome::Again { after: None, counts: true, why },
                 Remedy::RetryAfter(wait) => Outcome::Again { after: Some(wait), counts: false, why },
-                Remedy::MarkAccount => {
-                    mark(app, &account, AccountHealth::NeedsReauth).await?;
-                    Outcome::Dead { why }
-                }
-                Remedy::Fail | Remedy::RestPlatform => Outcome::Dead { why },
+                Remedy::MarkAccount | Remedy::Fail | Remedy::RestPlatform => Outcome::Dead { why },
             })
         }
     }

@@ -4,7 +4,7 @@
 use super::ingest_changes::{self, Change};
 use super::lane::{Delivery, Stored};
 use super::settle::{Again, settle};
-use super::{early, echo, seal};
+use super::{early, echo, heard, seal};
 use crate::clock::new_id;
 use crate::{App, accounts::profiles, jobs};
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
@@ -30,6 +30,8 @@ pub(crate) struct Effects {
     pub(crate) jobs: Vec<NewJob>,
     /// True once jobs were enqueued.
     pub(crate) enqueued: bool,
+    /// Accounts that something arrived for, and when.
+    pub(crate) heard: Vec<(AccountId, Timestamp)>,
     /// What became of each delivery.
     pub(crate) stored: Vec<Stored>,
     /// What became of single things: the delivery, the item in it, and how it ended for an account.
@@ -54,6 +56,7 @@ pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effe
             continue;
         }
         wishes(&accounts, position, delivery, now, &mut effects);
+        heard::note(app, tx, &accounts, delivery, now, &mut effects).await?;
         for (item, parsed) in delivery.parsed.iter().enumerate() {
             let Parsed::Event(event) = parsed else { continue };
             let recipients = recipients(&accounts, &delivery.platform, event);
@@ -62,7 +65,10 @@ pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effe
             }
             for account in recipients {
                 match &event.body {
-                    InboundBody::Message(message) => arrivals.push(Arrival { position, item, account, message }),
+                    InboundBody::Message(message) => {
+                        let missed = is_missed(delivery, message);
+                        arrivals.push(Arrival { position, item, account, message, missed });
+                    }
                     _ => changes.push((position, item, Change { account, event, receipt: delivery.receipt.id })),
                 }
             }
@@ -87,6 +93,7 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
     let mut effects = Effects { stored: vec![Stored { known: !fresh[0], ..Stored::default() }], ..Effects::default() };
     if fresh[0] || delivery.replay {
         wishes(&accounts, 0, delivery, now, &mut effects);
+        heard::note(app, tx, &accounts, delivery, now, &mut effects).await?;
         for (item, parsed) in delivery.parsed.iter().enumerate() {
             let Parsed::Event(event) = parsed else { continue };
             let recipients = recipients(&accounts, &delivery.platform, event);
@@ -97,7 +104,8 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
                 let savepoint = tx.nested().await?;
                 let mut one = Effects { stored: vec![Stored::default()], ..Effects::default() };
                 let applied = if let InboundBody::Message(message) = &event.body {
-                    let arrival = Arrival { position: 0, item, account, message };
+                    let missed = is_missed(delivery, message);
+                    let arrival = Arrival { position: 0, item, account, message, missed };
                     store_arrivals(app, &savepoint, vec![arrival], now, &mut one).await
                 } else {
                     let change = Change { account, event, receipt: delivery.receipt.id };
@@ -133,6 +141,12 @@ struct Arrival<'a> {
     item: usize,
     account: &'a Account,
     message: &'a InboundMessage,
+    /// Missed when it was said, and found only now.
+    missed: bool,
+}
+
+fn is_missed(delivery: &Delivery, message: &InboundMessage) -> bool {
+    delivery.missed.is_some_and(|(from, until)| (from..until).contains(&message.sent_at))
 }
 
 /// Which deliveries of the batch were not known yet.
@@ -248,13 +262,15 @@ async fn store_arrivals(
     let mut bumps: HashMap<ConversationId, Bump> = HashMap::new();
     let mut arrived: Vec<(AccountId, &RemoteMessageId)> = Vec::new();
     let mut strangers: Vec<ConversationId> = Vec::new();
+    let mut recovered: Vec<MessageId> = Vec::new();
     for row in &rows {
-        let Some(Arrival { position, item, account, message }) = origins.get(&row.id) else { continue };
+        let Some(Arrival { position, item, account, message, missed }) = origins.get(&row.id) else { continue };
         if !inserted.contains(&row.id) {
             effects.verdicts.push((*position, *item, Verdict::Known));
             continue;
         }
         effects.verdicts.push((*position, *item, Verdict::Applied));
+        recovered.extend(missed.then_some(row.id));
         effects.stored[*position].messages += 1;
         arrived.push((account.id, &row.remote_id));
         if app.handle_of(account).is_ok_and(|handle| handle.card().profiles) {
@@ -283,6 +299,7 @@ async fn store_arrivals(
                 .map(|a| jobs::fetch_attachment(account.id, a.id, now)),
         );
     }
+    tx.channels().mark_recovered(&recovered).await?;
     effects.jobs.extend(early::recall(tx, &arrived, now).await?);
     effects.jobs.extend(profiles::unknown(tx, &strangers, now).await?);
     let mut bumps: Vec<Bump> = bumps.into_values().collect();

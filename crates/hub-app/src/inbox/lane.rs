@@ -3,7 +3,7 @@
 
 use super::ingest;
 use crate::App;
-use hub_domain::{AccountId, PlatformId};
+use hub_domain::{AccountId, PlatformId, Timestamp};
 use hub_platform_kit::platform::Parsed;
 use hub_store::{NewReceipt, StoreError};
 use std::time::Duration;
@@ -30,6 +30,10 @@ pub(crate) struct Delivery {
     pub(crate) parsed: Vec<Parsed>,
     /// How far reading has got, to be stored with it.
     pub(crate) cursor: Option<(AccountId, String)>,
+    /// True when the platform told it by itself, unasked.
+    pub(crate) pushed: bool,
+    /// The time of which its messages were missed when they were said: found only now, by reading back.
+    pub(crate) missed: Option<(Timestamp, Timestamp)>,
     /// True when it is read again on purpose: its receipt is known and that must not stop it.
     pub(crate) replay: bool,
 }
@@ -122,6 +126,9 @@ async fn together(app: &App, batch: &[Delivery]) -> Result<Vec<Stored>, StoreErr
         let effects = ingest::apply(app, &tx, batch).await?;
         let wake = effects.enqueued;
         app.bus().publish(tx.commit(effects.events).await?);
+        for (account, at) in effects.heard {
+            app.signs().arrived(account, at);
+        }
         if wake {
             app.bus().wake_workers();
         }
@@ -137,6 +144,9 @@ async fn alone(app: &App, delivery: &Delivery) -> Result<Stored, NotStored> {
         let effects = ingest::apply_one_by_one(app, &tx, delivery).await?;
         let wake = effects.enqueued;
         app.bus().publish(tx.commit(effects.events).await?);
+        for (account, at) in effects.heard {
+            app.signs().arrived(account, at);
+        }
         if wake {
             app.bus().wake_workers();
         }

@@ -5,6 +5,7 @@ pub(crate) mod early;
 pub(crate) mod echo;
 pub mod events;
 pub mod greet_webhook;
+mod heard;
 pub(crate) mod ingest;
 mod ingest_changes;
 pub(crate) mod lane;

@@ -64,6 +64,8 @@ async fn receive(app: &App, handle: &PlatformHandle, request: WebhookRequest) ->
         receipt: receipt(app, handle, &verified, None, parsed.len(), app.now()),
         parsed,
         cursor: None,
+        missed: None,
+        pushed: true,
         replay: false,
     };
     app.intake().store(delivery).await.map_err(|not_stored| match not_stored {

@@ -40,6 +40,8 @@ pub async fn replay_receipt(app: &App, id: ReceiptId) -> Result<Replayed> {
             received_at: receipt.received_at,
         },
         cursor: None,
+        missed: None,
+        pushed: false,
         replay: true,
     };
     match app.intake().store(delivery).await {

@@ -71,6 +71,7 @@ pub(crate) fn open(sealer: &Sealer, stored: StoredMessage) -> Message {
         edited_at: stored.edited_at,
         deleted_at: stored.deleted_at,
         created_at: stored.created_at,
+        recovered: stored.recovered,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The job that copies a file from its platform. The type is found by content; clients hear when it is readable.
 
 use super::blobs;
-use crate::accounts::grants::{call_with, open_grant};
+use crate::accounts::grants::{call_aside, open_grant};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
 use hub_domain::{AttachmentId, AttachmentState, EventBody};
@@ -29,7 +29,7 @@ async fn try_fetch(app: &App, id: AttachmentId, last_try: bool) -> Result<Outcom
     let most = app.settings().max_media_bytes;
     let file = &found.attachment;
     let fetch = |grant: Grant| async move { handle.fetch(&grant, file, most).await };
-    let fetched = match call_with(app, &account, &grant, fetch).await {
+    let fetched = match call_aside(app, &account, &grant, fetch).await {
         Ok(fetched) => fetched,
         Err(error) => return refused(app, &found, error, last_try).await,
     };

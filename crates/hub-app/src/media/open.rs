@@ -2,7 +2,7 @@
 
 use super::links::{self, Target};
 use super::{MediaLink, blobs, fetch_attachment, media_type};
-use crate::accounts::grants::{call_with, open_grant};
+use crate::accounts::grants::{call_aside, open_grant};
 use crate::{App, AppError, Result};
 use bytes::Bytes;
 use hub_domain::{AttachmentId, AttachmentState, UserId};
@@ -101,7 +101,7 @@ async fn hand_through(app: &App, found: hub_store::StoredAttachment) -> Result<O
     let most = app.settings().max_media_bytes;
     let file = &found.attachment;
     let fetch = |grant: Grant| async move { handle.fetch(&grant, file, most).await };
-    let fetched = call_with(app, &account, &grant, fetch).await;
+    let fetched = call_aside(app, &account, &grant, fetch).await;
     let fetched = fetched.map_err(|error| {
         tracing::debug!(%error, "a file that is not kept could not be fetched");
         AppError::NotFound("File")

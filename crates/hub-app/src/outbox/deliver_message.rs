@@ -7,7 +7,7 @@ use super::outcomes::SendOutcome;
 use super::parts::{self, Part};
 use super::reports;
 use super::send_message::TAG;
-use crate::accounts::grants::{call_with, mark, open_grant};
+use crate::accounts::grants::{call_with, open_grant};
 use crate::inbox::{early, seal};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
@@ -21,6 +21,8 @@ use hub_store::NewEvent;
 use serde_json::Value;
 use std::time::Duration;
 
+/// What is shown while a message that may have arrived waits to be sent again, where the platform drops repeats.
+const SENT_AGAIN: &str = "The connection broke; it is sent again.";
 /// Tries before an answer that nobody understands, or a mistake of the operator's, is final.
 const TRIES: i32 = 8;
 /// Shown when nobody knows.
@@ -260,11 +262,12 @@ impl Delivery<'_> {
             Remedy::RetryLater | Remedy::RestPlatform
                 if self.attempts < TRIES || matches!(error.kind, ErrorKind::Transient { .. }) =>
             {
-                self.back_to_queue(sending).await?;
+                let doubt = matches!(error.kind, ErrorKind::Transient { maybe_applied: true }).then_some(SENT_AGAIN);
+                self.back_to_queue(sending, doubt).await?;
                 Ok(Outcome::Again { after: None, counts: true, why })
             }
             Remedy::RetryAfter(wait) => {
-                self.back_to_queue(sending).await?;
+                self.back_to_queue(sending, None).await?;
                 Ok(Outcome::Again { after: Some(wait), counts: false, why })
             }
             Remedy::Unconfirmed => {
@@ -273,9 +276,6 @@ impl Delivery<'_> {
                 Ok(Outcome::Done)
             }
             Remedy::MarkAccount => {
-                if let Some((_, account)) = served {
-                    mark(self.app, account, AccountHealth::NeedsReauth).await?;
-                }
                 // The platform answered, so whoever waits hears the platform; later sends hear of the account.
                 self.fail(error).await
             }
@@ -283,9 +283,10 @@ impl Delivery<'_> {
         }
     }
 
-    async fn back_to_queue(&self, sending: bool) -> Result<()> {
+    /// `doubt` = the platform may have it already; its echo is looked for among such messages.
+    async fn back_to_queue(&self, sending: bool, doubt: Option<&str>) -> Result<()> {
         if sending {
-            self.advance(&[DeliveryStatus::Sending], DeliveryStatus::Queued, None).await?;
+            self.advance(&[DeliveryStatus::Sending], DeliveryStatus::Queued, doubt).await?;
         }
         Ok(())
     }
@@ -321,7 +322,7 @@ impl Delivery<'_> {
             }
         }
         if handle.as_ref().is_some_and(|h| h.card().resend_is_safe) {
-            self.back_to_queue(true).await?;
+            self.back_to_queue(true, Some(SENT_AGAIN)).await?;
             return Ok(Outcome::Again { after: Some(Duration::ZERO), counts: true, why: "the worker died".to_owned() });
         }
         self.nobody_knows(handle.as_ref().zip(account.as_ref())).await?;

@@ -1,6 +1,7 @@
 //! The job that reads back what a platform keeps of an account: once after linking, and when somebody asks.
 
 use super::pull_account::pull_account;
+use crate::channels::heal;
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError};
 use hub_domain::AccountId;
@@ -22,6 +23,10 @@ pub async fn backfill(app: &App, id: AccountId) -> Outcome {
             }
             Err(AppError::Platform { error, .. }) => {
                 let why = error.to_string();
+                let final_no = matches!(error.kind.remedy(true), Remedy::Fail | Remedy::RestPlatform);
+                if final_no && let Err(error) = heal::gave_up(app, id, &error.message).await {
+                    return jobs::again(&error);
+                }
                 return match error.kind.remedy(true) {
                     Remedy::RetryAfter(wait) => Outcome::Again { after: Some(wait), counts: false, why },
                     Remedy::RetryLater | Remedy::Unconfirmed => Outcome::Again { after: None, counts: true, why },

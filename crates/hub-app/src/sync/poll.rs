@@ -15,7 +15,7 @@ const SIDE_BY_SIDE: usize = 8;
 /// The longest one account may take of the time of a person who waits; what was read by then is stored.
 const LONGEST: Duration = Duration::from_secs(20);
 /// The longest the whole may take: the request that waits has a limit.
-const LONGEST_OF_ALL: Duration = Duration::from_secs(60);
+const LONGEST_OF_ALL: Duration = Duration::from_mins(1);
 
 /// What asking one account brought.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! Reads one page of what happened at a platform and stores it together with how far reading has got.
 
-use crate::accounts::grants::{call_with, mark, open_grant};
+use crate::accounts::grants::{call_with, open_grant};
+use crate::channels::heal;
 use crate::inbox::lane::{Delivery, NotStored};
 use crate::inbox::receive_webhook::receipt;
 use crate::{App, AppError, Result};
-use hub_domain::{Account, AccountHealth, AccountId};
+use hub_domain::{Account, AccountHealth, AccountId, Timestamp};
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::webhook::Verified;
 use hub_platform_kit::{ErrorKind, Grant, PlatformError};
@@ -55,25 +56,43 @@ pub async fn prepare_pull(app: &App, id: AccountId) -> Result<()> {
     let prepare = |grant: Grant| async move { handle.prepare_pull(&grant).await };
     match call_with(app, &account, &grant, prepare).await {
         Ok(()) => Ok(()),
-        Err(error) => Err(refused(app, account, error).await?),
+        Err(error) => Err(refused(account, error)),
     }
 }
 
 /// Reads on, waiting up to `wait` for something to happen. The cursor moves in the transaction that stores the events.
 pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pulled> {
     let (account, grant) = open_grant(app, id).await?;
-    let handle = app.handle_of(&account)?;
+    let began = app.now();
+    let missed = heal::catching_up(app, &account).await?;
+    let pulled = read_page(app, &account, &grant, wait, missed.as_ref().and_then(heal::missed)).await?;
+    if let Some(channel) = missed.filter(|_| !pulled.more) {
+        heal::all_read(app, &channel, began).await?;
+    }
+    Ok(pulled)
+}
+
+/// Reads and stores one page. What was said within `missed` was missed.
+async fn read_page(
+    app: &App,
+    account: &Account,
+    grant: &Grant,
+    wait: Duration,
+    missed: Option<(Timestamp, Timestamp)>,
+) -> Result<Pulled> {
+    let id = account.id;
+    let handle = app.handle_of(account)?;
     let cursor = app.store().read().cursors().get(id).await?;
     let from = cursor.as_deref();
     let pull = |grant: Grant| async move { handle.pull(&grant, from, wait).await };
-    let page = match call_with(app, &account, &grant, pull).await {
+    let page = match call_with(app, account, grant, pull).await {
         Ok(page) => page,
-        Err(error) => return Err(refused(app, account, error).await?),
+        Err(error) => return Err(refused(account.clone(), error)),
     };
     if page.events.is_empty() && page.next.is_none() {
         return Ok(Pulled { messages: 0, more: page.more });
     }
-    let reader = handle.subscriber(&grant).unwrap_or_else(|| account.remote_id.clone());
+    let reader = handle.subscriber(grant).unwrap_or_else(|| account.remote_id.clone());
     let verified = Verified { body: page.raw, account: Some(reader) };
     let delivery = Delivery {
         platform: handle.card().id.clone(),
@@ -81,6 +100,8 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
         parsed: page.events,
         cursor: page.next.map(|next| (id, next)),
         replay: false,
+        missed,
+        pushed: false,
     };
     match app.intake().store(delivery).await {
         Ok(stored) => Ok(Pulled { messages: stored.messages, more: page.more }),
@@ -89,11 +110,10 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
     }
 }
 
-/// Only an answer about credentials marks the account.
-pub(super) async fn refused(app: &App, account: Account, error: PlatformError) -> Result<AppError> {
-    if error.kind == ErrorKind::ReauthRequired {
-        mark(app, &account, AccountHealth::NeedsReauth).await?;
-        return Ok(AppError::AccountNeedsReauth);
+/// What a refusal means for whoever asked; what it means for the account is written down already.
+pub(super) fn refused(account: Account, error: PlatformError) -> AppError {
+    match error.kind {
+        ErrorKind::ReauthRequired => AppError::AccountNeedsReauth,
+        _ => AppError::Platform { platform: account.platform_name, error },
     }
-    Ok(AppError::Platform { platform: account.platform_name, error })
 }

@@ -187,7 +187,7 @@ async fn read_all(app: &App, id: AccountId) -> Result<(Account, Vec<Delivery>)> 
         let lately = |grant: Grant| async move { handle.lately(&grant, place).await };
         let HistoryPage { events, raw, next, .. } = match call_with(app, &account, &grant, lately).await {
             Ok(page) => page,
-            Err(error) => return Err(refused(app, account, error).await?),
+            Err(error) => return Err(refused(account, error)),
         };
         if !events.is_empty() {
             // The same bytes may have come before, and are to be applied all the same.
@@ -198,6 +198,8 @@ async fn read_all(app: &App, id: AccountId) -> Result<(Account, Vec<Delivery>)> 
                 receipt: receipt(app, handle, &verified, Some(id), events.len(), app.now()),
                 parsed: events,
                 cursor: None,
+                missed: None,
+                pushed: false,
                 replay: false,
             });
         }

@@ -15,7 +15,9 @@ use hub_platform_kit::platform::{
     Connect, ConnectContext, Fetched, History, HistoryPage, Media, Outbound, OutboundMessage, Parsed, People, Platform,
     Profile, Progress, Sent, Template, Webhook,
 };
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest,
+};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -67,6 +69,7 @@ pub(crate) struct Fake {
     pub(crate) files: Script<Fetched>,
     pub(crate) pages: Script<HistoryPage>,
     pub(crate) subscriptions: Script<Subscription>,
+    pub(crate) inspections: Script<Inspection>,
     /// What it was asked.
     pub(crate) sent: Mutex<Vec<OutboundMessage>>,
     pub(crate) asked: Mutex<Vec<String>>,
@@ -180,7 +183,7 @@ fn card() -> Card {
         display_name: "Fake",
         connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false, full_access: false, lacks: &[] }],
         callback_path: "/callback",
-        intake: Intake { webhook: true, pull: Pull::No, live: false },
+        intake: Intake { webhook: true, pull: Pull::No, live: false, keeps: Duration::from_hours(24) },
         text: TextRules { max: 100, max_caption: 100, unit: LengthUnit::Chars, split_longer: false },
         attachments: &[],
         max_attachments: 0,
@@ -199,6 +202,7 @@ fn card() -> Card {
         acknowledges: &[],
         quota: Quota { per_account: CALLS, ..Quota::NONE },
         resend_is_safe: false,
+        own_sessions: false,
         voice: Voice::Account,
         stranger: None,
         renewal: Renewal::Never,
@@ -369,6 +373,11 @@ impl Webhook for Fake {
     }
     async fn unsubscribe(&self, _: &Grant, _: Option<&Previous>) -> Result<()> {
         Ok(())
+    }
+    async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
+        self.note(format!("inspect {}", inquiry.url));
+        self.check(grant)?;
+        self.inspections.next().unwrap_or(Ok(Inspection::Unknown))
     }
     fn fixed_callback_secret(&self, _: &Grant) -> Option<Secret> {
         None

@@ -6,7 +6,7 @@ use crate::talk::{Talk, register, words};
 use hub_app::accounts;
 use hub_app::outbox::{self, RetryMessage};
 use hub_app::{AppError, Caller, ErrorKind, PlatformError, Pull};
-use hub_domain::{AccountHealth, DeliveryStatus, MessageId};
+use hub_domain::{AccountHealth, ChannelState, DeliveryStatus, Evidence, EvidenceKind, MessageId, Standing};
 use hub_testkit::Engine;
 use hub_testkit::database::engines;
 use serde_json::json;
@@ -189,8 +189,11 @@ async fn lose(talk: &Talk, account: hub_domain::AccountId, how: AccountHealth) {
     if how == AccountHealth::Ok {
         return accounts::disconnect(talk.app(), &talk.caller, account).await.expect("disconnected");
     }
+    let now = talk.app().now();
+    let evidence = Evidence::new(EvidenceKind::CredentialsRefused, "no", now);
+    let standing = Standing { state: ChannelState::NeedsReauth, since: now, evidence };
     let tx = talk.app().store().begin().await.unwrap();
-    tx.accounts().set_health(account, how, talk.app().now()).await.unwrap();
+    tx.channels().set(account, &standing, None, now).await.unwrap();
     let _ = tx.commit(Vec::new()).await.unwrap();
 }
 

@@ -21,6 +21,11 @@ pub(crate) struct AccountDto {
     is_active: bool,
     /// `ok`, or `needs_reauth` when the platform no longer accepts the sign-in.
     health: &'static str,
+    /// How its channel stands: `ok`, `catching_up`, `suspect`, `rate_limited`, `transient`, `needs_reauth`, `permissions`,
+    /// `misconfigured`, `taken_over` or `off`.
+    state: &'static str,
+    /// What the person can do about it: `none`, `wait`, `reconnect`, `reclaim`, `fix_permissions` or `fix_settings`.
+    action: &'static str,
     /// A larger thing at the platform it belongs to, such as a business with several numbers.
     platform_group_id: Option<String>,
     user_id: String,
@@ -39,6 +44,8 @@ impl From<&Account> for AccountDto {
             connect_method: account.method.clone(),
             is_active: account.is_active,
             health: account.health.as_str(),
+            state: account.state.as_str(),
+            action: account.state.action().as_str(),
             platform_group_id: account.group.as_ref().map(ToString::to_string),
             user_id: account.user_id.to_string(),
             created_at: time::to_contract(account.created_at),

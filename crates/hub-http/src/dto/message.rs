@@ -46,6 +46,8 @@ pub(crate) struct MessageDto {
     edited_at: Option<String>,
     deleted_at: Option<String>,
     reactions: Vec<ReactionDto>,
+    /// True when it was missed when it was said, and found by reading back.
+    recovered: bool,
     #[schema(value_type = Option<Object>)]
     location: Option<Location>,
     #[schema(value_type = Vec<Object>)]
@@ -143,6 +145,7 @@ impl From<&MessageView> for MessageDto {
             failure: message.failure.clone(),
             edited_at: message.edited_at.map(time::to_contract),
             deleted_at: message.deleted_at.map(time::to_contract),
+            recovered: message.recovered,
             reactions: message.reactions.iter().map(ReactionDto::from).collect(),
             location: details.location.clone(),
             shared_contacts: details.shared_contacts.clone(),

@@ -1,6 +1,7 @@
 //! The URL tree: one file per noun.
 
 mod auth;
+mod channels;
 mod connect_page;
 mod conversations;
 mod debug;
@@ -51,6 +52,7 @@ pub(crate) fn documented() -> OpenApiRouter<Front> {
         .merge(send::routes())
         .merge(gestures::routes())
         .merge(notices::routes())
+        .merge(channels::routes())
         .merge(media::routes())
         .merge(platforms::routes())
         .merge(webhooks::routes())

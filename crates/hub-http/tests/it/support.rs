@@ -74,6 +74,7 @@ impl Hub {
             send_expiry: Duration::from_hours(24),
             stop_wait: Duration::from_millis(100),
             poll_interval: Duration::from_mins(1),
+            probe_interval: Duration::from_mins(5),
             receipt_retention: Duration::from_hours(1),
             max_media_bytes: 1024,
         };

@@ -12,7 +12,8 @@ use hub_platform_kit::{Grant, PlatformError, Result};
 use serde_json::{Value, json};
 
 /// What is asked for; all of it is needed.
-const SCOPES: &[&str] = &["pages_show_list", "pages_messaging", "pages_manage_metadata", "pages_read_engagement"];
+pub(super) const SCOPES: &[&str] =
+    &["pages_show_list", "pages_messaging", "pages_manage_metadata", "pages_read_engagement"];
 /// The permission that may be given for some pages only.
 const PER_PAGE: &str = "pages_messaging";
 

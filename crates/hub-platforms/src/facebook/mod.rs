@@ -50,7 +50,7 @@ const CARD: Card = Card {
         lacks: &[],
     }],
     callback_path: "/api/auth/callback/facebook",
-    intake: Intake { webhook: true, pull: Pull::Backfill, live: false },
+    intake: Intake { webhook: true, pull: Pull::Backfill, live: false, keeps: Duration::from_hours(1) },
     text: TextRules { max: 2000, max_caption: 0, unit: LengthUnit::Chars, split_longer: true },
     attachments: &[
         AttachmentRule { kind: ContentKind::Image, max_bytes: MAX_IMAGE_BYTES, mime_types: &[] },
@@ -77,6 +77,7 @@ const CARD: Card = Card {
     acknowledges: &[],
     quota: Quota { per_account: &[Window { calls: 200, per: Duration::from_hours(1) }], ..Quota::NONE },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("Facebook User"),
     // A page's token does not end. Rows of the originals hold a person's token, which does, and is traded for the page's.

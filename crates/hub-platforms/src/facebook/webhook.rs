@@ -1,13 +1,16 @@
 //! Meta calls us: one address for all pages of the app, proven by the app's secret.
 
+use super::connect::SCOPES;
 use super::{DIALECT, Facebook};
 use crate::meta::messaging::threads::ReadBack;
 use crate::meta::pages::FIELDS_OF_DELIVERIES;
-use crate::meta::{greet, messaging, oauth, signature};
+use crate::meta::{greet, messaging, oauth, signature, subscribed};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest,
+};
 use hub_platform_kit::{Grant, Result, Secret};
 
 #[async_trait]
@@ -53,6 +56,16 @@ impl Webhook for Facebook {
         let page = grant.remote_id.as_str();
         let call = self.graph.delete(format!("{page}/subscribed_apps")).token(grant.token()).account(page);
         call.done().await
+    }
+
+    /// The app's own address is the operator's matter: it may lead here by any way, so it is not judged.
+    async fn inspect(&self, grant: &Grant, _inquiry: &Inquiry) -> Result<Inspection> {
+        let page = grant.remote_id.as_str();
+        let app = &self.settings.app;
+        if let Some(lacks) = oauth::lacks(&self.graph, app, &grant.access_token, SCOPES).await? {
+            return Ok(lacks);
+        }
+        subscribed::inspect(&self.graph, app, page, page, grant.token()).await
     }
 
     /// The app has one address for all pages, and Meta shows the operator's verify token there.

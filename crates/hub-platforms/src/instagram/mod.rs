@@ -66,7 +66,7 @@ const CARD: Card = Card {
         },
     ],
     callback_path: "/api/auth/callback/instagram",
-    intake: Intake { webhook: true, pull: Pull::Backfill, live: false },
+    intake: Intake { webhook: true, pull: Pull::Backfill, live: false, keeps: Duration::from_hours(1) },
     text: TextRules { max: 1000, max_caption: 0, unit: LengthUnit::Bytes, split_longer: true },
     attachments: &[
         AttachmentRule {
@@ -105,6 +105,7 @@ const CARD: Card = Card {
     acknowledges: &[],
     quota: Quota { per_account: &[Window { calls: 200, per: Duration::from_hours(1) }], ..Quota::NONE },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("Instagram User"),
     // A token of 60 days that is renewed with half of it left is far older than the day it must have lived.

@@ -4,11 +4,13 @@ use super::door::Door;
 use super::{DIALECT, Instagram};
 use crate::meta::messaging::threads::ReadBack;
 use crate::meta::pages::FIELDS_OF_DELIVERIES;
-use crate::meta::{App, greet, messaging, oauth, signature};
+use crate::meta::{App, greet, messaging, oauth, signature, subscribed};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest,
+};
 use hub_platform_kit::{Grant, Result, Secret};
 
 #[async_trait]
@@ -69,6 +71,16 @@ impl Webhook for Instagram {
             }
             Door::Page => Ok(()),
         }
+    }
+
+    /// The app's own address is the operator's matter: it may lead here by any way, so it is not judged.
+    async fn inspect(&self, grant: &Grant, _inquiry: &Inquiry) -> Result<Inspection> {
+        let way = self.way(grant)?;
+        let app = match way.door {
+            Door::Instagram => &self.settings.app,
+            Door::Page => &self.settings.page_app,
+        };
+        subscribed::inspect(way.graph, app, way.owner, way.account, way.token).await
     }
 
     /// The app has one address for all accounts, and Meta shows the operator's verify token there.

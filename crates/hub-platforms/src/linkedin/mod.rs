@@ -77,7 +77,7 @@ const CARD: Card = Card {
     display_name: "LinkedIn",
     connect: &[PAGE_METHOD],
     callback_path: "/api/oauth/callback/linkedin",
-    intake: Intake { webhook: true, pull: Pull::Every(PULL_EVERY), live: false },
+    intake: Intake { webhook: true, pull: Pull::Every(PULL_EVERY), live: false, keeps: Duration::ZERO },
     // A longer comment is refused: in public several would look like an accident.
     text: TextRules {
         max: settings::DEFAULT_COMMENT_MAX,
@@ -106,6 +106,7 @@ const CARD: Card = Card {
         ..Quota::NONE
     },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("LinkedIn User"),
     // Partners get a refresh token; everybody else signs in again within sixty days.

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use aws_lc_rs::{constant_time, hmac};
 use hub_domain::{RemoteAccountId, Timestamp};
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest,
+};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -99,6 +101,18 @@ impl Webhook for LinkedIn {
         }
         let key = self.key(grant)?;
         self.api.unsubscribe(grant, &key).await
+    }
+
+    /// For a member nothing calls, so there is nothing to ask about: what the account may is seen whenever it is read.
+    async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
+        if !is_page(grant) {
+            return Ok(Inspection::Unknown);
+        }
+        let key = self.key(grant)?;
+        Ok(match self.api.subscribed(grant, &key).await? {
+            Some(url) => inquiry.judge(&url),
+            None => Inspection::Gone { why: "LinkedIn does not know it any more" },
+        })
     }
 
     /// LinkedIn challenges the one address of the app with the app's secret.

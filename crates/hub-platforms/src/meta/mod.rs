@@ -15,6 +15,7 @@ pub(crate) mod people;
 pub(crate) mod sends;
 mod settings;
 pub(crate) mod signature;
+pub(crate) mod subscribed;
 pub(crate) mod usage;
 
 pub use settings::{App, DEFAULT_DIALOG_BASE_URL, DEFAULT_GRAPH_BASE_URL, DEFAULT_GRAPH_VERSION};

@@ -6,6 +6,7 @@ use crate::values::{id, number};
 use hub_domain::Timestamp;
 use hub_domain::connect::Answers;
 use hub_platform_kit::platform::ConnectContext;
+use hub_platform_kit::webhook::Inspection;
 use hub_platform_kit::{ErrorKind, PlatformError, Result, Secret};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -151,6 +152,32 @@ pub(crate) async fn debug_token(graph: &Graph, app: &App, token: &Secret) -> Res
     let answer: Value =
         graph.get("debug_token").secret_query("input_token", token.expose_secret()).token(&app_token).ask().await?;
     Ok(token_facts(&answer["data"]))
+}
+
+/// Whether a sign-in still works and still allows what is needed; `None` = nothing is known against it. Without the app's secret,
+/// and of another app's token, Meta tells nothing.
+pub(crate) async fn lacks(graph: &Graph, app: &App, token: &Secret, required: &[&str]) -> Result<Option<Inspection>> {
+    if !app.is_configured() {
+        return Ok(None);
+    }
+    let facts = debug_token(graph, app, token).await.map_err(|error| match error.kind {
+        // What is refused here is the app, not the account.
+        ErrorKind::ReauthRequired => PlatformError { kind: ErrorKind::Misconfigured, ..error },
+        _ => error,
+    })?;
+    if facts.app_id.as_deref() != app.id() {
+        return Ok(None);
+    }
+    if !facts.is_valid {
+        return Err(PlatformError::new(
+            ErrorKind::ReauthRequired,
+            "Meta says that this sign-in does not work any more",
+        ));
+    }
+    let missing = required.iter().filter(|scope| !facts.scopes.iter().any(|granted| granted == *scope));
+    let permissions: Vec<String> = missing.map(ToString::to_string).collect();
+    // An answer without scopes says nothing of them.
+    Ok((!permissions.is_empty() && !facts.scopes.is_empty()).then_some(Inspection::Lacks { permissions }))
 }
 
 /// The token of the app itself.

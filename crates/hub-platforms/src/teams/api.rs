@@ -121,6 +121,11 @@ impl Api {
         }
     }
 
+    /// One subscription.
+    pub(super) async fn subscription(&self, token: &str, id: &str) -> Result<Value> {
+        self.get(token, &["subscriptions", id]).ask().await
+    }
+
     /// The subscriptions that the app has for the person.
     pub(super) async fn subscriptions(&self, token: &str) -> Result<Vec<Value>> {
         let mut answer = self.get(token, &["subscriptions"]).ask().await?;

@@ -64,7 +64,12 @@ const CARD: Card = Card {
         lacks: &[],
     }],
     callback_path: "/api/oauth/callback/teams",
-    intake: Intake { webhook: true, pull: Pull::Every(Duration::from_secs(1)), live: false },
+    intake: Intake {
+        webhook: true,
+        pull: Pull::Every(Duration::from_secs(1)),
+        live: false,
+        keeps: Duration::from_hours(4),
+    },
     text: TextRules { max: MAX_TEXT, max_caption: MAX_CAPTION, unit: LengthUnit::Utf16, split_longer: true },
     // Other files must lie in OneDrive first, for which the hub asks no permission.
     attachments: &[AttachmentRule {
@@ -95,6 +100,7 @@ const CARD: Card = Card {
         pulls: &[Window { calls: 60, per: Duration::from_mins(1) }],
     },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some(NAMELESS),
     renewal: Renewal::WithRefreshToken,

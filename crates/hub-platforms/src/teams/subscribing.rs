@@ -7,7 +7,7 @@ use crate::values::{id, words};
 use chrono::TimeDelta;
 use hub_domain::Timestamp;
 use hub_domain::time::to_contract;
-use hub_platform_kit::webhook::{Callback, Subscription};
+use hub_platform_kit::webhook::{Callback, Inquiry, Inspection, Report, Subscription};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -45,6 +45,28 @@ pub(super) async fn subscribe(api: &Api, grant: &Grant, callback: &Callback) -> 
     callback.secret.expose_secret().clone_into(&mut ring.client_state);
     callback.url.as_str().clone_into(&mut ring.url);
     make(api, grant, callback, &ring).await
+}
+
+/// Asks for the subscription by its id. It is the app's own, so nobody else can lead it elsewhere; it can only end.
+pub(super) async fn inspect(api: &Api, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
+    let Some(known) = inquiry.previous.as_ref().and_then(|previous| previous.remote_id.as_deref()) else {
+        return Ok(Inspection::Unknown);
+    };
+    let told = match api.subscription(grant.token(), known).await {
+        Err(error) if error.kind == ErrorKind::NotFound => {
+            return Ok(Inspection::Gone { why: "Microsoft does not know it any more" });
+        }
+        told => told?,
+    };
+    if instant(&told, "expirationDateTime").is_some_and(|ends| ends <= inquiry.now) {
+        return Ok(Inspection::Gone { why: "it has ended" });
+    }
+    match words(told.get("notificationUrl")) {
+        Some(url) if url != inquiry.url.as_str() => {
+            Ok(Inspection::Gone { why: "it leads to an earlier address of this hub" })
+        }
+        _ => Ok(Inspection::Standing(Report::default())),
+    }
 }
 
 /// `None` = it is gone.

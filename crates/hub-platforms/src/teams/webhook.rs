@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
 use hub_platform_kit::webhook::{
-    Callback, Greeting, Keys, Previous, Refusal, Subscription, SubscriptionKey, Verified, WebhookRequest,
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Subscription, SubscriptionKey, Verified,
+    WebhookRequest,
 };
 use hub_platform_kit::{Grant, Result, Secret};
 use secrecy::ExposeSecret;
@@ -75,6 +76,10 @@ impl Webhook for Teams {
             Some(id) => self.api.unsubscribe(grant.token(), id).await,
             None => Ok(()),
         }
+    }
+
+    async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
+        subscribing::inspect(&self.api, grant, inquiry).await
     }
 
     fn fixed_callback_secret(&self, _grant: &Grant) -> Option<Secret> {

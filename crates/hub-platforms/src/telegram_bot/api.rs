@@ -2,7 +2,7 @@
 //! or a log.
 
 use super::errors;
-use super::wire::{Envelope, File, Message, User};
+use super::wire::{Envelope, File, Message, User, WebhookInfo};
 use bytes::Bytes;
 use hub_platform_kit::transport::{MAX_ANSWER_BYTES, MEDIA_TIMEOUT, Transport};
 use hub_platform_kit::{ErrorKind, PlatformError, Result};
@@ -76,6 +76,11 @@ impl Api {
     /// Ends deliveries. What waits stays.
     pub(super) async fn delete_webhook(&self, token: &str) -> Result<bool> {
         self.ask(token, "deleteWebhook", &json!({})).await
+    }
+
+    /// Where deliveries go, and how they fare.
+    pub(super) async fn get_webhook_info(&self, token: &str) -> Result<WebhookInfo> {
+        self.ask(token, "getWebhookInfo", &json!({})).await
     }
 
     /// The next page of updates with the bytes it came in; `offset` confirms everything below it.

@@ -63,7 +63,7 @@ const CARD: Card = Card {
         },
     ],
     callback_path: "/api/auth/callback/telegram",
-    intake: Intake { webhook: true, pull: Pull::LongPollWithoutWebhook, live: false },
+    intake: Intake { webhook: true, pull: Pull::LongPollWithoutWebhook, live: false, keeps: Duration::from_hours(24) },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
     attachments: &[
         AttachmentRule {
@@ -103,6 +103,7 @@ const CARD: Card = Card {
         ..Quota::NONE
     },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Fixed { id: "me", name: "You" },
     stranger: None,
     renewal: Renewal::Never,

@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use aws_lc_rs::{constant_time, digest};
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Report, Subscription, Verified, WebhookRequest,
+};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
 use secrecy::ExposeSecret;
 
@@ -68,6 +70,23 @@ impl Webhook for TelegramBot {
 
     async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
         self.api.delete_webhook(grant.token()).await.map(|_| ())
+    }
+
+    async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
+        let info = self.api.get_webhook_info(grant.token()).await?;
+        if info.url.is_empty() {
+            return Ok(Inspection::Gone { why: "Telegram has no address to call" });
+        }
+        Ok(match inquiry.judge(&info.url) {
+            Inspection::Standing(_) => {
+                let at = info.last_error_date.and_then(hub_domain::time::from_unix_seconds);
+                Inspection::Standing(Report {
+                    pending: info.pending_update_count,
+                    last_error: at.zip(info.last_error_message),
+                })
+            }
+            other => other,
+        })
     }
 
     fn fixed_callback_secret(&self, grant: &Grant) -> Option<Secret> {

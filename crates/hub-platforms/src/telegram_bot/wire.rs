@@ -21,6 +21,16 @@ pub(super) struct ResponseParameters {
     pub(super) migrate_to_chat_id: Option<i64>,
 }
 
+/// The bot's webhook. Without one the address is empty.
+#[derive(Deserialize)]
+pub(super) struct WebhookInfo {
+    #[serde(default)]
+    pub(super) url: String,
+    pub(super) pending_update_count: Option<u64>,
+    pub(super) last_error_date: Option<i64>,
+    pub(super) last_error_message: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub(super) struct User {
     pub(super) id: i64,

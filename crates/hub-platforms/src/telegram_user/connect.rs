@@ -76,10 +76,14 @@ impl Connect for TelegramUser {
     async fn revoke(&self, grant: &Grant) -> Result<()> {
         let (api_id, _) = self.application()?;
         let request = tl::functions::auth::LogOut {};
-        let outcome = if let Some(line) = self.lines.end(grant.account_id).await {
-            line.connection.call(&request).await
+        let keys = KeyPart::read(grant.token())?;
+        let outcome = if let Some(line) = self.lines.end(grant.account_id, &keys).await {
+            let outcome = line.connection.call(&request).await;
+            // Somebody may be reading there still.
+            line.close().await;
+            outcome
         } else {
-            let session = self.places.with(&KeyPart::read(grant.token())?);
+            let session = self.places.with(&keys);
             Connection::new(session, api_id).0.call(&request).await
         };
         match outcome.map_err(|error| errors::meaning(&error)) {

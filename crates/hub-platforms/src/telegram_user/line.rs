@@ -117,6 +117,12 @@ impl Line {
         self.connection.lives() && !self.feeder.is_finished()
     }
 
+    /// Ends it, and waits until the other side must have seen that. Whoever waits here is told.
+    pub(super) async fn close(&self) {
+        self.feeder.abort();
+        self.connection.close().await;
+    }
+
     /// Since when nobody has read here.
     pub(super) fn unread_for(&self) -> Duration {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).elapsed()

@@ -46,10 +46,10 @@ impl Lines {
         })
     }
 
-    /// Takes an account's line away; it ends when nobody uses it any more.
-    pub(super) async fn end(&self, account: AccountId) -> Option<Arc<Line>> {
+    /// Takes the line of a sign-in away; it ends when nobody uses it any more. The line of a newer sign-in stays.
+    pub(super) async fn end(&self, account: AccountId, keys: &KeyPart) -> Option<Arc<Line>> {
         let slot = self.slot(account);
-        let held = slot.lock().await.take();
+        let held = slot.lock().await.take_if(|held| held.keys == *keys);
         held.map(|held| held.line).filter(|line| line.lives())
     }
 
@@ -58,7 +58,7 @@ impl Lines {
         let slot = self.slot(account);
         let mut held = slot.lock().await;
         if let Some(held) = held.take() {
-            held.line.connection.close().await;
+            held.line.close().await;
         }
     }
 }
@@ -76,7 +76,7 @@ impl TelegramUser {
         }
         // The old one must be gone before a new one opens.
         if let Some(old) = held.take() {
-            old.line.connection.close().await;
+            old.line.close().await;
         }
         let opening = Box::pin(Line::open(self.places.with(&keys), api_id, me, cursor));
         let line = match tokio::time::timeout(session::OPEN_LIMIT, opening).await {
@@ -95,7 +95,7 @@ async fn watch(line: Weak<Line>) {
         tokio::time::sleep(LOOK_EVERY).await;
         match line.upgrade() {
             Some(line) if line.unread_for() > UNREAD_LIMIT => {
-                line.connection.close().await;
+                line.close().await;
                 return;
             }
             Some(line) if line.lives() => {}

@@ -63,7 +63,7 @@ const CARD: Card = Card {
         lacks: &[],
     }],
     callback_path: "/api/auth/callback/telegram",
-    intake: Intake { webhook: false, pull: Pull::Line, live: true },
+    intake: Intake { webhook: false, pull: Pull::Line, live: true, keeps: Duration::ZERO },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
     attachments: &[
         AttachmentRule {
@@ -104,6 +104,7 @@ const CARD: Card = Card {
         ..Quota::NONE
     },
     resend_is_safe: true,
+    own_sessions: true,
     voice: Voice::Fixed { id: "me", name: "You" },
     stranger: None,
     renewal: Renewal::Never,

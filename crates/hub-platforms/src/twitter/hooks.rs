@@ -119,13 +119,19 @@ impl Api {
 
     /// Subscribes a person in the older way: everything of theirs, posts included.
     pub(super) async fn subscribe_account(&self, token: &str, hook: &str) -> Result<()> {
-        let path = ["2", "account_activity", "webhooks", hook, "subscriptions", "all"];
-        let (known, _) = self.client.get(path).token(token).ask().await?;
-        if known["data"]["subscribed"].as_bool() == Some(true) {
+        if self.account_is_subscribed(token, hook).await? {
             return Ok(());
         }
+        let path = ["2", "account_activity", "webhooks", hook, "subscriptions", "all"];
         let (body, _) = self.client.post(path).token(token).ask().await?;
         if body["data"]["subscribed"].as_bool() == Some(true) { Ok(()) } else { Err(odd_answer()) }
+    }
+
+    /// Whether a person is subscribed in the older way.
+    pub(super) async fn account_is_subscribed(&self, token: &str, hook: &str) -> Result<bool> {
+        let path = ["2", "account_activity", "webhooks", hook, "subscriptions", "all"];
+        let (known, _) = self.client.get(path).token(token).ask().await?;
+        Ok(known["data"]["subscribed"].as_bool() == Some(true))
     }
 
     /// Ends the older way.

@@ -7,6 +7,7 @@ mod errors;
 mod history;
 mod hooks;
 mod ids;
+mod inspection;
 mod mapping;
 mod media;
 mod outbound;
@@ -62,7 +63,7 @@ const CARD: Card = Card {
     display_name: "X",
     connect: &[ConnectMethod { id: SIGN_IN, label: "Sign in with X", redirects: true, full_access: false, lacks: &[] }],
     callback_path: "/api/oauth/callback/twitter",
-    intake: Intake { webhook: true, pull: Pull::Every(LOOK_EVERY), live: false },
+    intake: Intake { webhook: true, pull: Pull::Every(LOOK_EVERY), live: false, keeps: Duration::ZERO },
     text: TextRules { max: MAX_TEXT, max_caption: MAX_TEXT, unit: LengthUnit::Chars, split_longer: false },
     attachments: &[
         AttachmentRule {
@@ -93,6 +94,7 @@ const CARD: Card = Card {
     // Filled from the settings.
     quota: Quota::NONE,
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("Unknown"),
     renewal: Renewal::WithRefreshToken,
@@ -107,6 +109,7 @@ pub struct Twitter {
     api: Api,
     rotation: Rotation,
     uploads: Uploads,
+    looks: inspection::Looks,
 }
 
 impl Twitter {
@@ -117,7 +120,7 @@ impl Twitter {
         let card = Card { quota: quota(settings.budgets), ..CARD };
         let rotation = Rotation::new(settings.renewal_grace);
         let uploads = Uploads::new(settings.upload_patience);
-        Self { settings, card, api, rotation, uploads }
+        Self { settings, card, api, rotation, uploads, looks: inspection::Looks::default() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! X calls: one address of the app for all accounts, proven by the app's consumer secret.
 
 use super::hooks::{Hook, Subscribed, says};
-use super::{Twitter, mapping};
+use super::{Twitter, inspection, mapping};
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -9,7 +9,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::TimeDelta;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest,
+};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result, Secret};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -27,7 +29,7 @@ const MAX_CHALLENGE_BYTES: usize = 1024;
 const NO_CHALLENGE: &str = "Missing crc_token";
 const NO_OBJECT: &str = "Invalid payload structure";
 /// Events without which an account is deaf.
-const NEEDED: [&str; 2] = ["dm.received", "dm.sent"];
+pub(super) const NEEDED: [&str; 2] = ["dm.received", "dm.sent"];
 /// Events that are good to have, of one person.
 const WANTED: [&str; 4] = ["dm.read", "dm.indicate_typing", "chat.received", "chat.sent"];
 /// The event of all the app's people.
@@ -126,6 +128,10 @@ impl Webhook for Twitter {
             }
         }
         Ok(())
+    }
+
+    async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
+        inspection::inspect(self, grant, inquiry).await
     }
 
     /// The app has one address, and its secret is the operator's.

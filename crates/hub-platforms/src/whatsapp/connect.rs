@@ -19,7 +19,7 @@ const MESSAGING: &str = "whatsapp_business_messaging";
 /// Everything else: numbers, templates, subscriptions.
 const MANAGEMENT: &str = "whatsapp_business_management";
 /// Both, as the dialog wants them.
-const SCOPES: &str = "whatsapp_business_messaging,whatsapp_business_management";
+pub(super) const SCOPES: &str = "whatsapp_business_messaging,whatsapp_business_management";
 /// Business accounts whose numbers are read.
 const MAX_BUSINESS_ACCOUNTS: usize = 20;
 /// Numbers to choose from.

@@ -82,7 +82,7 @@ const CARD: Card = Card {
         },
     ],
     callback_path: "/api/auth/callback/whatsapp",
-    intake: Intake { webhook: true, pull: Pull::No, live: false },
+    intake: Intake { webhook: true, pull: Pull::No, live: false, keeps: Duration::from_hours(7 * 24) },
     text: TextRules { max: MAX_TEXT, max_caption: MAX_CAPTION, unit: LengthUnit::Chars, split_longer: true },
     attachments: &[
         AttachmentRule { kind: ContentKind::Image, max_bytes: 5 * MB, mime_types: &["image/jpeg", "image/png"] },
@@ -116,6 +116,7 @@ const CARD: Card = Card {
         ..Quota::NONE
     },
     resend_is_safe: false,
+    own_sessions: false,
     voice: Voice::Account,
     stranger: Some("WhatsApp User"),
     renewal: Renewal::Never,

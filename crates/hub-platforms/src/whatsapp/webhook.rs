@@ -1,12 +1,15 @@
 //! WhatsApp calls: the app's secret signs every delivery, and the business account is what is subscribed to.
 
+use super::connect::SCOPES;
 use super::outbound::no_business_account;
 use super::{WhatsApp, mapping};
-use crate::meta::{greet, oauth, signature};
+use crate::meta::{greet, oauth, signature, subscribed};
 use async_trait::async_trait;
 use hub_domain::RemoteAccountId;
 use hub_platform_kit::platform::{Parsed, Webhook};
-use hub_platform_kit::webhook::{Callback, Greeting, Keys, Previous, Refusal, Subscription, Verified, WebhookRequest};
+use hub_platform_kit::webhook::{
+    Callback, Greeting, Inquiry, Inspection, Keys, Previous, Refusal, Report, Subscription, Verified, WebhookRequest,
+};
 use hub_platform_kit::{Grant, Result, Secret};
 
 /// Everything the hub wants to hear of; messages and statuses share a field.
@@ -53,6 +56,24 @@ impl Webhook for WhatsApp {
     async fn unsubscribe(&self, grant: &Grant, _previous: Option<&Previous>) -> Result<()> {
         let waba = self.waba(grant).ok_or_else(no_business_account)?;
         self.api.unsubscribe(grant.token(), waba).await
+    }
+
+    /// The app's own address is the operator's matter; one that was set for this business account alone is not.
+    async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
+        let waba = self.waba(grant).ok_or_else(no_business_account)?;
+        let (graph, app) = (&self.api.graph, &self.settings.app);
+        if let Some(lacks) =
+            oauth::lacks(graph, app, &grant.access_token, &SCOPES.split(',').collect::<Vec<_>>()).await?
+        {
+            return Ok(lacks);
+        }
+        let Some(own) = subscribed::own(graph, app, waba, waba, grant.token()).await? else {
+            return Ok(subscribed::unknown_or_gone(app));
+        };
+        Ok(match own.get("override_callback_uri").and_then(serde_json::Value::as_str) {
+            Some(url) => inquiry.judge(url),
+            None => Inspection::Standing(Report::default()),
+        })
     }
 
     /// Meta checks the one address of the app with the one token of the settings.

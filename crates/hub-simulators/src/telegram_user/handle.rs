@@ -28,8 +28,12 @@ impl Shared {
     pub(super) fn create_account(&self, account: NewAccount) -> i64 {
         let mut world = self.world();
         let id = account.person.id;
-        let first_message = world.options.first_message_id;
-        world.accounts.entry(id).or_insert_with(|| Account::new(account, first_message));
+        let (first_message, first_pts) = (world.options.first_message_id, world.options.first_pts);
+        world.accounts.entry(id).or_insert_with(|| {
+            let mut account = Account::new(account, first_message);
+            (account.stream.pts, account.stream.floor) = (first_pts, first_pts);
+            account
+        });
         id
     }
 
@@ -210,6 +214,11 @@ impl TelegramUserHandle {
     /// Connections that ever were.
     pub fn connected(&self) -> u64 {
         self.shared.world().connected
+    }
+
+    /// Pings that ever came; they are no calls.
+    pub fn pings(&self) -> u64 {
+        self.shared.world().pings
     }
 
     /// Connections with one key that were in use at a time, at most: two of them cost a session.

@@ -62,6 +62,8 @@ pub struct TelegramUserOptions {
     pub short_pushes: bool,
     /// The first message id of every account and channel.
     pub first_message_id: i32,
+    /// Where the counter of every account's changes begins.
+    pub first_pts: i32,
 }
 
 impl Default for TelegramUserOptions {
@@ -78,6 +80,7 @@ impl Default for TelegramUserOptions {
             refuse_duplicates: false,
             short_pushes: false,
             first_message_id: 1,
+            first_pts: 1,
         }
     }
 }

@@ -80,6 +80,8 @@ pub(super) struct World {
     pub(super) calls: VecDeque<Call>,
     /// Connections that ever were.
     pub(super) connected: u64,
+    /// Pings that ever came.
+    pub(super) pings: u64,
     /// Connections with one key that were in use at a time, at most.
     pub(super) most_at_once: usize,
     counter: u64,
@@ -98,6 +100,7 @@ impl World {
             faults: Faults::default(),
             calls: VecDeque::new(),
             connected: 0,
+            pings: 0,
             most_at_once: 0,
             counter: 0,
         }

@@ -3,7 +3,7 @@
 use super::PUBLISHED;
 use crate::error::{Result, StoreError};
 use crate::sql::{Conn, Row, Sql};
-use hub_domain::{Account, AccountHealth, AccountId, RemoteAccountId, Timestamp, UserId};
+use hub_domain::{Account, AccountId, ChannelState, RemoteAccountId, Timestamp, UserId};
 
 /// Tokens, sealed.
 #[derive(Clone, Debug)]
@@ -65,11 +65,14 @@ pub struct Accounts<'a>(pub(crate) Conn<'a>);
 
 /// Column 11 and on are for the adapter.
 const COLUMNS: &str = "a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, a.is_active, \
-    a.health, ts(a.created_at), ts(a.updated_at), a.remote_group, a.access_token, a.access_token_seal, a.refresh_token, \
+    h.state, ts(a.created_at), ts(a.updated_at), a.remote_group, a.access_token, a.access_token_seal, a.refresh_token, \
     a.refresh_token_seal, ts(a.token_expires_at), a.facts, a.connect_method";
 
 fn read(row: &Row) -> Result<Account> {
     let created_at = row.maybe_time(8)?.unwrap_or_default();
+    let is_active = row.flag(6, true)?;
+    let known = ChannelState::from_stored(row.get::<Option<String>>(7)?.as_deref());
+    let state = if is_active { known } else { ChannelState::Off };
     Ok(Account {
         id: row.id(0)?,
         user_id: row.id(1)?,
@@ -77,8 +80,9 @@ fn read(row: &Row) -> Result<Account> {
         kind: row.get(3)?,
         remote_id: row.text(4)?,
         username: row.get(5)?,
-        is_active: row.flag(6, true)?,
-        health: AccountHealth::from_stored(row.get::<Option<String>>(7)?.as_deref()),
+        is_active,
+        state,
+        health: state.into(),
         created_at,
         updated_at: row.maybe_time(9)?.unwrap_or(created_at),
         group: row.maybe_text(10)?,
@@ -100,7 +104,7 @@ fn read_grant(row: &Row) -> Result<StoredGrant> {
 impl Accounts<'_> {
     /// Rows without an owner are orphans of the originals and are passed over everywhere.
     fn select(&self) -> Sql {
-        self.0.sql(&format!("SELECT {COLUMNS} FROM connected_accounts a WHERE a.user_id IS NOT NULL"))
+        self.0.sql(&format!("SELECT {COLUMNS} FROM connected_accounts a LEFT JOIN hub_channels h ON h.account_id = a.id WHERE a.user_id IS NOT NULL"))
     }
 
     /// The user's accounts, newest first.
@@ -192,11 +196,11 @@ impl Accounts<'_> {
         let sql = self
             .0
             .sql("INSERT INTO connected_accounts (id, user_id, platform, account_kind, platform_user_id,")
-            .add("platform_username, is_active, health, access_token, access_token_seal, refresh_token,")
+            .add("platform_username, is_active, access_token, access_token_seal, refresh_token,")
             .add("refresh_token_seal, token_expires_at, created_at, updated_at, remote_group, grantor, facts,")
-            .add("connect_method) VALUES (?, ?, ?, ?, ?, ?, TRUE, 'ok', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .add("connect_method) VALUES (?, ?, ?, ?, ?, ?, TRUE, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .add("ON CONFLICT (user_id, platform, platform_user_id) DO UPDATE SET")
-            .add("account_kind = excluded.account_kind, is_active = TRUE, health = 'ok',")
+            .add("account_kind = excluded.account_kind, is_active = TRUE,")
             .add("platform_username = COALESCE(excluded.platform_username, connected_accounts.platform_username),")
             .add("access_token = excluded.access_token, access_token_seal = excluded.access_token_seal,")
             .add("refresh_token = excluded.refresh_token, refresh_token_seal = excluded.refresh_token_seal,")
@@ -243,20 +247,6 @@ impl Accounts<'_> {
             .time(now)
             .bind(id.0);
         self.0.run(sql).await.map(|_| ())
-    }
-
-    /// Writes down whether the platform accepts the grant; true when that is news.
-    pub async fn set_health(&self, id: AccountId, health: AccountHealth, now: Timestamp) -> Result<bool> {
-        let sql = self
-            .0
-            .sql(
-                "UPDATE connected_accounts SET health = ?, updated_at = ? WHERE id = ? AND COALESCE(health, 'ok') <> ?",
-            )
-            .bind(health.as_str())
-            .time(now)
-            .bind(id.0)
-            .bind(health.as_str());
-        Ok(self.0.run(sql).await? > 0)
     }
 
     /// Writes down the kind of an account that has none, and by which way it was linked; true when that is news.

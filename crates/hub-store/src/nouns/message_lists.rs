@@ -109,14 +109,13 @@ impl Messages<'_> {
         Ok(found)
     }
 
-    /// Messages of a conversation whose sending is under way or whose fate nobody knows, made since `since`, oldest first.
+    /// Messages of a conversation whose sending is under way or whose fate nobody knows (those that wait to be sent again among them), made since `since`, oldest first.
     pub async fn undecided(&self, conversation: ConversationId, since: Timestamp) -> Result<Vec<StoredMessage>> {
         let sql = self
             .0
             .sql(&format!("SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = ? AND m.is_outgoing = TRUE"))
-            .add(
-                "AND m.status IN ('sending', 'unconfirmed') AND m.created_at >= ? ORDER BY m.created_at, m.id LIMIT 20",
-            )
+            .add("AND (m.status IN ('sending', 'unconfirmed') OR (m.status = 'queued' AND m.failure IS NOT NULL))")
+            .add("AND m.created_at >= ? ORDER BY m.created_at, m.id LIMIT 20")
             .bind(conversation.0)
             .time(since);
         read_whole(self.0, sql).await

@@ -56,6 +56,8 @@ pub struct StoredMessage {
     pub deleted_at: Option<Timestamp>,
     /// When the row was made.
     pub created_at: Timestamp,
+    /// Missed when it was said, and found by reading back.
+    pub recovered: bool,
 }
 
 /// What [`read`] reads, of `messages m`. Few messages answer one; for the others the look-up is not even begun, because before
@@ -64,7 +66,7 @@ pub(super) const COLUMNS: &str = "m.id, m.conversation_id, m.platform_message_id
     m.content_seal, m.details, m.kind, m.message_type, m.media_url, m.is_outgoing, m.is_read, m.status, m.failure, \
     m.reply_to, ts(m.sent_at), ts(m.delivered_at), ts(m.edited_at), ts(m.deleted_at), ts(m.created_at), \
     CASE WHEN m.reply_to IS NOT NULL THEN (SELECT r.id FROM messages r \
-    WHERE r.conversation_id = m.conversation_id AND r.platform_message_id = m.reply_to) END";
+    WHERE r.conversation_id = m.conversation_id AND r.platform_message_id = m.reply_to) END, m.recovered";
 
 fn read(row: &Row) -> Result<StoredMessage> {
     let has_media = row.get::<Option<String>>(10)?.is_some_and(|reference| !reference.is_empty());
@@ -97,6 +99,7 @@ fn read(row: &Row) -> Result<StoredMessage> {
         edited_at: row.maybe_time(18)?,
         deleted_at: row.maybe_time(19)?,
         created_at: row.maybe_time(20)?.unwrap_or(sent_at),
+        recovered: row.flag(22, false)?,
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod attachments;
+pub(crate) mod channels;
 pub(crate) mod connect_attempts;
 pub(crate) mod conversation_ids;
 pub(crate) mod conversations;

@@ -102,6 +102,17 @@ impl Notices<'_> {
         self.0.read(sql, read).await
     }
 
+    /// Deletes up to `limit` notices of a kind that are older than `before`.
+    pub async fn purge(&self, kind: &str, before: Timestamp, limit: u32) -> Result<u64> {
+        let sql = self
+            .0
+            .sql("DELETE FROM hub_notices WHERE id IN (SELECT n.id FROM hub_notices n WHERE n.kind = ? AND n.at < ? LIMIT ?)")
+            .bind(kind)
+            .time(before)
+            .bind(i64::from(limit));
+        self.0.run(sql).await
+    }
+
     /// By id, for work in the background.
     pub async fn get(&self, id: Uuid) -> Result<Option<Notice>> {
         let sql = self.0.sql(&format!("SELECT {COLUMNS} FROM hub_notices n WHERE n.id = ?")).bind(id);

@@ -34,13 +34,15 @@ pub struct Subscription {
     pub memory: Option<String>,
     /// The account whose grant confirmed it last.
     pub account: Option<AccountId>,
+    /// The address the platform confirmed last; `None` = none yet, or not known.
+    pub address: Option<String>,
 }
 
 /// Statements about subscriptions.
 pub struct Subscriptions<'a>(pub(crate) Conn<'a>);
 
 const SELECT: &str = "SELECT id, platform, account_kind, remote_id, secret_digest, secret, path_key, state, ts(renew_at), \
-    ts(at), remote_subscription, memory, account_id FROM hub_subscriptions WHERE platform = ? AND";
+    ts(at), remote_subscription, memory, account_id, address FROM hub_subscriptions WHERE platform = ? AND";
 
 fn read(row: &Row) -> Result<Subscription> {
     Ok(Subscription {
@@ -57,6 +59,7 @@ fn read(row: &Row) -> Result<Subscription> {
         remote_subscription: row.get(10)?,
         memory: row.get(11)?,
         account: row.maybe_id(12)?,
+        address: row.get(13)?,
     })
 }
 
@@ -110,12 +113,12 @@ impl Subscriptions<'_> {
         let sql = self
             .0
             .sql("INSERT INTO hub_subscriptions (id, platform, account_kind, remote_id, secret_digest, secret, path_key,")
-            .add("state, renew_at, at, remote_subscription, memory, account_id)")
-            .add("VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .add("state, renew_at, at, remote_subscription, memory, account_id, address)")
+            .add("VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .add("ON CONFLICT (id) DO UPDATE SET secret_digest = excluded.secret_digest, secret = excluded.secret,")
             .add("path_key = excluded.path_key, state = excluded.state, renew_at = excluded.renew_at,")
             .add("at = excluded.at, remote_subscription = excluded.remote_subscription, memory = excluded.memory,")
-            .add("account_id = excluded.account_id, reason = NULL")
+            .add("account_id = excluded.account_id, address = excluded.address, reason = NULL")
             .bind(subscription.id)
             .bind(subscription.platform.as_str())
             .bind(subscription.kind.clone().unwrap_or_default())
@@ -128,7 +131,8 @@ impl Subscriptions<'_> {
             .time(subscription.at)
             .bind(subscription.remote_subscription.clone())
             .bind(subscription.memory.clone())
-            .bind(subscription.account.map(|id| id.0));
+            .bind(subscription.account.map(|id| id.0))
+            .bind(subscription.address.clone());
         self.0.run(sql).await.map(|_| ())
     }
 

@@ -251,6 +251,7 @@ async fn notices_cursors_and_subscriptions_are_kept_once() {
             remote_subscription: None,
             memory: None,
             account: Some(account),
+            address: None,
         };
         let tx = test.store.begin().await.unwrap();
         assert!(tx.notices().insert(&notice).await.unwrap());

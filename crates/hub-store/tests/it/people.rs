@@ -1,7 +1,7 @@
 //! People, their log-ins and their accounts.
 
 use crate::support::{at, new, on_both};
-use hub_domain::AccountHealth;
+use hub_domain::{AccountHealth, ChannelState, Evidence, EvidenceKind, Standing};
 use hub_store::{LinkedAccount, NewRefreshToken, NewUser, SealedTokens};
 use uuid::Uuid;
 
@@ -94,8 +94,11 @@ async fn linking_again_renews_the_row_and_disconnecting_erases_its_tokens() {
         let id = test.account(user, "7").await;
         assert_ne!(test.account(stranger, "7").await, id, "another person's account with the same id at the platform");
         let tx = test.store.begin().await.unwrap();
-        assert!(tx.accounts().set_health(id, AccountHealth::NeedsReauth, at(1)).await.unwrap());
-        assert!(!tx.accounts().set_health(id, AccountHealth::NeedsReauth, at(1)).await.unwrap(), "no news");
+        let refused = Evidence::new(EvidenceKind::CredentialsRefused, "no", at(1));
+        let standing = Standing { state: ChannelState::NeedsReauth, since: at(1), evidence: refused };
+        tx.channels().set(id, &standing, None, at(1)).await.unwrap();
+        assert_eq!(tx.accounts().get(id).await.unwrap().unwrap().health, AccountHealth::NeedsReauth, "by the same row");
+        assert_eq!(tx.channels().get(id).await.unwrap().unwrap().standing, standing);
         tx.accounts().disconnect(stranger, id, at(2)).await.unwrap();
         assert!(tx.accounts().get(id).await.unwrap().unwrap().is_active, "only its owner disconnects it");
         tx.accounts().disconnect(user, id, at(2)).await.unwrap();
@@ -126,7 +129,7 @@ async fn linking_again_renews_the_row_and_disconnecting_erases_its_tokens() {
             at: at(3),
         };
         let linked = tx.accounts().upsert_linked(&again).await.unwrap();
-        assert_eq!((linked.id, linked.is_active, linked.health), (id, true, AccountHealth::Ok));
+        assert_eq!((linked.id, linked.is_active), (id, true));
         assert_eq!((linked.username.as_deref(), linked.created_at), (Some("shop"), at(0)), "silence erases nothing");
         let tokens = tx.accounts().grant(id).await.unwrap().unwrap().tokens;
         assert_eq!((tokens.access_token.as_str(), tokens.expires_at), ("new", Some(at(100))));

@@ -358,6 +358,11 @@ impl<S: Subject> Stage<S> {
         assert!(!log.contains(MARK), "words of a person are in the log: {}", around(&log, MARK));
     }
 
+    /// The hub's environment, for further processes of the same hub.
+    pub fn settings(&self) -> &[(String, String)] {
+        &self.settings
+    }
+
     fn setting(&self, name: &str) -> &str {
         self.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default()
     }

@@ -25,8 +25,8 @@ pub trait Actor {
     fn set_up<'a>(&'a self, hub: &'a str) -> LocalBoxFuture<'a, ()>;
     /// Links the account for a user; gives its id here.
     fn link<'a>(&'a self, user: &'a Client) -> LocalBoxFuture<'a, String>;
-    /// True when the platform tells everything through a line that the hub holds: then nothing comes twice or late.
-    fn is_by_line(&self) -> bool;
+    /// True when the platform tells by itself what it keeps: then nothing is delivered by hand.
+    fn keeps(&self) -> bool;
     /// The platform cuts that line; false = there is none.
     fn cut_line(&self) -> bool;
     /// A person writes and the platform tells of it by itself.
@@ -47,16 +47,16 @@ pub struct Played<S> {
     began: chrono::DateTime<chrono::Utc>,
     /// The platform's published name, once it is known.
     platform: OnceCell<String>,
-    /// The platform tells everything through a line that the hub holds.
-    by_line: bool,
+    /// The platform tells by itself what people say, keeps it, and can be asked for it.
+    keeps: bool,
     /// Number of the last thing that was said there.
     last_said: Cell<i64>,
 }
 
 impl<S: Subject> Played<S> {
-    /// Starts the simulator of a platform that tells everything through a line.
-    pub async fn start_by_line(people: usize) -> Self {
-        Self { by_line: true, ..Self::start(people).await }
+    /// Starts the simulator of a platform that tells by itself what it keeps, and can be asked for it.
+    pub async fn start_keeping(people: usize) -> Self {
+        Self { keeps: true, ..Self::start(people).await }
     }
 
     /// Starts the simulator.
@@ -66,7 +66,7 @@ impl<S: Subject> Played<S> {
         let people = (0..people).map(|number| subject.person(number)).collect();
         // Everything is said within the last minutes, a second apart.
         let began = chrono::Utc::now() - chrono::TimeDelta::minutes(50);
-        Self { subject, account, people, began, platform: OnceCell::new(), by_line: false, last_said: Cell::new(0) }
+        Self { subject, account, people, began, platform: OnceCell::new(), keeps: false, last_said: Cell::new(0) }
     }
 
     async fn platform(&self, user: &Client) -> String {
@@ -113,8 +113,8 @@ impl<S: Subject> Played<S> {
     }
 
     async fn deliver_now(&self, hub: &Client, number: i64, person: usize, words: &str) -> bool {
-        if self.by_line {
-            // The platform keeps it, and tells it once, whenever the hub listens.
+        if self.keeps {
+            // Whatever becomes of the call, it can be read.
             if self.last_said.replace(self.last_said.get().max(number)) < number {
                 self.subject.say(&self.account, &self.people[person], words);
             }
@@ -159,8 +159,8 @@ impl<S: Subject> Actor for Played<S> {
     fn link<'a>(&'a self, user: &'a Client) -> LocalBoxFuture<'a, String> {
         Box::pin(self.link_now(user))
     }
-    fn is_by_line(&self) -> bool {
-        self.by_line
+    fn keeps(&self) -> bool {
+        self.keeps
     }
     fn cut_line(&self) -> bool {
         self.subject.cut_line(&self.account)

@@ -25,7 +25,9 @@ const KILLS: u64 = 30;
 /// Pause between two rounds.
 const ROUND: Duration = Duration::from_millis(400);
 /// How long everything may take to come to rest in the end.
-const REST: Duration = Duration::from_secs(75);
+const REST: Duration = Duration::from_secs(45);
+/// Sends after which a platform that took its permission back must have been heard.
+const LAST_SENDS: usize = 6;
 /// How often what got no answer is tried again.
 const TRIES: usize = 200;
 /// Names of settings that lead to what a platform's programs call.
@@ -65,6 +67,8 @@ struct Stage {
     settings: Vec<(String, String)>,
     /// Conversations by account and person.
     conversations: BTreeMap<(usize, usize), String>,
+    /// The accounts' ids here.
+    ids: Vec<String>,
     history: History,
     /// What must be delivered in a later round: account, number, person, words.
     later: Vec<(usize, i64, usize, String)>,
@@ -88,7 +92,7 @@ pub async fn run(run: Run, actors: Vec<Box<dyn Actor>>) -> Report {
         tokio::time::sleep(ROUND).await;
     }
     stage.rest().await;
-    stage.look_at_accounts(false).await;
+    stage.look_at_accounts().await;
     stage.lose_sign_ins().await;
     stage.read(&listener).await;
     stage.report(rounds)
@@ -108,6 +112,7 @@ impl Stage {
             ("JWT_EXPIRES_IN", "1d".to_owned()),
             ("SEND_WAIT_MS", "300".to_owned()),
             ("STOP_WAIT_SECONDS", "1".to_owned()),
+            ("POLL_INTERVAL_SECONDS", "1".to_owned()),
             ("AUTH_LIMIT_PER_MINUTE", "1000".to_owned()),
             ("RATE_LIMIT_PER_MINUTE", "1000000".to_owned()),
             ("RUST_LOG", "info".to_owned()),
@@ -144,6 +149,7 @@ impl Stage {
             user,
             settings,
             conversations: BTreeMap::new(),
+            ids: Vec::new(),
             history: History::default(),
             later: Vec::new(),
             numbers: vec![0; many],
@@ -156,7 +162,7 @@ impl Stage {
     /// Links every account and lets everybody write once, with nothing going wrong.
     async fn meet_everybody(&mut self) {
         for (account, actor) in self.actors.iter().enumerate() {
-            actor.link(&self.user).await;
+            self.ids.push(actor.link(&self.user).await);
             for person in 0..PEOPLE {
                 let words = format!("{} {person} says hello", actor.card());
                 actor.say(person, &words);
@@ -181,17 +187,21 @@ impl Stage {
         let mut copies = Vec::new();
         let mut asks = Vec::new();
         for (account, turn) in turns.iter().enumerate() {
-            if let Some(trouble) = turn.trouble {
+            // What goes wrong with the next send needs one, or it would meet another.
+            let sends = !turn.asked.is_empty() && self.sent[account] < SENDS;
+            if let Some(trouble) = turn.trouble.filter(|trouble| sends || !matches!(trouble, Trouble::Send(_))) {
                 self.break_something(account, trouble);
             }
             for (person, post) in &turn.said {
                 self.numbers[account] += 1;
                 let number = self.numbers[account];
                 let words = format!("{} {person} #{number}", self.actors[account].card());
-                self.history.said.push(Said { talk: self.talk(account, *person), words: words.clone() });
+                // What is read back may be of the past, of which clients hear in another way.
+                let pushed = !self.actors[account].keeps();
+                self.history.said.push(Said { talk: self.talk(account, *person), words: words.clone(), pushed });
                 let delivery = (account, number, *person, words);
-                let by_line = self.actors[account].is_by_line();
-                match if by_line { &Post::Plain } else { post } {
+                let keeps = self.actors[account].keeps();
+                match if keeps { &Post::Plain } else { post } {
                     Post::Late => self.later.push(delivery),
                     Post::Plain => posts.push(delivery),
                     Post::Again => {
@@ -248,7 +258,7 @@ impl Stage {
         }
         let ask = talks.iter().map(|(conversation, all)| async move {
             for words in all {
-                ask(user, conversation, words).await;
+                let _ = ask(user, conversation, words).await;
             }
         });
         let (hub, settings, binary, folder) =
@@ -302,6 +312,14 @@ impl Stage {
         while begun.elapsed() < REST && self.user.all_messages().await.iter().any(open) {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+        // What a call lost is read back.
+        let said: BTreeSet<String> = self.history.said.iter().map(|said| said.words.clone()).collect();
+        let here = async || {
+            let all = self.user.all_messages().await;
+            let shown: BTreeSet<&str> = all.iter().map(|message| word(message, "content")).collect();
+            said.iter().all(|words| shown.contains(words.as_str())).then_some(())
+        };
+        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "everything is here", here)).await;
         // What failed is sent again, as a person would.
         let failed: Vec<Value> =
             self.user.all_messages().await.into_iter().filter(|message| message["status"] == "failed").collect();
@@ -345,13 +363,13 @@ impl Stage {
         assert!(ledger["balanced"].is_boolean(), "{ledger}");
     }
 
-    /// How every account is shown, given whether its platform refused it.
-    async fn look_at_accounts(&mut self, credentials_refused: bool) {
+    /// How every account is shown as long as no platform refused one.
+    async fn look_at_accounts(&mut self) {
         for account in self.accounts().await {
             self.history.accounts.push(AccountSeen {
                 name: word(&account, "platform").to_owned(),
                 asked_for_sign_in: account["health"] == "needs_reauth",
-                credentials_refused,
+                credentials_refused: false,
             });
         }
     }
@@ -361,34 +379,49 @@ impl Stage {
         accounts["accounts"].as_array().expect("a list").clone()
     }
 
+    async fn is_refused(&self, account: usize) -> bool {
+        let id = &self.ids[account];
+        self.accounts().await.iter().any(|account| account["id"] == *id && account["health"] == "needs_reauth")
+    }
+
     /// Every platform takes its permission back: that must be seen, nothing may leave until somebody signs in again, and then
     /// what failed can be sent.
     async fn lose_sign_ins(&mut self) {
         let mut refused = Vec::new();
         for account in 0..self.actors.len() {
-            if !self.actors[account].fault(Fault::Reauth) {
-                continue;
+            let mut seen = false;
+            // What is left over of earlier faults may meet the first ones, and another call that is taken may clear the account.
+            for number in 0..LAST_SENDS {
+                self.actors[account].fault(Fault::Reauth);
+                let words = format!("to {} 0 without a sign-in, {number}", self.actors[account].card());
+                let conversation = self.conversations[&(account, 0)].clone();
+                if !ask(&self.user, &conversation, &words).await {
+                    break;
+                }
+                let talk = self.talk(account, 0);
+                self.history.asked.push(Asked { talk, words: words.clone(), forced: 0, retried: true });
+                let settled = async || {
+                    let all = self.user.all_messages().await;
+                    let open = |m: &Value| matches!(m["status"].as_str(), Some("queued" | "sending"));
+                    (!all.iter().any(|m| m["content"] == words && open(m))).then_some(())
+                };
+                let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is refused", settled)).await;
+                seen = self.is_refused(account).await;
+                if seen {
+                    break;
+                }
             }
-            let words = format!("to {} 0 without a sign-in", self.actors[account].card());
-            let conversation = self.conversations[&(account, 0)].clone();
-            ask(&self.user, &conversation, &words).await;
-            let talk = self.talk(account, 0);
-            self.history.asked.push(Asked { talk, words: words.clone(), forced: 0, retried: true });
-            refused.push((account, words));
+            let name = self.actors[account].card().to_owned();
+            self.history.accounts.push(AccountSeen { name, asked_for_sign_in: seen, credentials_refused: true });
+            refused.push(account);
         }
-        let open = async || {
-            let all = self.user.all_messages().await;
-            let open = |words: &str| all.iter().any(|m| m["content"] == words && m["status"] != "failed");
-            (!refused.iter().any(|(_, words)| open(words))).then_some(())
-        };
-        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is refused", open)).await;
-        self.look_at_accounts(true).await;
-        for (account, words) in refused {
+        for account in refused {
             self.actors[account].link(&self.user).await;
-            let message = self.user.all_messages().await.into_iter().find(|message| message["content"] == words);
-            if let Some(message) = message.filter(|message| message["status"] == "failed") {
-                self.user.post(&format!("/api/messages/{}/retry", word(&message, "id")), &json!({})).await;
-            }
+        }
+        let failed: Vec<Value> =
+            self.user.all_messages().await.into_iter().filter(|message| message["status"] == "failed").collect();
+        for message in failed {
+            self.user.post(&format!("/api/messages/{}/retry", word(&message, "id")), &json!({})).await;
         }
         let sent = async || {
             let all = self.user.all_messages().await;
@@ -449,13 +482,15 @@ async fn time_passes(database: &Database, engine: Engine) {
     }
 }
 
-/// Asks for something to be sent until there is an answer; the key makes a repeat harmless.
-async fn ask(user: &Client, conversation: &str, words: &str) {
+/// Asks for something to be sent until there is an answer; the key makes a repeat harmless. False when it was not taken.
+async fn ask(user: &Client, conversation: &str, words: &str) -> bool {
     for _ in 0..TRIES {
         let request = user.request(Method::POST, &format!("/api/messages/{conversation}/send"));
         match request.header("Idempotency-Key", words).json(&json!({"content": words})).send().await {
+            // The account cannot send: nothing was stored.
+            Ok(answer) if answer.status() == StatusCode::CONFLICT => return false,
             // Stored, whatever the platform says: what became of it is read in the end.
-            Ok(answer) if answer.status() != StatusCode::SERVICE_UNAVAILABLE => return,
+            Ok(answer) if answer.status() != StatusCode::SERVICE_UNAVAILABLE => return true,
             Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }

@@ -33,6 +33,8 @@ pub struct Said {
     pub talk: Talk,
     /// What.
     pub words: String,
+    /// Clients must hear of it as of something new.
+    pub pushed: bool,
 }
 
 /// A user asked for something to be sent; the words are unique in the run.
@@ -248,7 +250,7 @@ fn pushes(history: &History, found: &mut BTreeSet<Finding>) {
         return; // nobody listened
     }
     let heard: BTreeSet<&str> = told.iter().map(|(_, words)| *words).collect();
-    for said in history.said.iter().filter(|said| !heard.contains(said.words.as_str())) {
+    for said in history.said.iter().filter(|said| said.pushed && !heard.contains(said.words.as_str())) {
         found.insert(Finding::NotPushed(said.words.clone()));
     }
 }
@@ -265,7 +267,7 @@ mod tests {
     fn good() -> History {
         let mut history = History::default();
         for words in ["one", "two", "three"] {
-            history.said.push(Said { talk: talk(), words: words.to_owned() });
+            history.said.push(Said { talk: talk(), words: words.to_owned(), pushed: true });
             history.shown.push(Shown { words: words.to_owned(), status: None });
             let offset = i64::try_from(history.pushed.len()).unwrap();
             history.pushed.push(Pushed { client: 0, offset, words: words.to_owned() });

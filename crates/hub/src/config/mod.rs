@@ -90,6 +90,7 @@ impl Config {
     pub(crate) fn use_simulators(&mut self, simulated: &crate::platform_settings::Simulated, hub_url: &str) {
         self.sections.server.webhook_base_url = Some(hub_url.to_owned());
         self.sections.platforms.use_simulators(simulated);
+        self.telegram = Some(simulated.telegram_user.clone());
     }
 
     /// Which parts run in this process.
@@ -152,6 +153,7 @@ impl Config {
             send_expiry: Duration::from_secs(limits.send_expiry_hours.clamp(1, MAX_SEND_EXPIRY_HOURS) * 3_600),
             stop_wait: Duration::from_secs(limits.stop_wait_seconds.min(MAX_STOP_WAIT_SECONDS)),
             poll_interval: Duration::from_secs(limits.poll_interval_seconds),
+            probe_interval: Duration::from_secs(limits.health_probe_seconds),
             max_media_bytes: MAX_MEDIA_BYTES,
         })
     }
@@ -182,6 +184,10 @@ fn read_sections() -> anyhow::Result<Sections> {
     let sections = builder.load().map_err(|error| anyhow::anyhow!("{error:#}"))?;
     if !(4..=16).contains(&sections.access.bcrypt_cost) {
         bail!("BCRYPT_COST must be between 4 and 16");
+    }
+    // Usual silence is learned by the quarter of an hour, so each must be looked at.
+    if !(1..=900).contains(&sections.limits.health_probe_seconds) {
+        bail!("HEALTH_PROBE_SECONDS must be between 1 and 900");
     }
     Ok(sections)
 }

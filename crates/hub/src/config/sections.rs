@@ -198,6 +198,9 @@ pub(super) struct Limits {
     /// How often platforms are asked that do not tell everything by themselves, in seconds.
     #[config(env = "POLL_INTERVAL_SECONDS", default = 60)]
     pub(super) poll_interval_seconds: u64,
+    /// How often each account's platform is asked how its channel stands, in seconds, 1 to 900.
+    #[config(env = "HEALTH_PROBE_SECONDS", default = 300)]
+    pub(super) health_probe_seconds: u64,
 }
 
 impl Sections {

@@ -146,6 +146,8 @@ pub(crate) struct WhatsApp {
 #[cfg(feature = "demo")]
 pub(crate) struct Simulated {
     pub(crate) telegram: String,
+    pub(crate) telegram_user: telegram_user::Seed,
+    pub(crate) telegram_api_id: i32,
     pub(crate) facebook: String,
     pub(crate) instagram: String,
     pub(crate) whatsapp: String,
@@ -168,6 +170,8 @@ impl Platforms {
     #[cfg(feature = "demo")]
     pub(crate) fn use_simulators(&mut self, demo: &Simulated) {
         self.telegram.api_base_url.clone_from(&demo.telegram);
+        self.telegram.api_id = Some(demo.telegram_api_id);
+        self.telegram.api_hash = Some(demo.app_secret.clone());
         self.facebook.app_id = Some(demo.app_id.clone());
         self.facebook.app_secret = Some(demo.app_secret.clone());
         self.facebook.verify_token = Some(demo.verify_token.clone());

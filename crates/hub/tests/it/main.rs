@@ -5,6 +5,7 @@
 mod adoption;
 #[cfg(feature = "demo")]
 mod browser;
+mod channels;
 mod conformance;
 mod contract;
 mod crash;

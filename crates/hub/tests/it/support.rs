@@ -55,13 +55,17 @@ impl Hub {
 
     /// Starts a hub that the platform can call.
     pub(crate) async fn start_public(database: &Database) -> Self {
+        Self::start_public_with(database, &[]).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_public_with(database: &Database, further: &[(&str, &str)]) -> Self {
         let port = free_port();
         let (base, port) = (format!("http://127.0.0.1:{port}"), port.to_string());
-        Self::start_with(
-            database,
-            &[("PORT", port.as_str()), ("WEBHOOK_BASE_URL", base.as_str()), ("TELEGRAM_BOT_TOKEN", "")],
-        )
-        .await
+        let mut settings =
+            vec![("PORT", port.as_str()), ("WEBHOOK_BASE_URL", base.as_str()), ("TELEGRAM_BOT_TOKEN", "")];
+        settings.extend_from_slice(further);
+        Self::start_with(database, &settings).await
     }
 
     /// Delivers an update as the platform would, at the shared address.

@@ -339,11 +339,22 @@ async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_an
         let (_, session) = hub.client().post("/api/auth/login", &body).await;
         let user = hub.client().with_token(session["tokens"]["accessToken"].as_str().expect("signed in"));
         let (_, linked) = user.get("/api/oauth/accounts").await;
+        let persons = linked["accounts"].as_array().expect("a list").iter();
+        let person = persons.filter(|account| account["account_kind"] == "user").map(|account| account["id"].clone());
+        a_person_of_telegram_is_reached(&user, &person.last().expect("an account of a person")).await;
+        let simulator = Client::new(&value("TELEGRAM_USER_SIMULATOR_URL"));
+        let (_, calls) = simulator.post("/_sim/calls", &json!({})).await;
+        let sent = |call: &&Value| call["method"] == "messages.sendMessage" && call["refused"].is_null();
+        assert_eq!(calls.as_array().expect("a list").iter().filter(sent).count(), 1, "the answer arrived");
         for platform in ["telegram", "facebook", "instagram", "whatsapp", "linkedin"] {
-            let newest = format!("/api/conversations?limit=1&platform={platform}");
+            let accounts = linked["accounts"].as_array().expect("a list");
+            let account = accounts.iter().find(|it| it["platform"] == platform && it["account_kind"] != "user");
+            let account = account.expect("it is linked");
+            let newest = format!("/api/conversations?platform={platform}");
             let first = eventually("a conversation", async || {
                 let (_, page) = user.get(&newest).await;
-                page["conversations"][0]["id"].as_str().map(str::to_owned)
+                let mut all = page["conversations"].as_array()?.iter();
+                all.find(|it| it["account_id"] == account["id"])?["id"].as_str().map(str::to_owned)
             });
             let found = tokio::time::timeout(PATIENCE, first).await;
             let conversation = found.unwrap_or_else(|_| panic!("{platform}: not within ten seconds"));
@@ -351,8 +362,6 @@ async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_an
             let (status, answer) = user.post(&format!("/api/messages/{conversation}/send"), &body).await;
             assert_eq!(status.as_u16(), 201, "{platform}: {answer}");
             let simulator = Client::new(&value(&format!("{}_SIMULATOR_URL", platform.to_ascii_uppercase())));
-            let accounts = linked["accounts"].as_array().expect("a list");
-            let account = accounts.iter().find(|account| account["platform"] == platform).expect("it is linked");
             let account = account["platform_user_id"].as_str().expect("an id");
             let (path, asked) = match platform {
                 "telegram" => ("/_sim/sent", json!({"token": value("TELEGRAM_BOT_TOKEN")})),
@@ -364,4 +373,18 @@ async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_an
             assert!(sent.to_string().contains("Hello"), "{platform}: {sent}");
         }
     }
+}
+
+/// Somebody writes to the demo's own account of a person, and is answered.
+#[cfg(feature = "demo")]
+async fn a_person_of_telegram_is_reached(user: &Client, account: &Value) {
+    let heard = eventually("somebody writes to the person", async || {
+        let (_, page) = user.get("/api/conversations?platform=telegram").await;
+        let mut all = page["conversations"].as_array()?.iter();
+        all.find(|conversation| conversation["account_id"] == *account).map(|conversation| conversation["id"].clone())
+    })
+    .await;
+    let path = format!("/api/messages/{}/send", heard.as_str().expect("an id"));
+    let (status, sent) = user.post(&path, &json!({"content": "On my way!"})).await;
+    assert_eq!((status.as_u16(), &sent["message"]["failure"]), (201, &Value::Null), "{sent}");
 }

@@ -82,3 +82,33 @@ async fn two_processes_with_one_sign_in_lose_it_and_both_hear_of_it() {
     let error = reader.page(PATIENCE).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::ReauthRequired);
 }
+
+#[tokio::test]
+async fn a_line_that_is_given_back_is_closed_when_that_is_said_and_another_process_goes_on() {
+    let telegram = world().await;
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    until(|| telegram.listening(ME) == 1).await;
+    reader.handle.release(reader.grant.account_id).await;
+    until(|| telegram.listening(ME) == 0).await;
+    telegram.says(ME, WITH_ALICE, ALICE, "between two processes");
+    let mut reader = reader.restarted(&telegram).await;
+    assert_eq!(words(&reader.message().await), "between two processes");
+    assert_eq!(telegram.most_at_once(), 1);
+}
+
+/// A minute and more, because that is how often a line shows that it lives.
+#[tokio::test]
+async fn an_idle_line_sends_pings_only() {
+    let telegram = world().await;
+    let mut reader = Reader::on(&telegram);
+    reader.past().await;
+    until(|| telegram.listening(ME) == 1).await;
+    let (connected, calls, pings) = (telegram.connected(), telegram.calls().len(), telegram.pings());
+    let started = std::time::Instant::now();
+    while telegram.pings() == pings {
+        assert!(started.elapsed() < PATIENCE * 4, "a line shows that it lives");
+        assert!(reader.page(Duration::from_secs(10)).await.unwrap().events.is_empty());
+    }
+    assert_eq!((telegram.connected(), telegram.calls().len()), (connected, calls), "nothing else");
+}

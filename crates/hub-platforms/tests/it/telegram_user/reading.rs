@@ -112,11 +112,19 @@ async fn what_happens_to_a_message_is_told_as_it_happens() {
     assert!(telegram.deletes(ME, WITH_ALICE, &[first]));
     let gone = reader
         .next(|body| match body {
-            InboundBody::Deleted { conversation, messages, .. } => Some((conversation.clone(), messages.clone())),
+            InboundBody::DeletedSomewhere { messages, .. } => Some(messages.clone()),
             _ => None,
         })
         .await;
-    assert_eq!((gone.0.as_str(), gone.1), (ALICE.to_string().as_str(), vec![id(first)]));
+    assert_eq!(gone, vec![id(first)]);
+    for (chat, apart) in [("7", false), ("-7", false), ("-1002100000333", true), ("-1001234567", false), ("x", false)] {
+        let chat = hub_domain::RemoteConversationId::new(chat);
+        assert_eq!(
+            reader.handle.counts_apart(&chat),
+            apart,
+            "only channels and supergroups count on their own: {chat}"
+        );
+    }
 }
 
 #[tokio::test]

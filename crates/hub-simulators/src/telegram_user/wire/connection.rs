@@ -183,6 +183,7 @@ impl Connection {
         match service(&message.body) {
             Some(Service::Silent) => Ok(true),
             Some(Service::Ping { id, hang_up }) => {
+                self.shared.world().pings += 1;
                 if let Some(seconds) = hang_up.and_then(|seconds| u64::try_from(seconds).ok()) {
                     self.hang_up = Some(Instant::now() + Duration::from_secs(seconds));
                 }

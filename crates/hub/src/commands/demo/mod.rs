@@ -12,7 +12,7 @@ use hub_app::{App, AppError, Caller};
 use hub_domain::connect::{Answers, Step};
 use hub_platform_kit::Secret;
 use hub_platform_kit::transport::Transport;
-use platforms::{BOT, Platforms};
+use platforms::{BOT, Platforms, TELEGRAM_ACCOUNTS, TELEGRAM_CODE};
 use secrecy::ExposeSecret;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,11 +37,13 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 
     let password = demo_password(&config)?;
     let caller = demo_user(&app, &password).await?;
-    let token = Answers::from([("token".to_owned(), BOT.to_owned())]);
-    link(&app, &caller, "telegram", Some("bot_token"), Some(token)).await?;
+    let answer = |field: &str, text: &str| Answers::from([(field.to_owned(), text.to_owned())]);
+    link(&app, &caller, "telegram", Some("bot_token"), vec![answer("token", BOT)]).await?;
+    let signing_in = vec![answer("phone", TELEGRAM_ACCOUNTS[0].1), answer("code", TELEGRAM_CODE)];
+    link(&app, &caller, "telegram", Some("phone"), signing_in).await?;
     platforms.consent(true);
     for platform in ["facebook", "instagram", "whatsapp", "twitter", "linkedin", "teams"] {
-        link(&app, &caller, platform, None, None).await?;
+        link(&app, &caller, platform, None, Vec::new()).await?;
     }
     platforms.consent(false);
     let (alive, url) = (platforms.clone(), hub_url.clone());
@@ -49,10 +51,12 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let simulated = &platforms.simulated;
     let lines = format!(
         "HUB_URL={hub_url}\nHUB_DEMO_EMAIL={EMAIL}\nHUB_DEMO_PASSWORD={}\nTELEGRAM_SIMULATOR_URL={}\nTELEGRAM_BOT_TOKEN={BOT}\n\
+         TELEGRAM_USER_SIMULATOR_URL={}\n\
          FACEBOOK_SIMULATOR_URL={}\nINSTAGRAM_SIMULATOR_URL={}\nWHATSAPP_SIMULATOR_URL={}\n\
          TWITTER_SIMULATOR_URL={}\nLINKEDIN_SIMULATOR_URL={}\nTEAMS_SIMULATOR_URL={}\n",
         password.expose_secret(),
         simulated.telegram,
+        platforms.telegram_user.control_url(),
         simulated.facebook,
         simulated.instagram,
         simulated.whatsapp,
@@ -64,7 +68,10 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     write_private(&file, &lines)?;
     say("Simulated people write on Telegram, X, Facebook, Instagram, WhatsApp, LinkedIn and Teams every few seconds.")?;
     say(&format!("Sign in as {EMAIL}; the password is in {}: . {0}", file.display()))?;
-    say(&format!("Link more at {hub_url}/connect"))?;
+    say(&format!(
+        "Link more at {hub_url}/connect; a person at Telegram is +{}, with the code {TELEGRAM_CODE}",
+        TELEGRAM_ACCOUNTS[1].1
+    ))?;
     serve::open(&config, app, listener, stop).await?;
     platforms.shutdown().await;
     Ok(())
@@ -99,16 +106,19 @@ async fn demo_user(app: &App, password: &Secret) -> anyhow::Result<Caller> {
     auth::authenticate(app, &session.access_token).map_err(|_| anyhow::anyhow!("the demo's own token is not accepted"))
 }
 
-/// Links an account as a person would: through the consent page, and the first of what there is to choose from.
+/// Links an account as a person would: through forms with these answers or the consent page, and the first of what there is to choose
+/// from.
 async fn link(
     app: &App,
     caller: &Caller,
     platform: &str,
     method: Option<&str>,
-    answers: Option<Answers>,
+    answers: Vec<Answers>,
 ) -> anyhow::Result<()> {
     let method = method.map(str::to_owned);
-    let input = BeginConnect { platform: platform.to_owned(), method, answers, ..BeginConnect::default() };
+    let mut forms = answers.into_iter();
+    let input =
+        BeginConnect { platform: platform.to_owned(), method, answers: forms.next(), ..BeginConnect::default() };
     let failed = || format!("the demo's account on {platform} cannot be linked");
     let mut connecting = accounts::begin_connect(app, caller, input).await.with_context(failed)?;
     loop {
@@ -120,7 +130,8 @@ async fn link(
                 let first = options.into_iter().next().with_context(failed)?;
                 Answers::from([("choice".to_owned(), first.id)])
             }
-            ConnectProgress::Step(Step::Ask { .. }) | ConnectProgress::Page { .. } => bail!(failed()),
+            ConnectProgress::Step(Step::Ask { .. }) => forms.next().with_context(failed)?,
+            ConnectProgress::Page { .. } => bail!(failed()),
         };
         let arrival = Arrival::Program;
         let platform = platform.to_owned();

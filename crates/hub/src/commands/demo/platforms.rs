@@ -5,11 +5,13 @@ use crate::config::{environment, random_hex};
 use crate::platform_settings::Simulated;
 use anyhow::Context;
 use hub_platform_kit::Secret;
+use hub_platforms::telegram_user::Seed;
 use hub_simulators::facebook::{self, FacebookHandle, Page};
 use hub_simulators::instagram::{self, InstagramHandle};
 use hub_simulators::meta::{App, Asset, DialogMode, Meta, MetaOptions, User};
 use hub_simulators::teams::{self, TeamsHandle, TeamsOptions};
 use hub_simulators::telegram::{self, TelegramHandle, TelegramOptions};
+use hub_simulators::telegram_user::{self, NewAccount, TelegramUserHandle, TelegramUserOptions};
 use hub_simulators::twitter::{self, TwitterHandle, TwitterOptions};
 use hub_simulators::whatsapp::{self, WhatsAppHandle, WhatsAppOptions};
 use secrecy::ExposeSecret;
@@ -33,6 +35,11 @@ const X_CLIENT_ID: &str = "DemoClientIdOfTheSimulatorOnly";
 const COLLEAGUE: (&str, &str) = ("97f62344-57dc-409c-88ad-c4af14158ff5", "Dana Demo");
 const TENANT: &str = "2432b57b-0abd-43db-aa7b-16eadd115d34";
 const MICROSOFT_APP_ID: &str = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f";
+/// The demo's person at Telegram, and somebody who may be linked by hand: id, number, name. The code is always the same.
+pub(super) const TELEGRAM_ACCOUNTS: [(i64, &str, &str); 2] =
+    [(7_481_516_234, "4915550000001", "Dana"), (7_481_516_235, "4915550000002", "Dora")];
+pub(super) const TELEGRAM_CODE: &str = "22222";
+const TELEGRAM_API_ID: i32 = 481_516;
 const APP_ID: &str = "1517776481860111";
 const INSTAGRAM_APP_ID: &str = "990602627938098";
 /// How often, and how many times, it is tried whether the hub can be called.
@@ -44,6 +51,7 @@ const TRICKLE: Duration = Duration::from_secs(7);
 /// The platforms. They end when dropped.
 pub(super) struct Platforms {
     pub(super) telegram: TelegramHandle,
+    pub(super) telegram_user: TelegramUserHandle,
     facebook: FacebookHandle,
     instagram: InstagramHandle,
     whatsapp: WhatsAppHandle,
@@ -54,7 +62,7 @@ pub(super) struct Platforms {
 }
 
 impl Platforms {
-    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the six after it, or free ones.
+    /// Starts them, each on a port of its own: `SIMULATOR_PORT` and the eight after it, or free ones.
     pub(super) async fn start() -> anyhow::Result<Self> {
         let first: Option<u16> =
             environment("SIMULATOR_PORT").map(|port| port.parse()).transpose().context("SIMULATOR_PORT")?;
@@ -72,8 +80,12 @@ impl Platforms {
         let linkedin = LinkedIn::start(port(5), &app_secret).await?;
         let options = TeamsOptions { port: port(6), ..TeamsOptions::default() };
         let teams = teams::start(options).await.context(failed)?;
+        let telegram_user = start_telegram_user(port(7), port(8)).await?;
+        let seed = format!("{} {}", telegram_user.address(), telegram_user.control_url());
         let simulated = Simulated {
             telegram: telegram.base_url().to_owned(),
+            telegram_user: Seed::read(&seed).context("the pretend Telegram has no address")?,
+            telegram_api_id: TELEGRAM_API_ID,
             facebook: facebook.graph_base_url().to_owned(),
             instagram: instagram.graph_base_url().to_owned(),
             whatsapp: whatsapp.base_url().to_owned(),
@@ -90,7 +102,8 @@ impl Platforms {
             app_secret,
             verify_token: random_hex()?,
         };
-        let platforms = Self { telegram, facebook, instagram, whatsapp, twitter, linkedin, teams, simulated };
+        let platforms =
+            Self { telegram, telegram_user, facebook, instagram, whatsapp, twitter, linkedin, teams, simulated };
         platforms.populate();
         Ok(platforms)
     }
@@ -157,6 +170,7 @@ impl Platforms {
 
     fn trickle(&self) {
         self.telegram.trickle(BOT, TRICKLE);
+        self.telegram_user.trickle(TELEGRAM_ACCOUNTS[0].0, TRICKLE);
         self.facebook.inboxes().trickle(PAGES[0].0, TRICKLE);
         self.instagram.inboxes().trickle(INSTAGRAM_ACCOUNT.0, TRICKLE);
         self.whatsapp.trickle(NUMBERS[0].0, TRICKLE);
@@ -167,6 +181,7 @@ impl Platforms {
 
     pub(super) async fn shutdown(&self) {
         self.telegram.shutdown().await;
+        self.telegram_user.shutdown().await;
         self.facebook.shutdown().await;
         self.instagram.shutdown().await;
         self.whatsapp.shutdown().await;
@@ -192,5 +207,25 @@ async fn start_telegram(port: u16) -> anyhow::Result<TelegramHandle> {
     };
     let platform = telegram::start(options).await.context("the simulator cannot be started")?;
     platform.create_bot(BOT, BOT_NAME);
+    Ok(platform)
+}
+
+/// Ids and counters go on from one run to the next here as well.
+async fn start_telegram_user(port: u16, control_port: u16) -> anyhow::Result<TelegramUserHandle> {
+    /// Some years before anybody ran the demo, in seconds since 1970.
+    const BEGINNING: i64 = 1_700_000_000;
+    #[expect(clippy::disallowed_methods, reason = "the simulator's clock, not the hub's")]
+    let seconds = i32::try_from(chrono::Utc::now().timestamp() - BEGINNING).context("the clock is wrong")?;
+    let options = TelegramUserOptions {
+        port,
+        control_port,
+        first_message_id: seconds,
+        first_pts: seconds,
+        ..TelegramUserOptions::default()
+    };
+    let platform = telegram_user::start(options).await.context("the simulator cannot be started")?;
+    for (id, phone, name) in TELEGRAM_ACCOUNTS {
+        platform.create_account(NewAccount { code: TELEGRAM_CODE.to_owned(), ..NewAccount::new(id, phone, name) });
+    }
     Ok(platform)
 }

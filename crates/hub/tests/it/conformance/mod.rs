@@ -13,6 +13,8 @@ mod teams_recorded;
 mod telegram;
 #[cfg(feature = "demo")]
 mod telegram_user;
+#[cfg(feature = "demo")]
+mod telegram_user_life;
 pub(crate) mod twitter;
 mod whatsapp;
 
@@ -26,9 +28,10 @@ pub(crate) async fn played() -> Vec<Box<dyn Actor>> {
         Box::new(Played::<instagram::Instagram<false>>::start(PEOPLE).await),
         Box::new(Played::<whatsapp::WhatsApp>::start(PEOPLE).await),
         Box::new(Played::<twitter::Twitter>::start(PEOPLE).await),
-        Box::new(Played::<teams::Teams>::start(PEOPLE).await),
+        // It proves deliveries by what the hub made for a subscription, and what cannot be proven is read back.
+        Box::new(Played::<teams::Teams>::start_keeping(PEOPLE).await),
         Box::new(Played::<linkedin::LinkedIn>::start(PEOPLE).await),
         #[cfg(feature = "demo")]
-        Box::new(Played::<telegram_user::TelegramUser>::start_by_line(PEOPLE).await),
+        Box::new(Played::<telegram_user::TelegramUser>::start_keeping(PEOPLE).await),
     ]
 }
