@@ -52,7 +52,7 @@ fn access(front: &Front, request: &Request) -> Result<MediaAccess> {
         Some(signature) => {
             Ok(MediaAccess::Link(link(&query, signature).ok_or_else(|| Failure::not_found("File not found"))?))
         }
-        None => Ok(MediaAccess::User(caller(&front, request.headers())?.user_id)),
+        None => Ok(MediaAccess::User(caller(front, request.headers())?.user_id)),
     }
 }
 
