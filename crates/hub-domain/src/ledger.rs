@@ -317,8 +317,12 @@ mod tests {
         verdicts
     }
 
+    fn count(verdicts: &Verdicts) -> i64 {
+        i64::try_from(verdicts.len()).expect("few")
+    }
+
     fn write(book: &mut Book, before: &Verdicts, after: &Verdicts) {
-        book.add(Counter::Received, after.len() as i64 - before.len() as i64);
+        book.add(Counter::Received, count(after) - count(before));
         for (counter, by) in after.changes_from(before) {
             book.add(counter, by);
         }

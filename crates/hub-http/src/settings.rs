@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// Settings of the front door.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches of an operator")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the operator's settings")]
 pub struct HttpSettings {
     /// Refuse a bad access token with 403 `FORBIDDEN`, as the originals did, instead of 401.
     pub strict_token_codes: bool,

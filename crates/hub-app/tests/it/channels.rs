@@ -181,7 +181,7 @@ async fn what_was_missed_while_it_was_taken_is_read_back() {
         housekeeping::renew_webhooks(talk.app()).await.expect("looked after");
         talk.work().await;
         assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::TakenOver, subscribed));
-        talk.test.clock.advance(Duration::from_secs(600));
+        talk.test.clock.advance(Duration::from_mins(10));
         talk.test.fake.pages.then(Ok(page(&json!([{"id": "1", "text": "untold", "at": 300}]), "1", false)));
         let channel = channels::reclaim(talk.app(), &talk.caller, talk.account_id().await).await.expect("taken back");
         assert_eq!((channel.standing.state, channel.holes.len()), (ChannelState::CatchingUp, 0));
@@ -212,7 +212,7 @@ async fn a_subscription_that_is_gone_is_made_anew_and_missing_permissions_are_na
         assert_eq!(talk.state().await, ChannelState::Ok);
         let failed = (talk.app().now(), "Connection timed out".to_owned());
         let report = Report { pending: Some(3), last_error: Some(failed) };
-        talk.test.clock.advance(Duration::from_secs(60));
+        talk.test.clock.advance(Duration::from_mins(1));
         talk.test.fake.inspections.then(Ok(Inspection::Standing(report)));
         talk.round(340).await;
         let channel = talk.channel().await;

@@ -54,7 +54,7 @@ impl Text {
         }
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: impl ToString) {
+    fn gauge(&mut self, name: &str, help: &str, value: &impl ToString) {
         self.family(name, "gauge", help, [(Vec::new(), value.to_string())]);
     }
 }
@@ -86,7 +86,7 @@ fn render(measures: &Measures, sockets: usize, users: usize) -> String {
     text.family("hub_ledger_missing", "gauge", "What a sum of the ledger lacks; anything but 0 is an alarm.", missing);
     let open = measures.books.iter().map(|(platform, book)| (vec![of(platform)], book.open.to_string()));
     text.family("hub_open_sends", "gauge", "Messages accepted for sending that have not left.", open);
-    text.gauge("hub_parked_deliveries", "Deliveries that wait for an operator.", measures.parked);
+    text.gauge("hub_parked_deliveries", "Deliveries that wait for an operator.", &measures.parked);
     let jobs = &measures.jobs;
     let states = [
         ("waiting", jobs.waiting),
@@ -98,15 +98,15 @@ fn render(measures: &Measures, sockets: usize, users: usize) -> String {
     let states = states.map(|(state, count)| (vec![("state", state.to_owned())], count.to_string()));
     text.family("hub_jobs", "gauge", "Jobs by state, settled ones as long as they are kept.", states);
     let oldest = measures.oldest_job.as_secs_f64();
-    text.gauge("hub_oldest_job_seconds", "How long the job that is due longest has been due.", oldest);
+    text.gauge("hub_oldest_job_seconds", "How long the job that is due longest has been due.", &oldest);
     let calls = measures.deliveries.iter().map(|((platform, outcome), count)| {
         (vec![of(platform), ("outcome", (*outcome).to_owned())], count.to_string())
     });
     text.family("hub_deliveries_total", "counter", "Calls of platforms to this process, by how they ended.", calls);
-    text.gauge("hub_sockets", "Signed-in sockets of this process.", sockets);
-    text.gauge("hub_socket_users", "Users behind them.", users);
+    text.gauge("hub_sockets", "Signed-in sockets of this process.", &sockets);
+    text.gauge("hub_socket_users", "Users behind them.", &users);
     if let Some(bytes) = measures.resident_bytes {
-        text.gauge("process_resident_memory_bytes", "Resident memory of this process in bytes.", bytes);
+        text.gauge("process_resident_memory_bytes", "Resident memory of this process in bytes.", &bytes);
     }
     text.0
 }

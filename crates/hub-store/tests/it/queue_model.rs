@@ -208,7 +208,7 @@ async fn with<T>(test: &TestStore, work: impl AsyncFnOnce(&Tx) -> T) -> T {
 }
 
 /// Which claim is meant, of all there ever were.
-fn picked(model: &Model, claim: &Index) -> Option<(usize, Claim)> {
+fn picked(model: &Model, claim: Index) -> Option<(usize, Claim)> {
     if model.claims.is_empty() {
         return None;
     }
@@ -247,7 +247,7 @@ async fn take(test: &TestStore, model: &mut Model, step: &Step) {
             model.check();
         }
         Step::Extend { claim } => {
-            let Some((number, Claim { worker, job })) = picked(model, claim) else { return };
+            let Some((number, Claim { worker, job })) = picked(model, *claim) else { return };
             let held = model.held(number).map(|entry| entry.state = State::Running { claim: number, until: now + 15 });
             let name = worker.to_string();
             let kept = with(test, async |tx| tx.jobs().extend(&job, &name, at(now + 15)).await.unwrap()).await;
@@ -255,21 +255,24 @@ async fn take(test: &TestStore, model: &mut Model, step: &Step) {
             model.check();
         }
         Step::Done { claim } | Step::Dead { claim } => {
-            let Some((number, Claim { worker, job })) = picked(model, claim) else { return };
+            let Some((number, Claim { worker, job })) = picked(model, *claim) else { return };
             let done = matches!(step, Step::Done { .. });
             let held = model.held(number).map(|entry| {
                 entry.state = if done { State::Done } else { State::Dead };
                 entry.finished = now;
             });
             let name = worker.to_string();
-            let settled = with(test, async |tx| match done {
-                true => tx.jobs().done(&job, &name, at(now)).await.unwrap(),
-                false => tx.jobs().dead(&job, &name, "why", at(now)).await.unwrap(),
+            let settled = with(test, async |tx| {
+                if done {
+                    tx.jobs().done(&job, &name, at(now)).await.unwrap()
+                } else {
+                    tx.jobs().dead(&job, &name, "why", at(now)).await.unwrap()
+                }
             });
             assert_eq!(settled.await, held.is_some(), "settled by its holder only");
         }
         Step::Again { claim, wait, counts } => {
-            let Some((number, Claim { worker, job })) = picked(model, claim) else { return };
+            let Some((number, Claim { worker, job })) = picked(model, *claim) else { return };
             let held = model.held(number).map(|entry| {
                 entry.state = State::Ready;
                 entry.run_at = now + wait;

@@ -180,7 +180,7 @@ fn closing(head: &str) -> Vec<u8> {
         let name = line.split(':').next().unwrap_or_default();
         !line.is_empty() && !name.eq_ignore_ascii_case("connection")
     });
-    let mut text: String = kept.map(|line| format!("{line}\r\n")).collect();
-    text.push_str("connection: close\r\n\r\n");
-    text.into_bytes()
+    let mut lines: Vec<&str> = kept.collect();
+    lines.extend(["connection: close", "", ""]);
+    lines.join("\r\n").into_bytes()
 }

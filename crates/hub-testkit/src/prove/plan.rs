@@ -117,7 +117,7 @@ mod tests {
     fn a_seed_draws_the_same_run_and_another_seed_another() {
         let drawn = |seed| {
             let mut dice = Dice::new(seed);
-            (0..50).map(|_| format!("{:?}", turn(&mut dice, 3, true))).collect::<Vec<_>>()
+            (0..500).map(|_| format!("{:?}", turn(&mut dice, 3, true))).collect::<Vec<_>>()
         };
         assert_eq!(drawn(1), drawn(1));
         assert_ne!(drawn(1), drawn(2));

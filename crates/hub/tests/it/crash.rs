@@ -122,7 +122,7 @@ async fn a_hub_killed_in_the_middle_of_a_send_takes_it_up_again_and_sends_nothin
         hub.receive(&user, 1, 42, "hello").await;
         let conversation = user.all_messages().await[0]["conversation_id"].as_str().expect("an id").to_owned();
         // The platform takes the message and holds its answer: that is the moment between claim and finish.
-        hub.platform.fault("send", telegram::Fault::Hang(Duration::from_secs(600)));
+        hub.platform.fault("send", telegram::Fault::Hang(Duration::from_mins(10)));
         let body = json!({"content": "into the crash"});
         user.post(&format!("/api/messages/{conversation}/send"), &body).await;
         user.post(&format!("/api/messages/{conversation}/send"), &json!({"content": "behind it"})).await;

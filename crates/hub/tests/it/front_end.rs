@@ -22,7 +22,7 @@ use std::time::Duration;
 /// What the runner sets: the browser, and where its driver and the client libraries were installed.
 const NEEDED: [&str; 2] = ["HUB_BROWSER", "HUB_BROWSER_MODULES"];
 /// The longest the whole walk may take.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 /// How long a rotated refresh token still works, in seconds: enough for two renewals at once, and soon over.
 const GRACE_S: u64 = 3;
 const ACCESS_SECRET: &str = "front-end-access-secret-0123456789abcdef";

@@ -42,7 +42,7 @@ async fn the_two_step_page_signs_in_and_the_account_lives() {
     for engine in engines() {
         let world = World::begun(engine).await;
         world.telegram.was_said(ME, world.alice, world.alice_id, |message| {
-            "before anybody looked".clone_into(&mut message.message)
+            "before anybody looked".clone_into(&mut message.message);
         });
         let user = world.client().register("ada@example.com").await;
         let hash = code_sent(&user, "+49 (1555) 000-0001").await;
@@ -278,7 +278,7 @@ async fn codes_passwords_and_numbers_rest_nowhere() {
     // While the attempt waits, and after it.
     let forbidden =
         [code, "1234567890", "swordfish-and-chips", "swordfish-and-crisps", "4915559988776", "1555 9988776"];
-    world.find_nowhere(&forbidden).await;
+    world.find_nowhere(&forbidden);
     assert_eq!(verifies(&user, &hash, code, Some("swordfish-and-chips")).await.1["success"], true);
-    world.find_nowhere(&forbidden).await;
+    world.find_nowhere(&forbidden);
 }

@@ -117,7 +117,7 @@ async fn an_account_whose_sign_in_an_original_made_lives_on() {
         world.database.change("DELETE FROM hub_cursors").await;
         world.database.change("DELETE FROM hub_leases").await;
         world.telegram.was_said(ME, world.alice, world.alice_id, |message| {
-            "while nobody looked".clone_into(&mut message.message)
+            "while nobody looked".clone_into(&mut message.message);
         });
         world.revive().await;
         let user = world.same(&user);

@@ -67,7 +67,7 @@ impl World {
     /// A user with the account linked and a message of Alice's read.
     pub(crate) async fn linked(&self) -> (Client, String) {
         self.telegram.was_said(ME, self.alice, self.alice_id, |message| {
-            "before anybody looked".clone_into(&mut message.message)
+            "before anybody looked".clone_into(&mut message.message);
         });
         let user = self.client().register("ada@example.com").await;
         let hash = code_sent(&user, PHONE).await;
@@ -95,7 +95,7 @@ impl World {
     }
 
     /// Looks through everything that the hub keeps and says: the database, its journal, the log, all files.
-    pub(crate) async fn find_nowhere(&self, words: &[&str]) {
+    pub(crate) fn find_nowhere(&self, words: &[&str]) {
         let mut folders = vec![self.database.folder.path().to_owned()];
         let mut looked = 0;
         while let Some(folder) = folders.pop() {

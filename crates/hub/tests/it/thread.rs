@@ -340,8 +340,9 @@ async fn the_demo_has_messages_of_every_platform_within_ten_seconds_and_takes_an
         let user = hub.client().with_token(session["tokens"]["accessToken"].as_str().expect("signed in"));
         let (_, linked) = user.get("/api/oauth/accounts").await;
         let persons = linked["accounts"].as_array().expect("a list").iter();
-        let person = persons.filter(|account| account["account_kind"] == "user").map(|account| account["id"].clone());
-        a_person_of_telegram_is_reached(&user, &person.last().expect("an account of a person")).await;
+        let mut person =
+            persons.filter(|account| account["account_kind"] == "user").map(|account| account["id"].clone());
+        a_person_of_telegram_is_reached(&user, &person.next_back().expect("an account of a person")).await;
         let simulator = Client::new(&value("TELEGRAM_USER_SIMULATOR_URL"));
         let (_, calls) = simulator.post("/_sim/calls", &json!({})).await;
         let sent = |call: &&Value| call["method"] == "messages.sendMessage" && call["refused"].is_null();

@@ -97,9 +97,9 @@ impl Rows {
                 id(short)
             );
         }
-        self.accounts(&mut all);
+        Self::accounts(&mut all);
         Self::conversations(&mut all);
-        self.messages(&mut all);
+        Self::messages(&mut all);
         self.log_ins(&mut all);
         if !self.shape.is_strict() {
             Self::nulls_and_orphans(&mut all);
@@ -107,7 +107,7 @@ impl Rows {
         all
     }
 
-    fn accounts(&self, all: &mut String) {
+    fn accounts(all: &mut String) {
         let session = cipher::session_string();
         let rows = [
             ("0101", "telegram", "481000001", cipher::writes(KEY, BOT_TOKEN), None),
@@ -155,7 +155,7 @@ impl Rows {
         }
     }
 
-    fn messages(&self, all: &mut String) {
+    fn messages(all: &mut String) {
         let later = cipher::writes_later(KEY, "from a later state");
         // Id, thread, id at the platform, words as stored, type, file, outgoing.
         let rows = [

@@ -35,9 +35,12 @@ impl Shape {
     pub(super) fn tables(self) -> String {
         let strict = self.is_strict();
         let migrated = matches!(self, Self::N2 | Self::DjangoOnNode);
-        let owner = |table: &str| match strict {
-            true => format!("uuid NOT NULL REFERENCES {table} (id) DEFERRABLE INITIALLY DEFERRED"),
-            false => format!("uuid REFERENCES {table} (id) ON DELETE CASCADE"),
+        let owner = |table: &str| {
+            if strict {
+                format!("uuid NOT NULL REFERENCES {table} (id) DEFERRABLE INITIALLY DEFERRED")
+            } else {
+                format!("uuid REFERENCES {table} (id) ON DELETE CASCADE")
+            }
         };
         let filled = [
             ("{id}", if strict { "uuid NOT NULL PRIMARY KEY" } else { "uuid PRIMARY KEY DEFAULT gen_random_uuid()" }),

@@ -275,7 +275,7 @@ async fn c16_a_token_is_renewed_by_exchange_when_it_ends_soon() {
         ask().await;
         assert_eq!(subject.renewals(&account), Some(before), "it is good for weeks");
         // It ends soon, and is old enough to be exchanged.
-        subject.pass(std::time::Duration::from_secs(2 * 86_400));
+        subject.pass(std::time::Duration::from_hours(48));
         let soon = (chrono::Utc::now() + chrono::TimeDelta::seconds(120)).format("%Y-%m-%dT%H:%M:%S%.6fZ");
         stage.database.change(format!("UPDATE connected_accounts SET token_expires_at = '{soon}'")).await;
         ask().await;

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 /// An update whose message carries `members` instead of words.
-fn carrying(number: i64, members: Value) -> Value {
+fn carrying(number: i64, members: &Value) -> Value {
     let mut update = bot_update(number, PERSON, "");
     let message = update["message"].as_object_mut().expect("a message");
     message.remove("text");
@@ -25,7 +25,7 @@ async fn c09_a_picture_without_words_is_stored() {
         let scene = Scene::on(engine, &[]).await;
         let talk = scene.talk("Hello").await;
         scene.hub.platform.put_file(BOT_TOKEN, "photo-1", b"\xff\xd8\xff\xe0");
-        scene.hub.deliver(&carrying(2, photo())).await;
+        scene.hub.deliver(&carrying(2, &photo())).await;
         let message = talk.messages().await.remove(0);
         assert_eq!((&message["message_type"], &message["content"]), (&json!("image"), &json!("")));
         assert!(message["mediaUrl"].is_string(), "the page draws it: {message}");
@@ -58,7 +58,7 @@ async fn c17_every_kind_of_message_is_one_of_the_four_types() {
         .into_iter()
         .enumerate()
         {
-            scene.hub.deliver(&carrying(10 + i64::try_from(number).expect("few"), members)).await;
+            scene.hub.deliver(&carrying(10 + i64::try_from(number).expect("few"), &members)).await;
             let message = talk.messages().await.remove(0);
             assert_eq!(message["message_type"], kind, "{message}");
         }

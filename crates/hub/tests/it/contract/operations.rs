@@ -51,7 +51,7 @@ async fn c11_asking_goes_on_run_after_run() {
             let due =
                 "UPDATE hub_jobs SET run_at = '2020-01-01T00:00:00.000000Z' WHERE kind = 'poll' AND state = 'ready'";
             eventually("the next run is planned", async || (stage.database.change(due).await == 1).then_some(())).await;
-            let found = eventually_within(Duration::from_secs(60), &words, async || stage.find(&words).await).await;
+            let found = eventually_within(Duration::from_mins(1), &words, async || stage.find(&words).await).await;
             assert_eq!(found["isOutgoing"], false);
         }
     }

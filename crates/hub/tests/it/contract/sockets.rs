@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The longest a client's script may take: it waits for the ten seconds of silence, too.
-const SCRIPT: Duration = Duration::from_secs(120);
+const SCRIPT: Duration = Duration::from_mins(2);
 /// A bad token's close code.
 const BAD_TOKEN: u16 = 4001;
 
