@@ -79,6 +79,9 @@ async fn catch_up(app: &App, tx: &Tx, account: &Account, from: Timestamp, until:
 
 /// Everything there was to read was read. `began` is when this reading began: one from before says nothing.
 pub(crate) async fn all_read(app: &App, channel: &Channel, began: Timestamp) -> Result<()> {
+    if channel.standing.state != ChannelState::CatchingUp {
+        return Ok(());
+    }
     let Some(account) = app.store().read().accounts().get(channel.account).await? else { return Ok(()) };
     let standing = &channel.standing;
     let found = app.store().read().channels().recovered_since(account.id, standing.since).await?;
@@ -115,16 +118,16 @@ pub(crate) async fn gave_up(app: &App, id: AccountId, why: &str) -> Result<()> {
     app.commit(tx, followed.events).await
 }
 
-/// What an account is catching up with, if it is.
+/// The channel of an account that has something to catch up with, if it has.
 pub(crate) async fn catching_up(app: &App, account: &Account) -> Result<Option<Channel>> {
-    if account.state != ChannelState::CatchingUp {
+    if !matches!(account.state, ChannelState::CatchingUp | ChannelState::Suspect | ChannelState::TakenOver) {
         return Ok(None);
     }
     let channel = app.store().read().channels().get(account.id).await?;
-    Ok(channel.filter(|channel| witness::missed(channel).is_some()))
+    Ok(channel.filter(|channel| missed(channel).is_some()))
 }
 
 /// The time of which such an account recovers messages.
 pub(crate) fn missed(channel: &Channel) -> Option<(Timestamp, Timestamp)> {
-    witness::missed(channel)
+    witness::missed(channel).or_else(|| witness::unheard(channel))
 }

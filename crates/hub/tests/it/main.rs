@@ -16,6 +16,7 @@ mod house_rules;
 mod ledger;
 mod outage;
 mod prove;
+mod retry;
 mod support;
 #[cfg(feature = "demo")]
 mod telegram_login;
