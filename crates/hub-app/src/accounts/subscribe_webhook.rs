@@ -5,10 +5,10 @@ use crate::channels;
 use crate::clock::{self, new_id};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
-use hub_domain::{Account, AccountHealth, AccountId, ChannelState, Evidence, EvidenceKind};
+use hub_domain::{Account, AccountHealth, AccountId, ChannelState, Evidence, EvidenceKind, RemoteAccountId, Timestamp};
 use hub_platform_kit::webhook::{Callback, Inquiry, Inspection, Previous};
-use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy, Secret};
-use hub_store::Subscription;
+use hub_platform_kit::{Card, ErrorKind, Grant, PlatformError, PlatformHandle, Remedy, Secret};
+use hub_store::{StoreError, Subscription, Tx};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -90,17 +90,23 @@ pub(crate) async fn inquiry(app: &App, account: &Account, grant: &Grant) -> Resu
     let (name, kind) = (handle.card().published_name, account.kind.as_deref());
     let known = app.store().read().subscriptions().by_account(name, kind, &subscriber).await?;
     let Some(known) = known.filter(|known| known.state == "active") else { return Ok(None) };
-    // Whoever links an account anew wants it here, whoever had it meanwhile.
-    let channel = app.store().read().channels().get(account.id).await?;
-    let linked_since = channel.is_some_and(|channel| {
-        channel.standing.evidence.kind == EvidenceKind::Linked && known.at < channel.standing.since
-    });
-    if linked_since {
-        return Ok(None);
-    }
     let fixed = handle.fixed_callback_secret(grant).is_some();
     let url = callback_url(&base, handle, fixed, &known.path_key)?;
     Ok(Some(Inquiry { url, confirmed: known.address.clone(), previous: Some(previous(app, &known)), now: app.now() }))
+}
+
+/// Whoever links an account wants it here, whoever has it now: what is known of the subscription does not count as confirmed any
+/// more, so that the platform is asked to call and not whom it calls.
+pub(super) async fn wanted_anew(
+    tx: &Tx,
+    card: &Card,
+    subscriber: &RemoteAccountId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match tx.subscriptions().by_account(card.published_name, card.account_kind, subscriber).await? {
+        Some(known) => tx.subscriptions().set_state(known.id, "pending", None, now).await,
+        None => Ok(()),
+    }
 }
 
 /// The platform says that the subscription is gone: what is known of it does not count as confirmed any more.
