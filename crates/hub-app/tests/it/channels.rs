@@ -430,3 +430,22 @@ async fn linking_takes_a_channel_back_whether_or_not_its_loss_was_seen() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_has_any_more_is_taken_again_and_read_from_when_it_was_taken() {
+    for engine in engines() {
+        let talk = Talk::called(engine, readable).await;
+        let subscribed = talk.subscriptions();
+        talk.test.fake.inspections.then(Ok(taken())).then(Ok(Inspection::Gone { why: "nobody is called" }));
+        talk.round(400).await;
+        talk.round(HOUR).await;
+        assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Suspect, subscribed));
+        talk.test.fake.pages.then(Ok(page(&json!([{"id": "1", "text": "untold", "at": 1_800}]), "1", false)));
+        for _ in 0..3 {
+            talk.later(2).await;
+        }
+        assert_eq!(talk.history().await, ["taken_over", "suspect", "catching_up", "ok"]);
+        assert_eq!(talk.subscriptions(), subscribed + 1);
+        assert!(talk.messages().await[0].recovered, "it was said while somebody else was called");
+    }
+}
