@@ -449,3 +449,17 @@ async fn what_nobody_has_any_more_is_taken_again_and_read_from_when_it_was_taken
         assert!(talk.messages().await[0].recovered, "it was said while somebody else was called");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_all_the_time_is_neither_read_back_nor_found_silent() {
+    for engine in engines() {
+        let talk = Talk::start(engine, |card| card.intake.pull = Pull::LongPollWithoutWebhook).await;
+        silent(&talk).await;
+        talk.test.fake.sends.then(Err(wrong(AWAY, 503)));
+        talk.say("answer").await;
+        talk.later(120).await;
+        assert_eq!(talk.history().await, ["transient", "ok"]);
+        talk.round(90 * 60).await;
+        assert_eq!(talk.history().await, ["transient", "ok"]);
+    }
+}
