@@ -204,14 +204,6 @@ fn whatsapp_says_what_the_sign_in_may_and_whom_the_business_account_calls() {
     assert!(is_gone(&ask(vec![good(), told("1", None)]).0));
     let (lacking, _) = ask(vec![token(whatsapp::APP_ID, true, &scopes[..1])]);
     assert_eq!(lacking.unwrap(), Inspection::Lacks { permissions: vec![scopes[1].to_owned()] });
-    // Without the app's id nobody can tell which of the apps is ours.
-    let nameless = |base: &str| {
-        let mut settings = whatsapp::settings(base);
-        settings.app.id = None;
-        whatsapp::handle(settings)
-    };
-    let (unknown, _) = inspect(nameless, &whatsapp::grant(), vec![told("1", None)]);
-    assert_eq!(unknown.unwrap(), Inspection::Unknown);
 }
 
 #[test]
