@@ -40,10 +40,11 @@ pub(super) async fn link(
     };
     let subscriber = handle.subscriber(&grant);
     let outcome = keep(app, user_id, handle.card(), method, identity, tokens, subscriber.as_ref()).await;
-    if outcome.is_err() && handle.card().way(method).is_some_and(|way| way.full_access) {
-        if let Err(error) = handle.revoke(&grant).await {
-            tracing::warn!(kind = error.kind.label(), "a sign-in that could not be kept could not be ended either");
-        }
+    if outcome.is_err()
+        && handle.card().way(method).is_some_and(|way| way.full_access)
+        && let Err(error) = handle.revoke(&grant).await
+    {
+        tracing::warn!(kind = error.kind.label(), "a sign-in that could not be kept could not be ended either");
     }
     outcome
 }
