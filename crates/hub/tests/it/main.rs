@@ -18,6 +18,8 @@ mod outage;
 mod prove;
 mod support;
 #[cfg(feature = "demo")]
+mod telegram_lines;
+#[cfg(feature = "demo")]
 mod telegram_login;
 #[cfg(feature = "demo")]
 mod telegram_rows;
