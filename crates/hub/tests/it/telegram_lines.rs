@@ -55,7 +55,7 @@ async fn two_users_with_one_account_have_a_line_each() {
             let mut contents: Vec<_> = all.iter().filter_map(|message| message["content"].as_str()).collect();
             contents.sort_unstable();
             assert_eq!(contents, expected, "each once");
-            assert_eq!(user.get("/api/messages/unread/count").await.1["unreadCount"], 1, "the one from Alice");
+            assert_eq!(user.get("/api/messages/unread/count").await.1["total"], 1, "the one from Alice");
         }
         assert_eq!(world.telegram.calls_of("messages.sendMessage").len(), 2);
 
@@ -166,7 +166,7 @@ async fn read(user: &Client) -> Vec<(String, Value)> {
 async fn unread(user: &Client) -> (i64, Value) {
     let all = user.get("/api/messages/unread/count").await.1;
     let one = user.get("/api/conversations").await.1["conversations"][0]["unread_count"].clone();
-    (all["unreadCount"].as_i64().unwrap_or_else(|| panic!("no count: {all}")), one)
+    (all["total"].as_i64().unwrap_or_else(|| panic!("no count: {all}")), one)
 }
 
 #[tokio::test(flavor = "multi_thread")]
