@@ -61,8 +61,9 @@ async fn two_users_with_one_account_have_a_line_each() {
 
         // A session that has ended hears nothing through the other one.
         world.kill().await;
-        let eves_rows = "user_id = (SELECT id FROM users WHERE email = 'eve@example.com')";
-        let ended = format!("UPDATE connected_accounts SET health = 'needs_reauth' WHERE {eves_rows}");
+        let of_eve =
+            "SELECT a.id FROM connected_accounts a JOIN users u ON u.id = a.user_id WHERE u.email = 'eve@example.com'";
+        let ended = format!("UPDATE hub_channels SET state = 'needs_reauth' WHERE account_id IN ({of_eve})");
         assert_eq!(world.database.change(ended).await, 1);
         world.database.change("DELETE FROM hub_leases").await;
         world.revive().await;
