@@ -297,7 +297,8 @@ pub struct Standing {
 /// The standing after `evidence`; `None` = it changes nothing, so nothing is to be written or told.
 ///
 /// * A new linking makes everything well; disconnecting ends everything but a new linking.
-/// * Trouble takes the place of lesser trouble, and never of graver: in whatever order it is seen, the gravest stays.
+/// * Trouble takes the place of lesser trouble, and never of graver: in whatever order it is seen, the gravest stays. Only a
+///   platform that calls nobody any more calls nobody in our place either.
 /// * Good news ends the trouble it disproves, and no other.
 /// * Of two contradicting pieces of evidence the one seen later counts, whichever was written down first.
 /// * Refused credentials were refused when the answer came, however long the call had been under way: a success of a call that
@@ -328,6 +329,8 @@ fn next_state(current: &Standing, evidence: &Evidence, now: Timestamp) -> Option
             ChannelState::Ok | ChannelState::Transient | ChannelState::Suspect,
             EvidenceKind::ReadingBack | EvidenceKind::CheckingSilence,
         ) => Some(ChannelState::CatchingUp),
+        // Nobody is called any more: whoever took it has let go.
+        (ChannelState::TakenOver, EvidenceKind::SubscriptionGone) => (!is_older).then_some(ChannelState::Suspect),
         (ChannelState::Misconfigured, EvidenceKind::Worked) => {
             let held = now.signed_duration_since(current.since).num_seconds();
             (!is_older && held >= MISCONFIGURED_HOLDS).then_some(ChannelState::Ok)

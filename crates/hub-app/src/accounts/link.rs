@@ -2,12 +2,15 @@
 
 use super::disconnect::sealed_for_revoking;
 use super::grants::{seal_tokens, stored_grant};
+use super::subscribe_webhook;
 use crate::channels::apply;
 use crate::clock::new_id;
 use crate::{App, Result, jobs};
 use chrono::TimeDelta;
 use hub_domain::connect::LinkedIdentity;
-use hub_domain::{Account, AccountHealth, ChannelState, EventBody, Evidence, EvidenceKind, UserId, text};
+use hub_domain::{
+    Account, AccountHealth, ChannelState, EventBody, Evidence, EvidenceKind, RemoteAccountId, UserId, text,
+};
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::grant::Tokens;
 use hub_platform_kit::{Card, Grant, PlatformHandle};
@@ -27,19 +30,21 @@ pub(super) async fn link(
     identity: &LinkedIdentity,
     tokens: &Tokens,
 ) -> Result<Account> {
-    let outcome = keep(app, user_id, handle.card(), method, identity, tokens).await;
-    if outcome.is_err() && handle.card().way(method).is_some_and(|way| way.full_access) {
-        let grant = Grant {
-            account_id: new_id(),
-            remote_id: identity.remote_id.clone(),
-            access_token: tokens.access.clone(),
-            refresh_token: tokens.refresh.clone(),
-            expires_at: tokens.expires_at,
-            facts: identity.facts.clone(),
-        };
-        if let Err(error) = handle.revoke(&grant).await {
-            tracing::warn!(kind = error.kind.label(), "a sign-in that could not be kept could not be ended either");
-        }
+    let grant = Grant {
+        account_id: new_id(),
+        remote_id: identity.remote_id.clone(),
+        access_token: tokens.access.clone(),
+        refresh_token: tokens.refresh.clone(),
+        expires_at: tokens.expires_at,
+        facts: identity.facts.clone(),
+    };
+    let subscriber = handle.subscriber(&grant);
+    let outcome = keep(app, user_id, handle.card(), method, identity, tokens, subscriber.as_ref()).await;
+    if outcome.is_err()
+        && handle.card().way(method).is_some_and(|way| way.full_access)
+        && let Err(error) = handle.revoke(&grant).await
+    {
+        tracing::warn!(kind = error.kind.label(), "a sign-in that could not be kept could not be ended either");
     }
     outcome
 }
@@ -60,6 +65,7 @@ async fn keep(
     method: &str,
     identity: &LinkedIdentity,
     tokens: &Tokens,
+    subscriber: Option<&RemoteAccountId>,
 ) -> Result<Account> {
     let now = app.now();
     let replaced = replaced(app, user_id, card, identity).await;
@@ -96,6 +102,9 @@ async fn keep(
         work.push(jobs::revoke_grant(account.id, sealed_for_revoking(app, &replaced)?, now));
     }
     if card.intake.webhook {
+        if let Some(subscriber) = subscriber {
+            subscribe_webhook::wanted_anew(&tx, card, subscriber, now).await?;
+        }
         work.push(jobs::subscribe_webhook(account.id, now));
     }
     match card.intake.pull {

@@ -111,6 +111,10 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
                 tx.connect_attempts().insert(&row).await?;
                 app.commit(tx, Vec::new()).await?;
             }
+            // Our own sentences may stand in an address; what a platform said may not.
+            if input.arrival == Arrival::Redirect && error.status.is_some() {
+                return Err(AppError::Platform { platform: input.platform, error });
+            }
             Err(refused(&input.platform, error))
         }
     }

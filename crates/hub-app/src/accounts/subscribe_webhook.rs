@@ -5,10 +5,10 @@ use crate::channels;
 use crate::clock::{self, new_id};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
-use hub_domain::{Account, AccountHealth, AccountId, ChannelState, Evidence, EvidenceKind};
+use hub_domain::{Account, AccountHealth, AccountId, ChannelState, Evidence, EvidenceKind, RemoteAccountId, Timestamp};
 use hub_platform_kit::webhook::{Callback, Inquiry, Inspection, Previous};
-use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle, Remedy, Secret};
-use hub_store::Subscription;
+use hub_platform_kit::{Card, Grant, PlatformError, PlatformHandle, Remedy, Secret};
+use hub_store::{StoreError, Subscription, Tx};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -66,7 +66,13 @@ async fn unless_taken(app: &App, id: AccountId) -> Result<Outcome> {
         channels::take(app, &account, &inspection, &channel, began).await?;
         return Ok(Outcome::Done);
     }
-    try_subscribe(app, account, grant).await
+    let Some(error) = try_subscribe(app, account, grant).await? else { return Ok(Outcome::Done) };
+    let why = error.to_string();
+    Ok(match error.kind.remedy(true) {
+        Remedy::RetryLater | Remedy::Unconfirmed => Outcome::Again { after: None, counts: true, why },
+        Remedy::RetryAfter(wait) => Outcome::Again { after: Some(wait), counts: false, why },
+        Remedy::MarkAccount | Remedy::Fail | Remedy::RestPlatform => Outcome::Dead { why },
+    })
 }
 
 /// Asks the platform to call us, whoever it calls now: its owner wants the account back.
@@ -74,11 +80,8 @@ pub(crate) async fn reclaim_now(app: &App, account: &Account) -> Result<()> {
     let (account, grant) = open_grant(app, account.id).await?;
     let platform = account.platform_name.clone();
     match try_subscribe(app, account, grant).await? {
-        Outcome::Done => Ok(()),
-        Outcome::Again { why, .. } | Outcome::Dead { why } => {
-            let error = PlatformError::new(ErrorKind::Transient { maybe_applied: false }, why);
-            Err(AppError::Platform { platform, error })
-        }
+        None => Ok(()),
+        Some(error) => Err(AppError::Platform { platform, error }),
     }
 }
 
@@ -89,18 +92,26 @@ pub(crate) async fn inquiry(app: &App, account: &Account, grant: &Grant) -> Resu
     let Some(subscriber) = handle.subscriber(grant) else { return Ok(None) };
     let (name, kind) = (handle.card().published_name, account.kind.as_deref());
     let known = app.store().read().subscriptions().by_account(name, kind, &subscriber).await?;
-    let Some(known) = known.filter(|known| known.state == "active") else { return Ok(None) };
-    // Whoever links an account anew wants it here, whoever had it meanwhile.
-    let channel = app.store().read().channels().get(account.id).await?;
-    let linked_since = channel.is_some_and(|channel| {
-        channel.standing.evidence.kind == EvidenceKind::Linked && known.at < channel.standing.since
-    });
-    if linked_since {
-        return Ok(None);
-    }
+    // Whoever tried in vain to take an account back still wants to know when it is let go.
+    let is_taken = account.state == ChannelState::TakenOver;
+    let Some(known) = known.filter(|known| known.state == "active" || is_taken) else { return Ok(None) };
     let fixed = handle.fixed_callback_secret(grant).is_some();
     let url = callback_url(&base, handle, fixed, &known.path_key)?;
     Ok(Some(Inquiry { url, confirmed: known.address.clone(), previous: Some(previous(app, &known)), now: app.now() }))
+}
+
+/// Whoever links an account wants it here, whoever has it now: what is known of the subscription does not count as confirmed any
+/// more, so that the platform is asked to call and not whom it calls.
+pub(super) async fn wanted_anew(
+    tx: &Tx,
+    card: &Card,
+    subscriber: &RemoteAccountId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match tx.subscriptions().by_account(card.published_name, card.account_kind, subscriber).await? {
+        Some(known) => tx.subscriptions().set_state(known.id, "pending", None, now).await,
+        None => Ok(()),
+    }
 }
 
 /// The platform says that the subscription is gone: what is known of it does not count as confirmed any more.
@@ -169,11 +180,12 @@ pub(crate) async fn renew_due(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn try_subscribe(app: &App, account: Account, grant: Grant) -> Result<Outcome> {
-    let Some(base) = app.settings().public_url.clone() else { return Ok(Outcome::Done) };
+/// Subscribes; gives what the platform has against it.
+async fn try_subscribe(app: &App, account: Account, grant: Grant) -> Result<Option<PlatformError>> {
+    let Some(base) = app.settings().public_url.clone() else { return Ok(None) };
     let id = account.id;
     let handle = app.handle_of(&account)?;
-    let Some(subscriber) = handle.subscriber(&grant) else { return Ok(Outcome::Done) };
+    let Some(subscriber) = handle.subscriber(&grant) else { return Ok(None) };
     let name = handle.card().published_name;
     let fixed = handle.fixed_callback_secret(&grant);
 
@@ -229,18 +241,13 @@ async fn try_subscribe(app: &App, account: Account, grant: Grant) -> Result<Outc
             if followed.enqueued {
                 app.bus().wake_workers();
             }
-            Ok(Outcome::Done)
+            Ok(None)
         }
         Err(error) => {
-            let why = error.to_string();
             let tx = app.store().begin().await?;
-            tx.subscriptions().set_state(row, "failed", Some(&why), app.now()).await?;
+            tx.subscriptions().set_state(row, "failed", Some(&error.to_string()), app.now()).await?;
             app.commit(tx, Vec::new()).await?;
-            Ok(match error.kind.remedy(true) {
-                Remedy::RetryLater | Remedy::Unconfirmed => Outcome::Again { after: None, counts: true, why },
-                Remedy::RetryAfter(wait) => Outcome::Again { after: Some(wait), counts: false, why },
-                Remedy::MarkAccount | Remedy::Fail | Remedy::RestPlatform => Outcome::Dead { why },
-            })
+            Ok(Some(error))
         }
     }
 }

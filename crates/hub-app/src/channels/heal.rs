@@ -1,11 +1,12 @@
 //! Finds out that the hub was away, has what was missed read back, and names what cannot be.
 
 use super::witness::{self, reading_from};
-use super::{is_readable, probe};
+use super::{is_readable, probe, wants_reading};
 use crate::clock::new_id;
 use crate::{App, Result};
 use chrono::TimeDelta;
 use hub_domain::{Account, AccountId, ChannelState, EventBody, Evidence, EvidenceKind, Hole, Timestamp};
+use hub_platform_kit::Grant;
 use hub_store::{Channel, NewEvent, Tx};
 use std::time::Duration;
 
@@ -124,10 +125,33 @@ pub(crate) async fn catching_up(app: &App, account: &Account) -> Result<Option<C
         return Ok(None);
     }
     let channel = app.store().read().channels().get(account.id).await?;
-    Ok(channel.filter(|channel| missed(channel).is_some()))
+    Ok(channel.filter(|channel| missed_by(channel).is_some()))
 }
 
-/// The time of which such an account recovers messages.
-pub(crate) fn missed(channel: &Channel) -> Option<(Timestamp, Timestamp)> {
+/// The time of which an account that catches up recovers messages.
+fn missed_by(channel: &Channel) -> Option<(Timestamp, Timestamp)> {
     witness::missed(channel).or_else(|| witness::unheard(channel))
+}
+
+/// What a reading with this grant catches up with: the account's channel, and where a line is held those of all who share it.
+pub(crate) async fn behind(app: &App, account: &Account, grant: &Grant) -> Result<Vec<Channel>> {
+    let mut found = Vec::from_iter(catching_up(app, account).await?);
+    if wants_reading(app, account) {
+        return Ok(found);
+    }
+    let handle = app.handle_of(account)?;
+    let reader = handle.subscriber(grant).unwrap_or_else(|| account.remote_id.clone());
+    for other in app.store().read().accounts().active_by_remote(handle.card().published_name, &[reader]).await? {
+        let shares = app.handle_of(&other).is_ok_and(|theirs| theirs.card().id == handle.card().id);
+        if other.id != account.id && shares {
+            found.extend(catching_up(app, &other).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// The time of which such a reading recovers messages: from where the first of them is behind to where the last is.
+pub(crate) fn missed(behind: &[Channel]) -> Option<(Timestamp, Timestamp)> {
+    let times = behind.iter().filter_map(missed_by);
+    times.reduce(|(from, until), (other_from, other_until)| (from.min(other_from), until.max(other_until)))
 }

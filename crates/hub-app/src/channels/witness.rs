@@ -82,6 +82,10 @@ pub(super) async fn reading_from(
     if matches!(standing.state, ChannelState::Transient | ChannelState::Suspect | ChannelState::TakenOver) {
         missed_from = known.as_ref().and_then(|channel| channel.missed_from);
     }
+    // What somebody took was missed from then on, also once they have let go.
+    if current.state == ChannelState::TakenOver && standing.state == ChannelState::Suspect {
+        missed_from = Some(current.since);
+    }
     if matches!(evidence.kind, EvidenceKind::SubscriptionGone | EvidenceKind::PushDead) {
         work.push(jobs::resubscribe(account.id, now));
     }

@@ -64,10 +64,12 @@ pub async fn prepare_pull(app: &App, id: AccountId) -> Result<()> {
 pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pulled> {
     let (account, grant) = open_grant(app, id).await?;
     let began = app.now();
-    let missed = heal::catching_up(app, &account).await?;
-    let pulled = read_page(app, &account, &grant, wait, missed.as_ref().and_then(heal::missed)).await?;
-    if let Some(channel) = missed.filter(|_| !pulled.more) {
-        heal::all_read(app, &channel, began).await?;
+    let behind = heal::behind(app, &account, &grant).await?;
+    let pulled = read_page(app, &account, &grant, wait, heal::missed(&behind)).await?;
+    if !pulled.more {
+        for channel in &behind {
+            heal::all_read(app, channel, began).await?;
+        }
     }
     Ok(pulled)
 }
@@ -98,6 +100,7 @@ async fn read_page(
         platform: handle.card().id.clone(),
         receipt: receipt(app, handle, &verified, Some(id), page.events.len(), app.now()),
         parsed: page.events,
+        only: handle.card().own_sessions.then_some(id),
         cursor: page.next.map(|next| (id, next)),
         replay: false,
         missed,

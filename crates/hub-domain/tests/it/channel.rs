@@ -29,12 +29,11 @@ const KINDS: [EvidenceKind; 21] = [
     EvidenceKind::Disconnected,
 ];
 
-/// Signs of trouble.
-const TROUBLE: [EvidenceKind; 10] = [
+/// Signs of trouble. One is missing: where nobody is called any more, nobody has taken it either.
+const TROUBLE: [EvidenceKind; 9] = [
     EvidenceKind::SlowDown,
     EvidenceKind::Unreachable,
     EvidenceKind::Silent,
-    EvidenceKind::SubscriptionGone,
     EvidenceKind::PushDead,
     EvidenceKind::NotDelivered,
     EvidenceKind::Misconfigured,
@@ -74,7 +73,7 @@ fn any_kind() -> impl Strategy<Value = EvidenceKind> {
 fn trouble_is_named_and_a_success_ends_what_it_disproves() {
     use ChannelState::{CatchingUp, Misconfigured, NeedsReauth, Off, Ok, Permissions, Suspect, TakenOver, Transient};
     use EvidenceKind as E;
-    let cases: [(&[E], ChannelState); 22] = [
+    let cases: [(&[E], ChannelState); 24] = [
         (&[E::Unreachable], Transient),
         (&[E::Unreachable, E::Worked], Ok),
         (&[E::SlowDown, E::Unreachable, E::SlowDown], Transient),
@@ -85,6 +84,8 @@ fn trouble_is_named_and_a_success_ends_what_it_disproves() {
         (&[E::CredentialsRefused, E::Linked], Ok),
         (&[E::TakenOver, E::Worked, E::Arrived], TakenOver),
         (&[E::TakenOver, E::Standing], Ok),
+        (&[E::TakenOver, E::SubscriptionGone], Suspect),
+        (&[E::SubscriptionGone, E::TakenOver], TakenOver),
         (&[E::TakenOver, E::Subscribed], Ok),
         (&[E::PermissionsLack, E::Worked], Permissions),
         (&[E::PermissionsLack, E::Standing], Ok),

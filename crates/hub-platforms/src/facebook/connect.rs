@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(super) const SCOPES: &[&str] =
     &["pages_show_list", "pages_messaging", "pages_manage_metadata", "pages_read_engagement"];
 /// The permission that may be given for some pages only.
-const PER_PAGE: &str = "pages_messaging";
+pub(super) const PER_PAGE: &str = "pages_messaging";
 
 #[async_trait]
 impl Connect for Facebook {

@@ -1,6 +1,6 @@
 //! Meta calls us: one address for all pages of the app, proven by the app's secret.
 
-use super::connect::SCOPES;
+use super::connect::{PER_PAGE, SCOPES};
 use super::{DIALECT, Facebook};
 use crate::meta::messaging::threads::ReadBack;
 use crate::meta::pages::FIELDS_OF_DELIVERIES;
@@ -62,7 +62,7 @@ impl Webhook for Facebook {
     async fn inspect(&self, grant: &Grant, _inquiry: &Inquiry) -> Result<Inspection> {
         let page = grant.remote_id.as_str();
         let app = &self.settings.app;
-        if let Some(lacks) = oauth::lacks(&self.graph, app, &grant.access_token, SCOPES).await? {
+        if let Some(lacks) = oauth::lacks(&self.graph, app, &grant.access_token, SCOPES, (PER_PAGE, page)).await? {
             return Ok(lacks);
         }
         subscribed::inspect(&self.graph, app, page, page, grant.token()).await

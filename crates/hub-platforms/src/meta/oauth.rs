@@ -155,8 +155,15 @@ pub(crate) async fn debug_token(graph: &Graph, app: &App, token: &Secret) -> Res
 }
 
 /// Whether a sign-in still works and still allows what is needed; `None` = nothing is known against it. Without the app's secret,
-/// and of another app's token, Meta tells nothing.
-pub(crate) async fn lacks(graph: &Graph, app: &App, token: &Secret, required: &[&str]) -> Result<Option<Inspection>> {
+/// and of another app's token, Meta tells nothing. `per_asset` is a permission that may be given for some pages or business
+/// accounts only, and the one it is needed for.
+pub(crate) async fn lacks(
+    graph: &Graph,
+    app: &App,
+    token: &Secret,
+    required: &[&str],
+    per_asset: (&str, &str),
+) -> Result<Option<Inspection>> {
     if !app.is_configured() {
         return Ok(None);
     }
@@ -174,7 +181,11 @@ pub(crate) async fn lacks(graph: &Graph, app: &App, token: &Secret, required: &[
             "Meta says that this sign-in does not work any more",
         ));
     }
-    let missing = required.iter().filter(|scope| !facts.scopes.iter().any(|granted| granted == *scope));
+    let targets = facts.targets_of(per_asset.0);
+    let is_for_others = !targets.is_empty() && !targets.iter().any(|target| target == per_asset.1);
+    let missing = required.iter().filter(|scope| {
+        !facts.scopes.iter().any(|granted| granted == *scope) || (is_for_others && **scope == per_asset.0)
+    });
     let permissions: Vec<String> = missing.map(ToString::to_string).collect();
     // An answer without scopes says nothing of them.
     Ok((!permissions.is_empty() && !facts.scopes.is_empty()).then_some(Inspection::Lacks { permissions }))

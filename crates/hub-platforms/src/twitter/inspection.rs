@@ -16,6 +16,13 @@ const FRESH: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Looks(Mutex<Option<(Instant, Arc<Lists>)>>);
 
+impl Looks {
+    /// The next one who asks looks anew.
+    pub(super) async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
+}
+
 #[derive(Debug)]
 struct Lists {
     hooks: Vec<Hook>,

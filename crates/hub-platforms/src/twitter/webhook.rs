@@ -88,27 +88,11 @@ impl Webhook for Twitter {
         grant.remote_id.clone()
     }
 
-    /// Does what is missing and nothing else, so that it can be done again and again: the app's address is there and works,
-    /// and the account's events lead to it.
     async fn subscribe(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
-        let hook = self.address(callback.url.as_str()).await?;
-        let known = self.api.subscriptions().await?;
-        if let Err(error) = self.listen(grant, &known, &hook.id).await {
-            if !matters_to_the_new_way(&error) {
-                return Err(error);
-            }
-            // An app may have the older way alone; what it says about the new one is worth more than the old one's no.
-            tracing::warn!(%error, "the activity API takes no subscription; the older one is asked");
-            self.api
-                .subscribe_account(grant.token(), &hook.id)
-                .await
-                .map_err(|old| if passes(&old) { old } else { error })?;
-        }
-        Ok(Subscription {
-            renew_at: callback.now.checked_add_signed(LOOK_AGAIN),
-            remote_id: Some(hook.id),
-            memory: Value::Null,
-        })
+        let subscribed = self.subscribed(grant, callback).await;
+        // What was seen before says nothing of what stands now.
+        self.looks.forget().await;
+        subscribed
     }
 
     /// The app's address stays: other accounts are called there. So does what leads elsewhere, where it is known which is ours.
@@ -141,6 +125,29 @@ impl Webhook for Twitter {
 }
 
 impl Twitter {
+    /// Does what is missing and nothing else, so that it can be done again and again: the app's address is there and works,
+    /// and the account's events lead to it.
+    async fn subscribed(&self, grant: &Grant, callback: &Callback) -> Result<Subscription> {
+        let hook = self.address(callback.url.as_str()).await?;
+        let known = self.api.subscriptions().await?;
+        if let Err(error) = self.listen(grant, &known, &hook.id).await {
+            if !matters_to_the_new_way(&error) {
+                return Err(error);
+            }
+            // An app may have the older way alone; what it says about the new one is worth more than the old one's no.
+            tracing::warn!(%error, "the activity API takes no subscription; the older one is asked");
+            self.api
+                .subscribe_account(grant.token(), &hook.id)
+                .await
+                .map_err(|old| if passes(&old) { old } else { error })?;
+        }
+        Ok(Subscription {
+            renew_at: callback.now.checked_add_signed(LOOK_AGAIN),
+            remote_id: Some(hook.id),
+            memory: Value::Null,
+        })
+    }
+
     /// The app's address at the platform, made or healed where that is needed.
     async fn address(&self, url: &str) -> Result<Hook> {
         let hook = match self.api.hooks().await?.into_iter().find(|hook| hook.url == url) {

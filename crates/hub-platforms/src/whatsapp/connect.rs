@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// Sending, and being told of messages.
 const MESSAGING: &str = "whatsapp_business_messaging";
 /// Everything else: numbers, templates, subscriptions.
-const MANAGEMENT: &str = "whatsapp_business_management";
+pub(super) const MANAGEMENT: &str = "whatsapp_business_management";
 /// Both, as the dialog wants them.
 pub(super) const SCOPES: &str = "whatsapp_business_messaging,whatsapp_business_management";
 /// Business accounts whose numbers are read.

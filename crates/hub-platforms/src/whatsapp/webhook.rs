@@ -1,6 +1,6 @@
 //! WhatsApp calls: the app's secret signs every delivery, and the business account is what is subscribed to.
 
-use super::connect::SCOPES;
+use super::connect::{MANAGEMENT, SCOPES};
 use super::outbound::no_business_account;
 use super::{WhatsApp, mapping};
 use crate::meta::{greet, oauth, signature, subscribed};
@@ -62,9 +62,8 @@ impl Webhook for WhatsApp {
     async fn inspect(&self, grant: &Grant, inquiry: &Inquiry) -> Result<Inspection> {
         let waba = self.waba(grant).ok_or_else(no_business_account)?;
         let (graph, app) = (&self.api.graph, &self.settings.app);
-        if let Some(lacks) =
-            oauth::lacks(graph, app, &grant.access_token, &SCOPES.split(',').collect::<Vec<_>>()).await?
-        {
+        let scopes: Vec<&str> = SCOPES.split(',').collect();
+        if let Some(lacks) = oauth::lacks(graph, app, &grant.access_token, &scopes, (MANAGEMENT, waba)).await? {
             return Ok(lacks);
         }
         let Some(own) = subscribed::own(graph, app, waba, waba, grant.token()).await? else {

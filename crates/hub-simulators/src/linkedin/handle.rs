@@ -195,6 +195,17 @@ impl LinkedInHandle {
         })
     }
 
+    /// An app's subscriptions lead to another of its addresses from now on, and nobody is told; `None` = they are gone.
+    pub fn lead_subscriptions(&self, client_id: &str, address: Option<&str>) {
+        self.platform.state().subscriptions.retain(|key, it| {
+            if let (true, Some(address)) = (key.client_id == client_id, address) {
+                address.clone_into(&mut it.webhook);
+            }
+            key.client_id != client_id || address.is_some()
+        });
+        self.platform.note_change();
+    }
+
     /// A page posts; gives the URN of the thread, `urn:li:activity:…`.
     pub fn post(&self, organization: &str, text: &str) -> String {
         self.post_as(organization, text, true, None)

@@ -34,6 +34,18 @@ impl Meta {
         Ok(json!({"data": granted.collect::<Vec<Value>>()}))
     }
 
+    /// A person takes one permission of an app back on the site, or gives it again; tokens that live keep the rest.
+    pub fn permit(&self, app_id: &str, user_id: &str, scope: &str, given: bool) {
+        let mut state = self.state();
+        let theirs = state.tokens.values_mut().filter(|token| token.app_id == app_id && token.user_id == user_id);
+        for token in theirs {
+            token.scopes.retain(|kept| kept != scope);
+            if given {
+                token.scopes.push(scope.to_owned());
+            }
+        }
+    }
+
     /// A person removes the app on the site: every token of theirs dies, and the app's callback is called.
     pub async fn remove_app(&self, app_id: &str, user_id: &str) -> Option<u16> {
         self.state().kill_tokens(app_id, user_id, 458);

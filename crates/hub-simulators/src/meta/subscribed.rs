@@ -14,14 +14,14 @@ pub(crate) struct Subscribed {
 
 impl Meta {
     /// Subscribes an app to a Page or account, or replaces its subscription.
-    pub(crate) fn subscribe(&self, asset: &str, app_id: &str, fields: Vec<String>, callback: Option<String>) {
+    pub fn subscribe(&self, asset: &str, app_id: &str, fields: Vec<String>, callback: Option<String>) {
         let subscribed = Subscribed { fields, callback };
         self.state().subscribed.entry(asset.to_owned()).or_default().insert(app_id.to_owned(), subscribed);
         self.note_change();
     }
 
     /// Ends a subscription; tells whether there was one.
-    pub(crate) fn unsubscribe(&self, asset: &str, app_id: &str) -> bool {
+    pub fn unsubscribe(&self, asset: &str, app_id: &str) -> bool {
         let gone = self.state().subscribed.get_mut(asset).and_then(|apps| apps.remove(app_id)).is_some();
         self.note_change();
         gone

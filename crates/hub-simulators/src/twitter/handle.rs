@@ -119,6 +119,11 @@ impl TwitterHandle {
         self.shared.world().keep_hook(client_id, id, url);
     }
 
+    /// Whoever else has the app's keys removes its webhooks, and what led to them.
+    pub fn forget_webhooks(&self, client_id: &str) {
+        self.shared.world().forget_hooks(client_id);
+    }
+
     /// Somebody writes to somebody or to a group.
     pub fn say(&self, from: &str, to: &str, text: &str) -> DmEvent {
         self.shared.act(|world| world.say(from, to, text))

@@ -68,11 +68,23 @@ impl World {
     pub(super) fn delete_hook(&mut self, call: &Call, id: &str) -> Outcome {
         let app = self.app(call)?;
         self.hook(&app, id)?;
+        self.forget_hook(id);
+        Ok((200, json!({"data": {"deleted": true}})))
+    }
+
+    /// The same of every webhook of an app.
+    pub(super) fn forget_hooks(&mut self, app: &str) {
+        let ids: Vec<String> = self.hooks.values().filter(|hook| hook.app == app).map(|hook| hook.id.clone()).collect();
+        for id in ids {
+            self.forget_hook(&id);
+        }
+    }
+
+    fn forget_hook(&mut self, id: &str) {
         self.hooks.remove(id);
         self.accounts.retain(|(hook, _)| hook != id);
         self.subscriptions.retain(|one| one.webhook_id.as_deref() != Some(id));
         self.queue.retain(|post| post.hook != id);
-        Ok((200, json!({"data": {"deleted": true}})))
     }
 
     /// Keeps a good webhook; gives it as it is shown.

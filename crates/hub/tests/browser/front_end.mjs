@@ -12,7 +12,7 @@ const FLAGS = [
 ];
 const EMAIL = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
-const PERSON = 'Facebook User';
+const PERSON = 'Paula Person';
 
 let checks = 0;
 let errors = [];
@@ -53,7 +53,7 @@ await page.goto(`${HUB_URL}/register`);
 await submit(EMAIL, PASSWORD);
 await page.waitForURL('**/dashboard');
 await says('#email', EMAIL);
-check('an account is asked for', (await text('main')).includes('Connect Accounts'));
+await says('main', 'Connect Accounts');
 await page.reload();
 await says('#email', EMAIL);
 check('the address is shown after a reload', (await text('#email')) === EMAIL);
@@ -79,7 +79,8 @@ await control('seed', { token: await stored('access_token') });
 await page.goto(`${HUB_URL}/dashboard`);
 await says('#standing', 'Live');
 await says('#total', '2');
-check('two cards', (await page.locator('.card').count()) === 2);
+await page.waitForFunction(() => document.querySelectorAll('.card').length === 2);
+checks += 1;
 check('the badge of one', (await text(card('facebook', '.badge'))) === '2');
 
 // 4. The list of one platform.
@@ -102,7 +103,7 @@ await page.waitForFunction((where) => !document.querySelector(where), card('face
 checks += 1;
 
 // 6. A delivery appears, once.
-await control('hear', { number: 3, words: 'and now live' });
+await control('hear', { words: 'and now live' });
 await says('.messages', 'and now live');
 check('exactly once', (await page.locator('.bubble', { hasText: 'and now live' }).count()) === 1);
 check('on the left, with a name and a time', !(await page.locator('.bubble.left').last().textContent()).includes('Invalid Date'));
@@ -130,11 +131,18 @@ const thread = async (name) => Number(await page.getAttribute('#thread', `data-$
 await page.waitForFunction(() => document.querySelector('#thread')?.dataset.pages === '1');
 const loaded = [await thread('loaded')];
 for (const pages of [2, 3]) {
-  await page.evaluate(() => { const list = document.querySelector('.messages'); list.scrollTop = 50; list.scrollTop = 0; list.dispatchEvent(new Event('scroll', { bubbles: true })); });
+  await page.evaluate(async () => {
+    const list = document.querySelector('.messages');
+    const drawn = () => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+    list.scrollTop = 200;
+    await drawn();
+    list.scrollTop = 0;
+    await drawn();
+  });
   await page.waitForFunction((wanted) => document.querySelector('#thread')?.dataset.pages === String(wanted), pages);
   loaded.push(await thread('loaded'));
 }
-check('50, 50 and 20', JSON.stringify(loaded) === '[50,100,120]');
+check(`50, 50 and 20: ${loaded}`, JSON.stringify(loaded) === '[50,100,120]');
 check('then there is no more', (await page.getAttribute('#thread', 'data-more')) === 'false');
 check('all of them, none twice', (await page.locator('.bubble').count()) === 120);
 await page.waitForLoadState('networkidle');

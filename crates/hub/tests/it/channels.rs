@@ -9,24 +9,24 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Looks at the channels every second.
-const OFTEN: &[(&str, &str)] = &[("HEALTH_PROBE_SECONDS", "1")];
+pub(crate) const OFTEN: &[(&str, &str)] = &[("HEALTH_PROBE_SECONDS", "1")];
 /// Somebody else's address.
-const ELSEWHERE: &str = "https://other.example/hook";
+pub(crate) const ELSEWHERE: &str = "https://other.example/hook";
 
-async fn channel(user: &Client) -> Value {
+pub(crate) async fn channel(user: &Client) -> Value {
     let (status, body) = user.get("/api/health/accounts").await;
     assert_eq!(status, StatusCode::OK, "{body}");
     body["accounts"][0].clone()
 }
 
 /// Waits until the channel stands so; gives it.
-async fn becomes(user: &Client, state: &str) -> Value {
+pub(crate) async fn becomes(user: &Client, state: &str) -> Value {
     eventually("the channel stands so", async || Some(channel(user).await).filter(|channel| channel["state"] == state))
         .await
 }
 
 /// The states it went through, oldest first.
-async fn history(user: &Client) -> Vec<String> {
+pub(crate) async fn history(user: &Client) -> Vec<String> {
     let account = channel(user).await["account_id"].as_str().expect("an id").to_owned();
     let (_, body) = user.get(&format!("/api/oauth/accounts/{account}/notices?limit=100")).await;
     let changes = body["notices"].as_array().expect("a list").iter().rev();

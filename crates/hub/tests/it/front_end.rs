@@ -1,16 +1,18 @@
 //! The front end of the originals in a real browser: a page of ours that uses the same client libraries in the same way, served by
 //! the hub itself. `tests/browser/front_end.mjs` walks through it; what it cannot do itself it asks of the control address here.
 
-use crate::fixtures::platforms::{Page, Platform, owner};
+use crate::fixtures::platforms::{APP, PAGE, Page, Platform, VERIFY_TOKEN, owner};
 use crate::fixtures::stand::Stand;
 use crate::telegram_world::{CODE, ME, OTHER, OTHER_PHONE, PASSWORD, PHONE};
 use axum::extract::{Path as Verb, State};
 use axum::routing::post;
 use axum::{Json, Router};
 use hub_simulators::meta::DialogMode;
+use hub_simulators::meta::inbox::Person;
 use hub_simulators::telegram;
 use hub_simulators::telegram_user::{self, NewAccount, TelegramUserOptions};
 use hub_testkit::database::engines;
+use hub_testkit::{Client, eventually};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
@@ -25,6 +27,8 @@ const PATIENCE: Duration = Duration::from_mins(4);
 const GRACE_S: u64 = 3;
 const ACCESS_SECRET: &str = "front-end-access-secret-0123456789abcdef";
 const REFRESH_SECRET: &str = "front-end-refresh-secret-0123456789abcdef";
+/// Who writes to the page.
+const PERSON: &str = "7000000000000099";
 const BOT: &str = "481000001:AAtests-only-token-of-nobody_000000000";
 /// Files of the page: where they are among the libraries, and their names in the page.
 const LIBRARIES: [(&str, &str); 4] = [
@@ -42,33 +46,57 @@ struct Control {
 }
 
 impl Control {
-    async fn hear(&self, number: i64, words: &str) {
-        self.stand.deliver(self.stand.platform.says(number, words).to_string().as_bytes()).await;
+    /// A person writes; the platform calls. Returns once the hub has it.
+    async fn hear(&self, words: &str) {
+        let before = self.stored().await;
+        self.stand.platform.0.inboxes().say(PAGE, PERSON, words);
+        eventually("the message is there", async || (self.stored().await > before).then_some(())).await;
+    }
+
+    async fn stored(&self) -> usize {
+        self.stand.database.texts("SELECT platform_message_id FROM messages").await.len()
+    }
+
+    /// Links a page and a bot; two messages wait.
+    async fn seed(&self, user: &Client) {
+        let page = &self.stand.platform.0;
+        self.stand.link(user, 1).await.expect("the page is linked");
+        self.bots.create_bot(BOT, "tests_bot");
+        user.link_bot(BOT).await;
+        let address = format!("{}/api/webhooks/facebook", self.stand.hub.base);
+        let fields = ["messages", "message_deliveries", "message_reads"];
+        page.meta().subscribe_app(APP, "page", &address, VERIFY_TOKEN, &fields).await.expect("the address is checked");
+        let person = Person {
+            id: PERSON.to_owned(),
+            first_name: "Paula".to_owned(),
+            last_name: "Person".to_owned(),
+            ..Person::default()
+        };
+        page.inboxes().create_person(PAGE, person);
+        self.hear("first words").await;
+        self.hear("second <b>words</b>").await;
+        eventually("the person has a name", async || {
+            let (_, list) = user.get("/api/conversations?platform=facebook").await;
+            (list["conversations"][0]["participant_name"] == "Paula Person").then_some(())
+        })
+        .await;
     }
 
     async fn run(&self, verb: &str, body: &Value) -> Value {
         match verb {
             "seed" => {
-                let user = self.stand.hub.client().with_token(body["token"].as_str().expect("a token"));
-                self.stand.link(&user, 1).await.expect("the page is linked");
-                self.bots.create_bot(BOT, "tests_bot");
-                user.link_bot(BOT).await;
-                self.hear(1, "first words").await;
-                self.hear(2, "second <b>words</b>").await;
+                self.seed(&self.stand.hub.client().with_token(body["token"].as_str().expect("a token"))).await;
             }
-            "hear" => {
-                self.hear(body["number"].as_i64().expect("a number"), body["words"].as_str().expect("words")).await;
-            }
+            "hear" => self.hear(body["words"].as_str().expect("words")).await,
             // The conversation holds four by now.
             "many" => {
                 for number in 5..=body["upto"].as_i64().expect("a number") {
-                    self.hear(number, &format!("number {number}")).await;
+                    self.hear(&format!("number {number}")).await;
                 }
             }
             "sent" => {
-                let calls = self.stand.platform.0.meta().requests().into_iter();
-                let sent = calls.filter(|call| call.path.ends_with("/messages") && call.method == "POST");
-                let sent: Vec<Value> = sent.map(|call| call.params["message"]["text"].clone()).collect();
+                let said = self.stand.platform.0.inboxes().messages(PAGE, PERSON).into_iter();
+                let sent: Vec<String> = said.filter(|one| one.from_account).filter_map(|one| one.text).collect();
                 let rows = self.stand.database.texts("SELECT platform_conversation_id FROM conversations").await;
                 return json!({"sent": sent, "conversations": rows.len()});
             }

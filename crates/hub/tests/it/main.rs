@@ -19,6 +19,8 @@ mod prove;
 mod retry;
 mod support;
 #[cfg(feature = "demo")]
+mod telegram_lines;
+#[cfg(feature = "demo")]
 mod telegram_login;
 #[cfg(feature = "demo")]
 mod telegram_rows;

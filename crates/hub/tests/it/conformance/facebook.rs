@@ -2,17 +2,23 @@
 
 use super::meta::{self, APP, APP_SECRET, VERIFY_TOKEN};
 use hub_simulators::facebook::{self, FacebookHandle, FacebookOptions, Page};
-use hub_simulators::meta::{App, TokenKind};
+use hub_simulators::meta::{App, Meta, TokenKind};
 use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, File, Form, Got, Said, Subject};
 use serde_json::Value;
 
 /// Who signs in, and their pages.
-const OWNER: &str = "100200300400500";
+pub(super) const OWNER: &str = "100200300400500";
 const PAGES: [(&str, &str); 2] = [("682498302938461", "First Tests Shop"), ("682498302938462", "Second Tests Shop")];
 const OBJECT: &str = "page";
 
 pub(super) struct Facebook {
     platform: FacebookHandle,
+}
+
+impl Facebook {
+    pub(super) fn meta(&self) -> &Meta {
+        self.platform.meta()
+    }
 }
 
 impl Subject for Facebook {

@@ -1,5 +1,6 @@
 //! The conformance suite, run for every platform against its simulator.
 
+mod channels;
 mod facebook;
 pub(crate) mod instagram;
 mod linkedin;

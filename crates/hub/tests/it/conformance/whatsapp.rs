@@ -1,7 +1,7 @@
 //! WhatsApp numbers under the suite.
 
 use aws_lc_rs::hmac;
-use hub_simulators::meta::{App, Asset, Fault as Wrong, TokenKind, User};
+use hub_simulators::meta::{App, Asset, Fault as Wrong, Meta, TokenKind, User};
 use hub_simulators::whatsapp::{
     self, Attachment, Inbound, OBJECT, Person, Sent, Status, StatusScript, WhatsAppHandle, WhatsAppOptions,
 };
@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use url::Url;
 
-const APP: &str = "1517776481860111";
+pub(super) const APP: &str = "1517776481860111";
 const APP_SECRET: &str = "a-secret-of-the-app-for-tests-only-000";
 const VERIFY_TOKEN: &str = "a-verify-token-for-tests-only-0000000";
 /// Who signs in.
-const OWNER: &str = "100200300400500";
+pub(super) const OWNER: &str = "100200300400500";
 /// Numbers: id, business account, as people dial it, name.
 const NUMBERS: [(&str, &str, &str, &str); 2] = [
     ("106540352242921", "102290129340391", "15550783881", "First Tests Ltd"),
@@ -43,7 +43,7 @@ fn place(account: &str) -> usize {
     NUMBERS.iter().position(|(id, ..)| *id == account).expect("one of the two numbers")
 }
 
-fn business(account: &str) -> &'static str {
+pub(super) fn business(account: &str) -> &'static str {
     NUMBERS[place(account)].1
 }
 
@@ -63,6 +63,12 @@ fn delivery(account: &str, field: &str, value: &Value) -> Value {
 /// Somebody as the simulator makes them.
 fn somebody(wa_id: &str) -> Person {
     Person::new(wa_id, &format!("Person {}", &wa_id[wa_id.len() - 4..]))
+}
+
+impl WhatsApp {
+    pub(super) fn meta(&self) -> &Meta {
+        self.platform.meta()
+    }
 }
 
 impl Subject for WhatsApp {

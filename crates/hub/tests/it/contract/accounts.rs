@@ -2,10 +2,12 @@
 
 use super::scene::{NOBODYS, Scene, ask, binary, browser, everywhere, header, query};
 use crate::conformance::instagram::Instagram;
+use crate::conformance::twitter::Twitter;
 use crate::fixtures::platforms::{Page, Platform};
 use crate::fixtures::stand::Stand;
 use crate::support::BOT_TOKEN;
 use aws_lc_rs::{digest, hmac};
+use hub_simulators::twitter::{Bucket, Fault};
 use hub_testkit::Client;
 use hub_testkit::conformance::Stage;
 use hub_testkit::conformance::subject::Subject;
@@ -283,5 +285,32 @@ async fn c16_a_token_is_renewed_by_exchange_when_it_ends_soon() {
         assert_eq!(status, StatusCode::CREATED, "the new token is in use");
         let (status, body) = stage.user.post(&format!("/api/oauth/refresh/{NOBODYS}"), &json!({})).await;
         assert_eq!((status.as_u16(), &body["error"]["message"]), (404, &json!("Account not found or inactive")));
+    }
+    a_refresh_token_outlives_an_answer_without_one().await;
+}
+
+async fn a_refresh_token_outlives_an_answer_without_one() {
+    for engine in engines() {
+        let stage = Stage::<Twitter>::linked(binary(), engine).await;
+        let id = stage.accounts(&stage.user).await[0]["id"].as_str().expect("an id").to_owned();
+        let both = "SELECT refresh_token FROM connected_accounts UNION ALL SELECT access_token FROM connected_accounts";
+        let before = stage.database.texts(both).await;
+        let soon = (chrono::Utc::now() + chrono::TimeDelta::seconds(120)).format("%Y-%m-%dT%H:%M:%S%.6fZ");
+        stage.database.change(format!("UPDATE connected_accounts SET token_expires_at = '{soon}'")).await;
+        let body = json!({"token_type": "bearer", "expires_in": 7200, "access_token": "a-new-one", "scope": "dm.read"});
+        stage
+            .subject
+            .platform
+            .fault(Bucket::Token, Fault::Raw { status: 200, headers: vec![], body: body.to_string().into() });
+        let (status, answer) = stage.user.post(&format!("/api/oauth/refresh/{id}"), &json!({})).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let after = stage.database.texts(both).await;
+        assert_ne!(after[1], before[1], "the new one is in use");
+        assert!(after[0].as_deref().is_some_and(|kept| kept.len() > 65), "the old one is kept: {after:?}");
+        // It is the one that the platform gave: it renews once more.
+        stage.database.change(format!("UPDATE connected_accounts SET token_expires_at = '{soon}'")).await;
+        let (status, answer) = stage.user.post(&format!("/api/oauth/refresh/{id}"), &json!({})).await;
+        assert_eq!((status, &answer["success"]), (StatusCode::OK, &json!(true)), "{answer}");
+        assert_eq!(stage.health().await, "ok");
     }
 }

@@ -104,11 +104,13 @@ async fn d50_teams_checks_an_address_with_a_token_it_wants_back() {
     let settings =
         [("MICROSOFT_CLIENT_ID", "8e460676-ae3f-4b1e-8790-ee0fb5d6148f"), ("MICROSOFT_CLIENT_SECRET", "secret")];
     let scene = Scene::open_with(&settings).await;
-    let path = "/api/webhooks/teams?validationToken=Validation%3A+Testing+%3Cb%3E";
+    let path = "/api/webhooks/teams?validationToken=Validation%3A+Testing+client+application+reachability";
     let answer = ask(&scene.client(), Method::POST, path, &[]).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(header(&answer, "content-type").is_some_and(|kind| kind.starts_with("text/plain")));
-    assert_eq!(answer.text().await.expect("text"), "Validation: Testing <b>");
+    assert_eq!(answer.text().await.expect("text"), "Validation: Testing client application reachability");
+    let harmful = "/api/webhooks/teams?validationToken=%3Cscript%3E";
+    assert_eq!(ask(&scene.client(), Method::POST, harmful, &[]).await.status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -277,10 +279,15 @@ async fn s09_no_verify_token_is_built_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s22_a_challenge_is_plain_text() {
     let scene = Scene::open_with(&[("FACEBOOK_VERIFY_TOKEN", "one")]).await;
-    let query = "?hub.mode=subscribe&hub.verify_token=one&hub.challenge=%3Cscript%3Ealert(1)%3C%2Fscript%3E";
-    let answer = ask(&scene.client(), Method::GET, &format!("{FACEBOOK}{query}"), &[]).await;
+    let path =
+        |challenge: &str| format!("{FACEBOOK}?hub.mode=subscribe&hub.verify_token=one&hub.challenge={challenge}");
+    let answer = ask(&scene.client(), Method::GET, &path("1158201444"), &[]).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(header(&answer, "content-type").is_some_and(|kind| kind.starts_with("text/plain")));
     assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"));
-    assert_eq!(answer.text().await.expect("text"), "<script>alert(1)</script>", "as it came");
+    assert_eq!(answer.text().await.expect("text"), "1158201444", "as it came");
+    // No platform sends markup; it is not even repeated as a text.
+    let answer = ask(&scene.client(), Method::GET, &path("%3Cscript%3Ealert(1)%3C%2Fscript%3E"), &[]).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert!(!answer.text().await.expect("text").contains("<script>"));
 }

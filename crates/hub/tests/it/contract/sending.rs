@@ -1,13 +1,17 @@
 //! Sending (D28, D32, C7, C8).
 
 use super::scene::{NOBODYS, PERSON, Scene, everywhere};
-use crate::fixtures::platforms::{Page, Platform};
+use crate::fixtures::platforms::{PAGE, Page};
 use crate::fixtures::stand::Stand;
 use crate::support::{BOT_TOKEN, bot_update};
+use hub_simulators::meta::inbox::Person;
 use hub_simulators::telegram::Fault;
 use hub_testkit::client::answer;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+
+/// Who writes to the page.
+const STRANGER: &str = "7000000000000007";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d28_a_message_reaches_the_platform_and_then_stands_in_its_conversation() {
@@ -89,7 +93,10 @@ async fn c07_nothing_is_ever_put_into_a_conversation_without_a_name() {
     everywhere(async |engine| {
         let stand = Stand::<Page>::open(engine, "facebook_login").await;
         let watcher = stand.somebody().await;
-        stand.deliver(stand.platform.says(1, "Hello").to_string().as_bytes()).await;
+        let inboxes = stand.platform.0.inboxes();
+        inboxes.create_person(PAGE, Person { id: STRANGER.to_owned(), ..Person::default() });
+        inboxes.say(PAGE, STRANGER, "what the page knows of them");
+        stand.deliver(stand.platform.says_now(1, "Hello").to_string().as_bytes()).await;
         let (_, list) = watcher.user.get("/api/conversations").await;
         let conversation = list["conversations"][0]["id"].as_str().expect("an id").to_owned();
         let path = format!("/api/messages/{conversation}/send");
