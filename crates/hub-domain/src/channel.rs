@@ -301,6 +301,8 @@ pub struct Standing {
 ///   platform that calls nobody any more calls nobody in our place either.
 /// * Good news ends the trouble it disproves, and no other.
 /// * Of two contradicting pieces of evidence the one seen later counts, whichever was written down first.
+/// * Refused credentials were refused when the answer came, however long the call had been under way: a success of a call that
+///   had begun by then proves nothing any more. New credentials do, whenever they were asked for.
 pub fn next(current: &Standing, evidence: &Evidence, now: Timestamp) -> Option<Standing> {
     let state = next_state(current, evidence, now)?;
     (state != current.state).then(|| Standing { state, since: now, evidence: evidence.clone() })
@@ -332,6 +334,9 @@ fn next_state(current: &Standing, evidence: &Evidence, now: Timestamp) -> Option
         (ChannelState::Misconfigured, EvidenceKind::Worked) => {
             let held = now.signed_duration_since(current.since).num_seconds();
             (!is_older && held >= MISCONFIGURED_HOLDS).then_some(ChannelState::Ok)
+        }
+        (ChannelState::NeedsReauth, EvidenceKind::Subscribed | EvidenceKind::Standing) => {
+            (evidence.seen_at >= current.since).then_some(ChannelState::Ok)
         }
         (state, kind) => match kind.trouble() {
             // What was seen before the channel was well again is over.

@@ -27,6 +27,7 @@ pub use nouns::conversations::{
 };
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
+pub use nouns::forgetting::Remembered;
 pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, ImportedWords, Imports};
 pub use nouns::jobs::{DeadJob, Job, JobCounts, JobEnd, Jobs, NewJob, POOL_SHARE};
 pub use nouns::leases::{Cursors, Leases};

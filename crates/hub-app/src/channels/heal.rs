@@ -80,6 +80,9 @@ async fn catch_up(app: &App, tx: &Tx, account: &Account, from: Timestamp, until:
 
 /// Everything there was to read was read. `began` is when this reading began: one from before says nothing.
 pub(crate) async fn all_read(app: &App, channel: &Channel, began: Timestamp) -> Result<()> {
+    if channel.standing.state != ChannelState::CatchingUp {
+        return Ok(());
+    }
     let Some(account) = app.store().read().accounts().get(channel.account).await? else { return Ok(()) };
     let standing = &channel.standing;
     let found = app.store().read().channels().recovered_since(account.id, standing.since).await?;
@@ -116,13 +119,18 @@ pub(crate) async fn gave_up(app: &App, id: AccountId, why: &str) -> Result<()> {
     app.commit(tx, followed.events).await
 }
 
-/// What an account is catching up with, if it is.
+/// The channel of an account that has something to catch up with, if it has.
 pub(crate) async fn catching_up(app: &App, account: &Account) -> Result<Option<Channel>> {
-    if account.state != ChannelState::CatchingUp {
+    if !matches!(account.state, ChannelState::CatchingUp | ChannelState::Suspect | ChannelState::TakenOver) {
         return Ok(None);
     }
     let channel = app.store().read().channels().get(account.id).await?;
-    Ok(channel.filter(|channel| witness::missed(channel).is_some()))
+    Ok(channel.filter(|channel| missed_by(channel).is_some()))
+}
+
+/// The time of which an account that catches up recovers messages.
+fn missed_by(channel: &Channel) -> Option<(Timestamp, Timestamp)> {
+    witness::missed(channel).or_else(|| witness::unheard(channel))
 }
 
 /// What a reading with this grant catches up with: the account's channel, and where a line is held those of all who share it.
@@ -144,6 +152,6 @@ pub(crate) async fn behind(app: &App, account: &Account, grant: &Grant) -> Resul
 
 /// The time of which such a reading recovers messages: from where the first of them is behind to where the last is.
 pub(crate) fn missed(behind: &[Channel]) -> Option<(Timestamp, Timestamp)> {
-    let times = behind.iter().filter_map(witness::missed);
+    let times = behind.iter().filter_map(missed_by);
     times.reduce(|(from, until), (other_from, other_until)| (from.min(other_from), until.max(other_until)))
 }

@@ -64,7 +64,7 @@ pub(super) async fn reading_from(
     let mut missed_from = from;
     // What is not pushed is read all the time anyway, and the next reading misses nothing.
     if standing.state == ChannelState::Ok && is_pushed(app, account) && loses(&current, evidence, now) {
-        let begun = known.as_ref().and_then(|channel| channel.missed_from).unwrap_or(current.since);
+        let begun = known.as_ref().map_or(current.since, begun);
         if is_readable(app, account) {
             let words = "It works again; what was missed meanwhile is being read back.";
             standing.state = ChannelState::CatchingUp;
@@ -79,7 +79,7 @@ pub(super) async fn reading_from(
         work.push(jobs::read_on(account.id, now));
     }
     // Trouble in the middle of reading back does not forget from when on.
-    if standing.state == ChannelState::Transient {
+    if matches!(standing.state, ChannelState::Transient | ChannelState::Suspect | ChannelState::TakenOver) {
         missed_from = known.as_ref().and_then(|channel| channel.missed_from);
     }
     // What somebody took was missed from then on, also once they have let go.
@@ -97,6 +97,15 @@ pub(super) async fn reading_from(
     let body = EventBody::AccountChanged { account_id: account.id };
     let events = vec![NewEvent { user_id: account.user_id, at: now, body }];
     Ok(Followed { events, enqueued: !work.is_empty() })
+}
+
+/// From when on things may have been missed. A line that is dead was so before anybody noticed: it worked when something last
+/// arrived, and nobody knows of the time after that.
+fn begun(channel: &Channel) -> Timestamp {
+    let standing = &channel.standing;
+    let last =
+        channel.last_event_at.filter(|_| matches!(standing.state, ChannelState::Suspect | ChannelState::TakenOver));
+    channel.missed_from.unwrap_or_else(|| last.map_or(standing.since, |last| last.min(standing.since)))
 }
 
 /// Whether things may have been missed in the time before a channel was well again.
@@ -153,6 +162,13 @@ async fn tell_history(
         at: now,
     };
     tx.notices().insert(&notice).await.map(|_| ())
+}
+
+/// The same while the line is known to be dead and is not well yet: whatever is read then was missed.
+pub(crate) fn unheard(channel: &Channel) -> Option<(Timestamp, Timestamp)> {
+    use EvidenceKind::{PushDead, SubscriptionGone, TakenOver};
+    let dead = matches!(channel.standing.evidence.kind, PushDead | SubscriptionGone | TakenOver);
+    dead.then(|| (begun(channel), Timestamp::MAX_UTC))
 }
 
 /// From when until when messages found by reading count as recovered.

@@ -42,5 +42,5 @@ fn named<'a>(accounts: &'a Accounts, delivery: &Delivery) -> BTreeMap<AccountId,
         Parsed::Resubscribe { .. } | Parsed::Unreadable(_) => &[],
     });
     let found = ids.filter_map(|id| accounts.get(&(delivery.platform.clone(), id.as_str().to_owned())));
-    found.flatten().map(|account| (account.id, account)).collect()
+    found.flatten().filter(|account| delivery.is_for(account.id)).map(|account| (account.id, account)).collect()
 }

@@ -59,7 +59,7 @@ pub(crate) async fn apply(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Effe
         heard::note(app, tx, &accounts, delivery, now, &mut effects).await?;
         for (item, parsed) in delivery.parsed.iter().enumerate() {
             let Parsed::Event(event) = parsed else { continue };
-            let recipients = recipients(&accounts, &delivery.platform, event);
+            let recipients = recipients(&accounts, delivery, event);
             if recipients.is_empty() {
                 effects.verdicts.push((position, item, Verdict::Ignored));
             }
@@ -96,7 +96,7 @@ pub(crate) async fn apply_one_by_one(app: &App, tx: &Tx, delivery: &Delivery) ->
         heard::note(app, tx, &accounts, delivery, now, &mut effects).await?;
         for (item, parsed) in delivery.parsed.iter().enumerate() {
             let Parsed::Event(event) = parsed else { continue };
-            let recipients = recipients(&accounts, &delivery.platform, event);
+            let recipients = recipients(&accounts, delivery, event);
             if recipients.is_empty() {
                 effects.verdicts.push((0, item, Verdict::Ignored));
             }
@@ -188,7 +188,8 @@ async fn accounts_of(app: &App, tx: &Tx, batch: &[Delivery]) -> Result<Accounts,
 /// What a delivery asks the hub to do: read on, or see to the subscription.
 fn wishes(accounts: &Accounts, position: usize, delivery: &Delivery, now: Timestamp, effects: &mut Effects) {
     let of = |id: &hub_domain::RemoteAccountId| {
-        accounts.get(&(delivery.platform.clone(), id.as_str().to_owned())).into_iter().flatten()
+        let named = accounts.get(&(delivery.platform.clone(), id.as_str().to_owned()));
+        named.into_iter().flatten().filter(|account| delivery.is_for(account.id))
     };
     for (item, parsed) in delivery.parsed.iter().enumerate() {
         let before = effects.jobs.len();
@@ -209,17 +210,17 @@ fn wishes(accounts: &Accounts, position: usize, delivery: &Delivery, now: Timest
 }
 
 /// The accounts an event is for, each once.
-fn recipients<'a>(accounts: &'a Accounts, platform: &PlatformId, event: &Inbound) -> Vec<&'a Account> {
+fn recipients<'a>(accounts: &'a Accounts, delivery: &Delivery, event: &Inbound) -> Vec<&'a Account> {
     let mut found: Vec<&Account> = Vec::new();
     for remote_id in &event.accounts {
-        for account in accounts.get(&(platform.clone(), remote_id.as_str().to_owned())).into_iter().flatten() {
-            if !found.iter().any(|known| known.id == account.id) {
+        for account in accounts.get(&(delivery.platform.clone(), remote_id.as_str().to_owned())).into_iter().flatten() {
+            if delivery.is_for(account.id) && !found.iter().any(|known| known.id == account.id) {
                 found.push(account);
             }
         }
     }
     if found.is_empty() && !matches!(event.body, InboundBody::Ignored { .. }) {
-        tracing::debug!(%platform, "an event for an account that is not linked here");
+        tracing::debug!(platform = %delivery.platform, "an event for an account that is not linked here");
     }
     found
 }

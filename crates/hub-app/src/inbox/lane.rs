@@ -28,6 +28,8 @@ pub(crate) struct Delivery {
     pub(crate) receipt: NewReceipt,
     /// What they mean.
     pub(crate) parsed: Vec<Parsed>,
+    /// The only account it is for: it came over a session of that account's own. `None` = for all that it names.
+    pub(crate) only: Option<AccountId>,
     /// How far reading has got, to be stored with it.
     pub(crate) cursor: Option<(AccountId, String)>,
     /// True when the platform told it by itself, unasked.
@@ -36,6 +38,13 @@ pub(crate) struct Delivery {
     pub(crate) missed: Option<(Timestamp, Timestamp)>,
     /// True when it is read again on purpose: its receipt is known and that must not stop it.
     pub(crate) replay: bool,
+}
+
+impl Delivery {
+    /// Whether it tells an account that it names anything.
+    pub(crate) fn is_for(&self, account: AccountId) -> bool {
+        self.only.is_none_or(|only| only == account)
+    }
 }
 
 /// Why a delivery was not stored.

@@ -63,6 +63,7 @@ async fn receive(app: &App, handle: &PlatformHandle, request: WebhookRequest) ->
         platform: handle.card().id.clone(),
         receipt: receipt(app, handle, &verified, None, parsed.len(), app.now()),
         parsed,
+        only: None,
         cursor: None,
         missed: None,
         pushed: true,

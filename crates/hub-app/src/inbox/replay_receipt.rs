@@ -39,6 +39,7 @@ pub async fn replay_receipt(app: &App, id: ReceiptId) -> Result<Replayed> {
             items: 0,
             received_at: receipt.received_at,
         },
+        only: None,
         cursor: None,
         missed: None,
         pushed: false,

@@ -17,7 +17,8 @@ const LEASE: Duration = Duration::from_mins(3);
 /// Something to hold a line for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Names the line; accounts behind one remote identity share it, because platforms allow one reader.
+    /// Names the line. Accounts behind one remote identity share it, because platforms allow one reader; unless each has a session of
+    /// its own there.
     pub key: String,
     /// The platform that keeps it open.
     pub platform: PlatformId,
@@ -31,9 +32,13 @@ pub async fn wanted_lines(app: &App) -> Result<Vec<Line>> {
     for account in pulled_accounts(app).await? {
         let Ok((account, grant)) = open_grant(app, account.id).await else { continue };
         let handle = app.handle_of(&account)?;
-        let reader = handle.subscriber(&grant).unwrap_or_else(|| account.remote_id.clone());
         let platform = handle.card().id.clone();
-        let key = format!("{platform}:{reader}");
+        let key = if handle.card().own_sessions {
+            format!("{platform}:{}", account.id)
+        } else {
+            let reader = handle.subscriber(&grant).unwrap_or_else(|| account.remote_id.clone());
+            format!("{platform}:{reader}")
+        };
         lines.entry(key.clone()).or_insert(Line { key, platform, account: account.id });
     }
     Ok(lines.into_values().collect())

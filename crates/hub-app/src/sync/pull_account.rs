@@ -100,6 +100,7 @@ async fn read_page(
         platform: handle.card().id.clone(),
         receipt: receipt(app, handle, &verified, Some(id), page.events.len(), app.now()),
         parsed: page.events,
+        only: handle.card().own_sessions.then_some(id),
         cursor: page.next.map(|next| (id, next)),
         replay: false,
         missed,

@@ -15,7 +15,8 @@ use hub_platform_kit::card::Pull;
 use hub_platform_kit::platform::HistoryPage;
 use hub_platform_kit::webhook::Verified;
 use hub_platform_kit::{ErrorKind, Grant, PlatformError};
-use hub_store::{JobEnd, NewEvent, NewJob};
+use hub_store::{JobEnd, NewEvent, NewJob, Remembered, Tx};
+use std::collections::HashSet;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ const MAX_PAGES: usize = 200;
 const PAUSE: Duration = Duration::from_secs(1);
 /// A synchronisation within this time after another one reads nothing: the line brings news by itself.
 const SYNC_EVERY: Duration = Duration::from_mins(10);
+/// What was said within this time before a reset may come again as news, by whichever clock.
+const MAYBE_NEWS: TimeDelta = TimeDelta::minutes(10);
 /// How long whoever asked waits for a synchronisation: pages wait for it before they show anything.
 const SYNC_WAIT: Duration = Duration::from_secs(2);
 /// How long whoever asked waits for a reset.
@@ -165,7 +168,10 @@ pub(crate) async fn reset(app: &App, id: AccountId) -> Outcome {
 /// What passes is tried again soon: the line may be held by another process, or be about to be opened.
 fn again(error: &AppError) -> Outcome {
     match error {
-        AppError::Platform { error, .. } if matches!(error.kind, ErrorKind::Transient { .. }) => {
+        AppError::Platform { error, .. }
+            if matches!(error.kind, ErrorKind::Transient { .. })
+                || (error.status.is_none() && matches!(error.kind, ErrorKind::RateLimited { .. })) =>
+        {
             Outcome::Again { after: Some(PAUSE), counts: true, why: error.message.clone() }
         }
         AppError::Platform { error, .. } => Outcome::Dead { why: error.message.clone() },
@@ -197,6 +203,7 @@ async fn read_all(app: &App, id: AccountId) -> Result<(Account, Vec<Delivery>)> 
                 platform: handle.card().id.clone(),
                 receipt: receipt(app, handle, &verified, Some(id), events.len(), app.now()),
                 parsed: events,
+                only: handle.card().own_sessions.then_some(id),
                 cursor: None,
                 missed: None,
                 pushed: false,
@@ -222,14 +229,42 @@ async fn store(app: &App, deliveries: Vec<Delivery>) -> Result<()> {
     Ok(())
 }
 
+/// Says of messages that were here before only that their conversation changed: nobody shall be told of them as of news.
+async fn without_old_news(tx: &Tx, known: &[Remembered], events: Vec<NewEvent>) -> Result<Vec<NewEvent>> {
+    let known: HashSet<_> = known.iter().map(|one| (one.conversation, &one.remote)).collect();
+    let ids: Vec<_> = events.iter().filter_map(|event| event.body.message_id()).collect();
+    let stored = tx.messages().many(&ids).await?;
+    let old = stored.iter().filter(|message| known.contains(&(message.conversation_id, &message.remote_id)));
+    let old: HashSet<_> = old.map(|message| message.id).collect();
+    let mut changed = HashSet::new();
+    let mut told = Vec::with_capacity(events.len());
+    for mut event in events {
+        let is_old = event.body.message_id().is_some_and(|id| old.contains(&id));
+        if let Some(conversation_id) = event.body.conversation_id().filter(|_| is_old) {
+            event.body = EventBody::ConversationUpdated { conversation_id };
+        }
+        // Once for each.
+        if let EventBody::ConversationUpdated { conversation_id } = event.body
+            && !changed.insert(conversation_id)
+        {
+            continue;
+        }
+        told.push(event);
+    }
+    Ok(told)
+}
+
 /// Forgets what was stored before the reading began and stores what it brought; what came meanwhile, and what is leaving, stays.
+/// What was read stays read, and what was not stays unread.
 async fn replace(app: &App, account: &Account, started: Timestamp, pages: &[Delivery]) -> Result<()> {
     let now = app.now();
     let tx = app.store().begin().await?;
+    let known = tx.conversations().remembered(account.id, started, started - MAYBE_NEWS).await?;
     tx.conversations().forget_messages(account.id, started).await?;
     let effects = ingest::apply(app, &tx, pages).await?;
+    tx.conversations().recall(&known, started).await?;
     tx.conversations().settle_forgotten(account.id, started, now).await?;
-    let mut events = effects.events;
+    let mut events = without_old_news(&tx, &known, effects.events).await?;
     let body = EventBody::AccountChanged { account_id: account.id };
     events.push(NewEvent { user_id: account.user_id, at: now, body });
     app.commit(tx, events).await?;

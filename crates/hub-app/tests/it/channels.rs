@@ -140,6 +140,49 @@ async fn no_storm_asks_for_a_new_sign_in_and_a_dead_grant_does_at_once() {
     }
 }
 
+/// A send and a subscription are under way side by side; the send is refused, and then the subscription succeeds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_success_that_was_under_way_does_not_hide_a_refusal() {
+    for engine in engines() {
+        let talk = Talk::called(engine, |_| {}).await;
+        let id = talk.account_id().await;
+        talk.told(json!([{"id": "in", "text": "hello"}])).await;
+        talk.work().await;
+        let (sending, sent) = tokio::sync::oneshot::channel::<()>();
+        let (asking, asked) = tokio::sync::oneshot::channel::<()>();
+        let (settling, settled) = tokio::sync::oneshot::channel::<()>();
+        let clock = talk.test.clock.clone();
+        let answers = clock.clone();
+        talk.test.fake.meanwhile(async move {
+            clock.advance(Duration::from_secs(1));
+            sending.send(()).expect("somebody waits");
+            asked.await.expect("it is asked");
+            clock.advance(Duration::from_secs(1));
+        });
+        talk.test.fake.meanwhile(async move {
+            asking.send(()).expect("somebody waits");
+            settled.await.expect("it is refused");
+            answers.advance(Duration::from_secs(1));
+        });
+        talk.test.fake.sends.then(Err(crate::fake::no_more()));
+        let refused = async {
+            talk.say("is anybody there?").await;
+            assert_eq!(talk.state().await, ChannelState::NeedsReauth);
+            settling.send(()).expect("somebody waits");
+        };
+        let subscribed = async {
+            sent.await.expect("it is being sent");
+            channels::reclaim(talk.app(), &talk.caller, id).await.expect("the platform calls")
+        };
+        let ((), channel) = tokio::join!(refused, subscribed);
+        assert_eq!(channel.standing.state, ChannelState::NeedsReauth, "it was asked before the refusal came");
+        // What begins now tells something new.
+        talk.told(json!([{"kind": "resubscribe"}])).await;
+        talk.later(2).await;
+        assert_eq!(talk.history().await, ["needs_reauth", "ok"]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_was_taken_is_not_fought_over_and_taken_back_when_its_owner_says_so() {
     for engine in engines() {
@@ -189,6 +232,31 @@ async fn what_was_missed_while_it_was_taken_is_read_back() {
         assert_eq!(talk.history().await, ["taken_over", "catching_up", "ok"]);
         let messages = talk.messages().await;
         assert_eq!(messages.iter().map(|m| m.recovered).collect::<Vec<_>>(), [true]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_before_a_death_was_noticed_was_missed_as_well() {
+    for engine in engines() {
+        for death in [Inspection::Gone { why: "it has ended" }, taken()] {
+            let talk = Talk::called(engine, readable).await;
+            talk.told(json!([{"id": "in", "text": "told"}])).await;
+            talk.round(400).await;
+            talk.work().await;
+            let taken = matches!(death, Inspection::TakenOver { .. });
+            talk.test.fake.inspections.then(Ok(death));
+            talk.test.fake.pages.then(Ok(page(&json!([{"id": "1", "text": "untold", "at": 500}]), "1", false)));
+            talk.round(400).await;
+            if taken {
+                channels::reclaim(talk.app(), &talk.caller, talk.account_id().await).await.expect("taken back");
+            }
+            talk.later(2).await;
+            talk.later(2).await;
+            assert_eq!(talk.history().await.last().map(String::as_str), Some("ok"));
+            let mut shown: Vec<_> = talk.messages().await.into_iter().map(|m| (m.content.text, m.recovered)).collect();
+            shown.sort();
+            assert_eq!(shown, [(Some("told".to_owned()), false), (Some("untold".to_owned()), true)]);
+        }
     }
 }
 

@@ -96,7 +96,7 @@ impl Fake {
         Self { card: Some(card), ..Self::default() }
     }
 
-    /// Happens between the request and the answer of the next send or renewal.
+    /// Happens between the request and the answer of the next send, renewal or subscription.
     pub(crate) fn meanwhile(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.meanwhile.lock().unwrap().push_back(Box::pin(work));
     }
@@ -368,6 +368,7 @@ impl Webhook for Fake {
     }
     async fn subscribe(&self, _: &Grant, callback: &Callback) -> Result<Subscription> {
         self.callbacks.lock().unwrap().push(callback.clone());
+        self.let_happen().await;
         let scripted = self.subscriptions.next();
         scripted.unwrap_or(Ok(Subscription { renew_at: None, remote_id: None, memory: serde_json::Value::Null }))
     }

@@ -113,6 +113,19 @@ fn wrong_settings_are_believed_for_a_while() {
 }
 
 #[test]
+fn a_success_that_began_before_the_refusal_came_does_not_end_it() {
+    let refused = next(&Standing::default(), &seen(EvidenceKind::CredentialsRefused, 0), at(10)).expect("news");
+    for kind in [EvidenceKind::Subscribed, EvidenceKind::Standing] {
+        assert_eq!(next(&refused, &seen(kind, 5), at(11)), None, "asked while the refused call was under way");
+        let well = next(&refused, &seen(kind, 10), at(11)).expect("news");
+        assert_eq!(well.state, ChannelState::Ok);
+    }
+    // What the platform gave anew is not what it refused.
+    let renewed = next(&refused, &seen(EvidenceKind::Accepted, 5), at(11)).expect("news");
+    assert_eq!(renewed.state, ChannelState::Ok);
+}
+
+#[test]
 fn what_can_be_done_is_said_and_never_a_new_sign_in_for_what_passes() {
     for state in ChannelState::ALL {
         assert_eq!(ChannelState::from_stored(Some(state.as_str())), state);

@@ -17,6 +17,10 @@ const UNREAD_LIMIT: Duration = Duration::from_secs(100);
 /// How often that is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// When a call that found no line may come again. Every try spends the card's quota, and this is as often as it allows in one
+/// conversation.
+const COME_AGAIN: Duration = Duration::from_secs(3);
+
 /// A place for one line; the gate keeps two from being opened at once.
 type Slot = Arc<Gate<Option<Held>>>;
 
@@ -35,14 +39,15 @@ impl Lines {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(account).or_default().clone()
     }
 
-    /// The open line of an account, for what is no reading.
+    /// The open line of an account, for what is no reading. That there is none yet is no trouble of Telegram's: whoever asked comes again
+    /// soon.
     pub(super) async fn held(&self, grant: &Grant) -> Result<Arc<Line>> {
         let slot = self.slot(grant.account_id);
         let held = slot.lock().await;
         let line = held.as_ref().map(|held| held.line.clone()).filter(|line| line.lives());
         line.ok_or_else(|| {
             let words = "This process holds no open line to Telegram for the account; it is opened soon, or another one holds it.";
-            PlatformError::new(ErrorKind::Transient { maybe_applied: false }, words)
+            PlatformError::new(ErrorKind::RateLimited { retry_after: Some(COME_AGAIN) }, words)
         })
     }
 

@@ -184,6 +184,17 @@ impl LinkedInHandle {
         of_app.map(|(key, it)| (key.member.clone(), key.organization.clone(), it.webhook.clone())).collect()
     }
 
+    /// Somebody else who has the app's secret is called about a page from now on; false = nobody was called about it.
+    pub fn divert(&self, client_id: &str, organization: &str, url: &str) -> bool {
+        self.platform.knows(client_id, url);
+        let mut state = self.platform.state();
+        let mut of_page = state.subscriptions.iter_mut().filter(|(key, _)| key.organization == organization);
+        of_page.find(|(key, _)| key.client_id == client_id).is_some_and(|(_, it)| {
+            url.clone_into(&mut it.webhook);
+            true
+        })
+    }
+
     /// An app's subscriptions lead to another of its addresses from now on, and nobody is told; `None` = they are gone.
     pub fn lead_subscriptions(&self, client_id: &str, address: Option<&str>) {
         self.platform.state().subscriptions.retain(|key, it| {

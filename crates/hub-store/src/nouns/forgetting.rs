@@ -2,9 +2,67 @@
 
 use super::conversations::Conversations;
 use crate::error::Result;
-use hub_domain::{AccountId, Timestamp};
+use crate::sql::chunk;
+use hub_domain::{AccountId, ConversationId, RemoteMessageId, Timestamp};
+
+/// Messages remembered over a reset.
+const MAX_REMEMBERED: u32 = 10_000;
+/// Parameters of one of them.
+const WIDTH: usize = 2;
+
+/// What a reset must not change about a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// Its thread.
+    pub conversation: ConversationId,
+    /// Its id at the platform.
+    pub remote: RemoteMessageId,
+    /// Read here.
+    pub is_read: bool,
+}
 
 impl Conversations<'_> {
+    /// Of an account's messages that were stored before `before`: those that nobody has read, and those said since `since`, which a
+    /// reading may take for news. The newest 10 000.
+    pub async fn remembered(&self, account: AccountId, before: Timestamp, since: Timestamp) -> Result<Vec<Remembered>> {
+        let sql = self
+            .0
+            .sql("SELECT m.conversation_id, m.platform_message_id, m.is_read FROM messages m")
+            .add("JOIN conversations c ON c.id = m.conversation_id WHERE c.account_id = ?")
+            .add("AND (m.created_at IS NULL OR m.created_at < ?) AND (m.sent_at >= ?")
+            .add("OR ((m.is_read = FALSE OR m.is_read IS NULL) AND (m.is_outgoing = FALSE OR m.is_outgoing IS NULL)))")
+            .add("ORDER BY m.sent_at DESC LIMIT ?")
+            .bind(account.0)
+            .time(before)
+            .time(since)
+            .bind(i64::from(MAX_REMEMBERED));
+        let read = |row: &crate::sql::Row| {
+            let (conversation, remote) = (row.id(0)?, row.text(1)?);
+            Ok(Remembered { conversation, remote, is_read: row.flag(2, false)? })
+        };
+        self.0.read(sql, read).await
+    }
+
+    /// Gives messages that were stored again since `since` back whether they were read.
+    pub async fn recall(&self, remembered: &[Remembered], since: Timestamp) -> Result<()> {
+        for is_read in [true, false] {
+            let some: Vec<&Remembered> = remembered.iter().filter(|one| one.is_read == is_read).collect();
+            for some in some.chunks(chunk(WIDTH) - WIDTH) {
+                let sql = self
+                    .0
+                    .sql("UPDATE messages SET is_read = ? WHERE created_at >= ?")
+                    .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL)")
+                    .add("AND (conversation_id, platform_message_id) IN (VALUES")
+                    .bind(is_read)
+                    .time(since)
+                    .rows(WIDTH, some, |sql, one| sql.bind(one.conversation.0).bind(one.remote.as_str()))
+                    .add(")");
+                self.0.run(sql).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Deletes an account's messages that were stored before `before`. What is leaving, or may have left, stays: it stands nowhere
     /// else.
     pub async fn forget_messages(&self, account: AccountId, before: Timestamp) -> Result<()> {

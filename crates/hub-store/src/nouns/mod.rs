@@ -9,7 +9,7 @@ pub(crate) mod conversations;
 pub(crate) mod counters;
 pub(crate) mod early_news;
 pub(crate) mod events;
-mod forgetting;
+pub(crate) mod forgetting;
 pub(crate) mod imports;
 pub(crate) mod jobs;
 pub(crate) mod leases;

@@ -93,6 +93,26 @@ pub trait Subject: Sized {
     fn got(&self, account: &str) -> Vec<Got>;
     /// The next send goes wrong.
     fn fault(&self, account: &str, fault: Fault) -> bool;
+    /// The account's access token ends before its time, and what renews it works; false = it has no end.
+    fn end_token(&self, _account: &str) -> bool {
+        false
+    }
+    /// The platform stops telling of the account, without a word, or begins again; false = it cannot.
+    async fn fall_silent(&self, _account: &str, _silent: bool) -> bool {
+        false
+    }
+    /// Somebody else has the platform call `url` about the account; false = nobody can.
+    async fn take_over(&self, _account: &str, _url: &str) -> bool {
+        false
+    }
+    /// What was delivered last comes once more; false = only what is delivered by hand.
+    fn tell_again(&self) -> bool {
+        false
+    }
+    /// Deliveries are held back, or what was held goes in the wrong order; false = only what is delivered by hand.
+    fn hold_back(&self, _held: bool) -> bool {
+        false
+    }
     /// The platform tells how far a message got: `delivered` or `read`.
     fn report(&self, account: &str, person: &str, message: &str, status: &str) -> bool;
     /// A prepared message as the hub's API takes it, with words that it says.

@@ -37,6 +37,18 @@ pub trait Actor {
     fn got(&self) -> Vec<String>;
     /// The next send goes wrong at the platform; false = it cannot go wrong so.
     fn fault(&self, fault: Fault) -> bool;
+    /// What was delivered last comes once more; false = it does not by itself.
+    fn tell_again(&self) -> bool;
+    /// Deliveries are held back, or go in the wrong order; false = not by itself.
+    fn hold_back(&self, held: bool) -> bool;
+    /// The platform stops telling, without a word, or begins again; false = it cannot.
+    fn fall_silent(&self, silent: bool) -> LocalBoxFuture<'_, bool>;
+    /// Somebody else has the platform call `url`; false = nobody can.
+    fn take_over<'a>(&'a self, url: &'a str) -> LocalBoxFuture<'a, bool>;
+    /// The account's token ends before its time: how often it was renewed until then. `None` = it cannot.
+    fn end_token(&self) -> Option<usize>;
+    /// How often it was renewed.
+    fn renewals(&self) -> Option<usize>;
 }
 
 /// A subject, and the people who write to its first account.
@@ -177,6 +189,25 @@ impl<S: Subject> Actor for Played<S> {
     }
     fn fault(&self, fault: Fault) -> bool {
         self.subject.fault(&self.account, fault)
+    }
+    fn tell_again(&self) -> bool {
+        self.subject.tell_again()
+    }
+    fn hold_back(&self, held: bool) -> bool {
+        self.subject.hold_back(held)
+    }
+    fn fall_silent(&self, silent: bool) -> LocalBoxFuture<'_, bool> {
+        Box::pin(self.subject.fall_silent(&self.account, silent))
+    }
+    fn take_over<'a>(&'a self, url: &'a str) -> LocalBoxFuture<'a, bool> {
+        Box::pin(self.subject.take_over(&self.account, url))
+    }
+    fn end_token(&self) -> Option<usize> {
+        let before = self.renewals();
+        self.subject.end_token(&self.account).then_some(before).flatten()
+    }
+    fn renewals(&self) -> Option<usize> {
+        self.subject.renewals(&self.account)
     }
 }
 

@@ -1,20 +1,17 @@
 //! The run itself.
 
 use super::actor::{Actor, word};
-use super::history::{AccountSeen, Asked, Finding, History, Said, Shown, Taken, check};
+use super::history::{Asked, Finding, History, Said};
 use super::line::FaultyLine;
 use super::listener::Listener;
 use super::plan::{Dice, Post, Trouble, Turn, turn};
-use crate::conformance::subject::Fault;
-use crate::{Client, Database, Engine, HubProcess, eventually, eventually_within};
+use super::surroundings::{TRIES, ask, start, through, time_passes};
+use crate::{Client, Database, Engine, HubProcess, eventually};
 use futures_util::future::{join, join_all};
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
-use url::Url;
 
 /// People who write to each account.
 pub const PEOPLE: usize = 3;
@@ -24,12 +21,6 @@ const SENDS: usize = 12;
 const KILLS: u64 = 30;
 /// Pause between two rounds.
 const ROUND: Duration = Duration::from_millis(400);
-/// How long everything may take to come to rest in the end.
-const REST: Duration = Duration::from_secs(45);
-/// Sends after which a platform that took its permission back must have been heard.
-const LAST_SENDS: usize = 6;
-/// How often what got no answer is tried again.
-const TRIES: usize = 200;
 /// Names of settings that lead to what a platform's programs call.
 const CALLED: [&str; 2] = ["_GRAPH_BASE_URL", "_API_BASE_URL"];
 
@@ -57,25 +48,25 @@ pub struct Report {
     pub summary: String,
 }
 
-struct Stage {
-    run: Run,
-    actors: Vec<Box<dyn Actor>>,
-    lines: Vec<Option<FaultyLine>>,
-    database: Database,
-    hub: HubProcess,
-    user: Client,
-    settings: Vec<(String, String)>,
+pub(super) struct Stage {
+    pub(super) run: Run,
+    pub(super) actors: Vec<Box<dyn Actor>>,
+    pub(super) lines: Vec<Option<FaultyLine>>,
+    pub(super) database: Database,
+    pub(super) hub: HubProcess,
+    pub(super) user: Client,
+    pub(super) settings: Vec<(String, String)>,
     /// Conversations by account and person.
-    conversations: BTreeMap<(usize, usize), String>,
+    pub(super) conversations: BTreeMap<(usize, usize), String>,
     /// The accounts' ids here.
-    ids: Vec<String>,
-    history: History,
+    pub(super) ids: Vec<String>,
+    pub(super) history: History,
     /// What must be delivered in a later round: account, number, person, words.
-    later: Vec<(usize, i64, usize, String)>,
-    numbers: Vec<i64>,
-    sent: Vec<usize>,
-    kills: usize,
-    troubles: BTreeMap<String, usize>,
+    pub(super) later: Vec<(usize, i64, usize, String)>,
+    pub(super) numbers: Vec<i64>,
+    pub(super) sent: Vec<usize>,
+    pub(super) kills: usize,
+    pub(super) troubles: BTreeMap<String, usize>,
 }
 
 /// Runs, and gives what was found.
@@ -92,6 +83,7 @@ pub async fn run(run: Run, actors: Vec<Box<dyn Actor>>) -> Report {
         tokio::time::sleep(ROUND).await;
     }
     stage.rest().await;
+    stage.lose().await;
     stage.look_at_accounts().await;
     stage.lose_sign_ins().await;
     stage.read(&listener).await;
@@ -176,13 +168,22 @@ impl Stage {
         }
     }
 
-    fn talk(&self, account: usize, person: usize) -> (String, String) {
+    pub(super) fn talk(&self, account: usize, person: usize) -> (String, String) {
         (self.actors[account].card().to_owned(), person.to_string())
+    }
+
+    /// The user asked for something to be sent.
+    pub(super) fn asked(&mut self, account: usize, person: usize, words: &str) {
+        let talk = self.talk(account, person);
+        self.history.asked.push(Asked { talk, words: words.to_owned(), forced: 0, retried: false });
     }
 
     async fn round(&mut self, dice: &mut Dice) {
         let turns: Vec<Turn> = self.actors.iter().map(|_| turn(dice, PEOPLE, self.run.harsh)).collect();
         let kill = dice.chance(KILLS).then(|| (Duration::from_millis(dice.roll() % 300), dice.chance(30)));
+        for actor in &self.actors {
+            actor.hold_back(false);
+        }
         let mut posts = std::mem::take(&mut self.later);
         let mut copies = Vec::new();
         let mut asks = Vec::new();
@@ -200,8 +201,12 @@ impl Stage {
                 let pushed = !self.actors[account].keeps();
                 self.history.said.push(Said { talk: self.talk(account, *person), words: words.clone(), pushed });
                 let delivery = (account, number, *person, words);
-                let keeps = self.actors[account].keeps();
-                match if keeps { &Post::Plain } else { post } {
+                if self.actors[account].keeps() {
+                    self.tell_oddly(account, *post);
+                    posts.push(delivery);
+                    continue;
+                }
+                match post {
                     Post::Late => self.later.push(delivery),
                     Post::Plain => posts.push(delivery),
                     Post::Again => {
@@ -220,12 +225,7 @@ impl Stage {
                 }
                 self.sent[account] += 1;
                 let words = format!("to {} {person} #{}", self.actors[account].card(), self.sent[account]);
-                self.history.asked.push(Asked {
-                    talk: self.talk(account, *person),
-                    words: words.clone(),
-                    forced: 0,
-                    retried: false,
-                });
+                self.asked(account, *person, &words);
                 asks.push((self.conversations[&(account, *person)].clone(), words));
             }
         }
@@ -233,8 +233,20 @@ impl Stage {
         self.happen(posts, asks, kill).await;
     }
 
+    /// A platform that delivers by itself does so once more, or later and in the wrong order.
+    fn tell_oddly(&mut self, account: usize, post: Post) {
+        let odd = match post {
+            Post::Plain => false,
+            Post::Doubled | Post::Again => self.actors[account].tell_again(),
+            Post::Late => self.actors[account].hold_back(true),
+        };
+        if odd {
+            *self.troubles.entry(format!("{post:?}")).or_default() += 1;
+        }
+    }
+
     /// Everything of a round at once, until all of it was taken; meanwhile the hub may die and come back.
-    async fn happen(
+    pub(super) async fn happen(
         &mut self,
         posts: Vec<(usize, i64, usize, String)>,
         asks: Vec<(String, String)>,
@@ -299,200 +311,4 @@ impl Stage {
             *self.troubles.entry(kind).or_default() += 1;
         }
     }
-
-    /// Nothing goes wrong any more, what is late comes, and everything comes to rest.
-    async fn rest(&mut self) {
-        for line in self.lines.iter().flatten() {
-            line.calm();
-        }
-        let late = std::mem::take(&mut self.later);
-        self.happen(late, Vec::new(), None).await;
-        let open = |message: &Value| matches!(message["status"].as_str(), Some("queued" | "sending"));
-        let begun = Instant::now();
-        while begun.elapsed() < REST && self.user.all_messages().await.iter().any(open) {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        // What a call lost is read back.
-        let said: BTreeSet<String> = self.history.said.iter().map(|said| said.words.clone()).collect();
-        let here = async || {
-            let all = self.user.all_messages().await;
-            let shown: BTreeSet<&str> = all.iter().map(|message| word(message, "content")).collect();
-            said.iter().all(|words| shown.contains(words.as_str())).then_some(())
-        };
-        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "everything is here", here)).await;
-        // What failed is sent again, as a person would.
-        let failed: Vec<Value> =
-            self.user.all_messages().await.into_iter().filter(|message| message["status"] == "failed").collect();
-        for message in failed {
-            let path = format!("/api/messages/{}/retry", word(&message, "id"));
-            let (status, answer) = self.user.post(&path, &json!({})).await;
-            assert!(status != StatusCode::NOT_FOUND, "{answer}");
-            let words = word(&message, "content");
-            for asked in self.history.asked.iter_mut().filter(|asked| asked.words == words) {
-                asked.retried = true;
-            }
-        }
-        let settled = async || (!self.user.all_messages().await.iter().any(open)).then_some(());
-        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "rest", settled)).await;
-    }
-
-    /// What everybody saw.
-    async fn read(&mut self, listener: &Listener) {
-        let words: BTreeSet<&str> = self.history.asked.iter().map(|asked| asked.words.as_str()).collect();
-        for actor in &self.actors {
-            let got = actor.got().into_iter().filter(|got| words.contains(got.as_str()));
-            let of = |words: String| Taken { talk: (actor.card().to_owned(), String::new()), words };
-            self.history.taken.extend(got.map(of));
-        }
-        let hello = |words: &str| words.ends_with("says hello");
-        for message in self.user.all_messages().await.iter().rev() {
-            let words = word(message, "content").to_owned();
-            if !hello(&words) {
-                let status = message["status"].as_str().map(str::to_owned);
-                self.history.shown.push(Shown { words, status });
-            }
-        }
-        let expected = self.history.said.len();
-        let heard = async || (listener.pushed().len() >= expected).then_some(());
-        let _ = tokio::time::timeout(Duration::from_secs(5), eventually("the client hears", heard)).await;
-        self.history.pushed = listener.pushed().into_iter().filter(|pushed| !hello(&pushed.words)).collect();
-        let (_, ledger) = self.user.get("/api/health/ledger").await;
-        let platforms = ledger["platforms"].as_array().into_iter().flatten();
-        let odd = platforms.filter(|platform| platform["balanced"] != true).map(ToString::to_string);
-        self.history.ledger.extend(odd);
-        assert!(ledger["balanced"].is_boolean(), "{ledger}");
-    }
-
-    /// How every account is shown as long as no platform refused one.
-    async fn look_at_accounts(&mut self) {
-        for account in self.accounts().await {
-            self.history.accounts.push(AccountSeen {
-                name: word(&account, "platform").to_owned(),
-                asked_for_sign_in: account["health"] == "needs_reauth",
-                credentials_refused: false,
-            });
-        }
-    }
-
-    async fn accounts(&self) -> Vec<Value> {
-        let (_, accounts) = self.user.get("/api/oauth/accounts").await;
-        accounts["accounts"].as_array().expect("a list").clone()
-    }
-
-    async fn is_refused(&self, account: usize) -> bool {
-        let id = &self.ids[account];
-        self.accounts().await.iter().any(|account| account["id"] == *id && account["health"] == "needs_reauth")
-    }
-
-    /// Every platform takes its permission back: that must be seen, nothing may leave until somebody signs in again, and then
-    /// what failed can be sent.
-    async fn lose_sign_ins(&mut self) {
-        let mut refused = Vec::new();
-        for account in 0..self.actors.len() {
-            let mut seen = false;
-            // What is left over of earlier faults may meet the first ones, and another call that is taken may clear the account.
-            for number in 0..LAST_SENDS {
-                self.actors[account].fault(Fault::Reauth);
-                let words = format!("to {} 0 without a sign-in, {number}", self.actors[account].card());
-                let conversation = self.conversations[&(account, 0)].clone();
-                if !ask(&self.user, &conversation, &words).await {
-                    break;
-                }
-                let talk = self.talk(account, 0);
-                self.history.asked.push(Asked { talk, words: words.clone(), forced: 0, retried: true });
-                let settled = async || {
-                    let all = self.user.all_messages().await;
-                    let open = |m: &Value| matches!(m["status"].as_str(), Some("queued" | "sending"));
-                    (!all.iter().any(|m| m["content"] == words && open(m))).then_some(())
-                };
-                let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is refused", settled)).await;
-                seen = self.is_refused(account).await;
-                if seen {
-                    break;
-                }
-            }
-            let name = self.actors[account].card().to_owned();
-            self.history.accounts.push(AccountSeen { name, asked_for_sign_in: seen, credentials_refused: true });
-            refused.push(account);
-        }
-        for account in refused {
-            self.actors[account].link(&self.user).await;
-        }
-        let failed: Vec<Value> =
-            self.user.all_messages().await.into_iter().filter(|message| message["status"] == "failed").collect();
-        for message in failed {
-            self.user.post(&format!("/api/messages/{}/retry", word(&message, "id")), &json!({})).await;
-        }
-        let sent = async || {
-            let all = self.user.all_messages().await;
-            let open = all.iter().any(|m| matches!(m["status"].as_str(), Some("queued" | "sending" | "failed")));
-            (!open).then_some(())
-        };
-        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is sent", sent)).await;
-    }
-
-    fn report(self, rounds: usize) -> Report {
-        let findings = check(&self.history);
-        let unsettled =
-            self.history.shown.iter().filter(|shown| shown.status.as_deref() == Some("unconfirmed")).count();
-        let failed = self.history.shown.iter().filter(|shown| shown.status.as_deref() == Some("failed")).count();
-        let summary = format!(
-            "seed {} on {:?}: {rounds} rounds, {} said, {} asked, {} taken, {} kills, {} troubles, {failed} failed, \
-             {unsettled} unconfirmed, {} findings",
-            self.run.seed,
-            self.run.engine,
-            self.history.said.len(),
-            self.history.asked.len(),
-            self.history.taken.len(),
-            self.kills,
-            self.troubles.values().sum::<usize>(),
-            findings.len(),
-        );
-        Report { findings, summary }
-    }
-}
-
-/// Leads an address through a line of its platform's.
-async fn through(address: &str, line: &mut Option<(String, FaultyLine)>) -> String {
-    let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
-    let (Some(host), Some(port)) = (url.host_str(), url.port()) else { return address.to_owned() };
-    let target = format!("{host}:{port}");
-    if line.is_none() {
-        *line = Some((target.clone(), FaultyLine::to(target.clone()).await));
-    }
-    let Some((known, line)) = line else { return address.to_owned() };
-    if *known != target {
-        return address.to_owned();
-    }
-    url.set_port(Some(line.address.port())).expect("a port");
-    url.as_str().trim_end_matches('/').to_owned()
-}
-
-async fn start(binary: &Path, settings: &[(String, String)], folder: &Path) -> HubProcess {
-    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    HubProcess::start_logged(binary, &settings, &folder.join("hub.log")).await
-}
-
-/// What the dead process held comes free, as it would after a minute. On SQLite a hub that is alone finds out by itself.
-async fn time_passes(database: &Database, engine: Engine) {
-    database.change("UPDATE hub_leases SET until_at = '2020-01-01T00:00:00.000000Z'").await;
-    if engine == Engine::Postgres {
-        let held = "UPDATE hub_jobs SET lease_until = '2020-01-01T00:00:00.000000Z' WHERE state = 'running'";
-        database.change(held).await;
-    }
-}
-
-/// Asks for something to be sent until there is an answer; the key makes a repeat harmless. False when it was not taken.
-async fn ask(user: &Client, conversation: &str, words: &str) -> bool {
-    for _ in 0..TRIES {
-        let request = user.request(Method::POST, &format!("/api/messages/{conversation}/send"));
-        match request.header("Idempotency-Key", words).json(&json!({"content": words})).send().await {
-            // The account cannot send: nothing was stored.
-            Ok(answer) if answer.status() == StatusCode::CONFLICT => return false,
-            // Stored, whatever the platform says: what became of it is read in the end.
-            Ok(answer) if answer.status() != StatusCode::SERVICE_UNAVAILABLE => return true,
-            Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
-    panic!("{words:?} is never answered");
 }

@@ -22,6 +22,10 @@ pub struct History {
     pub pushed: Vec<Pushed>,
     /// The accounts.
     pub accounts: Vec<AccountSeen>,
+    /// What nobody told the hub.
+    pub lost: Vec<Lost>,
+    /// Tokens that ended before their time.
+    pub renewed: Vec<Renewed>,
     /// What the hub's own ledger says does not add up; empty when it does, or when there is none.
     pub ledger: Vec<String>,
 }
@@ -66,6 +70,8 @@ pub struct Shown {
     pub words: String,
     /// Status of one that was sent from the hub.
     pub status: Option<String>,
+    /// It is shown as missed and read back.
+    pub recovered: bool,
 }
 
 /// A client heard of a new message.
@@ -88,6 +94,51 @@ pub struct AccountSeen {
     pub asked_for_sign_in: bool,
     /// Its platform gave an answer about its credentials.
     pub credentials_refused: bool,
+}
+
+/// A platform did not tell the hub what was said.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    /// The account.
+    pub name: String,
+    /// Why not.
+    pub loss: Loss,
+    /// The account was well again in the end.
+    pub well_again: bool,
+    /// What was said meanwhile.
+    pub words: Vec<String>,
+    /// The platform lets it be read: then it must be shown as recovered.
+    pub read_back: bool,
+}
+
+/// Why the hub is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// The platform fell silent, without a word.
+    Silence {
+        /// The hub found out.
+        noticed: bool,
+    },
+    /// The platform called somebody else.
+    Takeover {
+        /// The hub said so.
+        noticed: bool,
+        /// It took the account back before its owner wanted it back.
+        fought: bool,
+    },
+}
+
+/// An account's token ended before its time, while several sends needed it.
+#[derive(Clone, Debug)]
+pub struct Renewed {
+    /// The account.
+    pub name: String,
+    /// How often the platform was asked for a new one.
+    pub times: usize,
+    /// The account was shown as in need of a new sign-in.
+    pub asked_for_sign_in: bool,
+    /// Sends that did not get through.
+    pub unsent: usize,
 }
 
 /// Something that must not be.
@@ -117,6 +168,18 @@ pub enum Finding {
     MissedReconnect(String),
     /// An account asks for a new sign-in though its platform never refused it.
     FalseReconnect(String),
+    /// A dead line was not noticed.
+    Unnoticed(String),
+    /// An account somebody else took was fought over.
+    Fought(String),
+    /// An account did not become well again.
+    StillIll(String),
+    /// It was missed and read back, and is not shown as such.
+    NotRecovered(String),
+    /// A token that ended was not renewed exactly once.
+    Renewals(String),
+    /// A token that ended kept something from being sent.
+    Unsent(String),
     /// The hub's own books do not balance.
     Ledger(String),
 }
@@ -136,6 +199,12 @@ impl fmt::Display for Finding {
             Self::NotPushed(which) => ("not pushed", which),
             Self::MissedReconnect(which) => ("dead sign-in that nobody is told of", which),
             Self::FalseReconnect(which) => ("false call for a new sign-in", which),
+            Self::Unnoticed(which) => ("dead line that nobody noticed", which),
+            Self::Fought(which) => ("fought over", which),
+            Self::StillIll(which) => ("not well again", which),
+            Self::NotRecovered(which) => ("missed, not shown as recovered", which),
+            Self::Renewals(which) => ("not renewed exactly once", which),
+            Self::Unsent(which) => ("not sent because a token ended", which),
             Self::Ledger(which) => ("ledger", which),
         };
         write!(f, "{what}: {which}")
@@ -157,6 +226,7 @@ pub fn check(history: &History) -> Vec<Finding> {
             found.insert(Finding::MissedReconnect(account.name.clone()));
         }
     }
+    losses(history, &mut found);
     found.extend(history.ledger.iter().cloned().map(Finding::Ledger));
     found.into_iter().collect()
 }
@@ -237,6 +307,36 @@ fn fates(history: &History, found: &mut BTreeSet<Finding>) {
     }
 }
 
+fn losses(history: &History, found: &mut BTreeSet<Finding>) {
+    for lost in &history.lost {
+        let (Loss::Silence { noticed } | Loss::Takeover { noticed, .. }) = lost.loss;
+        if !noticed {
+            found.insert(Finding::Unnoticed(lost.name.clone()));
+        }
+        if matches!(lost.loss, Loss::Takeover { fought: true, .. }) {
+            found.insert(Finding::Fought(lost.name.clone()));
+        }
+        if !lost.well_again {
+            found.insert(Finding::StillIll(lost.name.clone()));
+        }
+        let shown = |words: &String| history.shown.iter().find(|shown| shown.words == *words);
+        for words in lost.words.iter().filter(|words| lost.read_back && shown(words).is_some_and(|it| !it.recovered)) {
+            found.insert(Finding::NotRecovered(words.clone()));
+        }
+    }
+    for renewed in &history.renewed {
+        if renewed.times != 1 {
+            found.insert(Finding::Renewals(format!("{}, {} times", renewed.name, renewed.times)));
+        }
+        if renewed.asked_for_sign_in {
+            found.insert(Finding::FalseReconnect(renewed.name.clone()));
+        }
+        if renewed.unsent > 0 {
+            found.insert(Finding::Unsent(format!("{}, {} messages", renewed.name, renewed.unsent)));
+        }
+    }
+}
+
 fn pushes(history: &History, found: &mut BTreeSet<Finding>) {
     let mut at: BTreeMap<(usize, i64), &str> = BTreeMap::new();
     let mut told: BTreeSet<(usize, &str)> = BTreeSet::new();
@@ -268,19 +368,24 @@ mod tests {
         let mut history = History::default();
         for words in ["one", "two", "three"] {
             history.said.push(Said { talk: talk(), words: words.to_owned(), pushed: true });
-            history.shown.push(Shown { words: words.to_owned(), status: None });
+            history.shown.push(Shown { words: words.to_owned(), status: None, recovered: words == "two" });
             let offset = i64::try_from(history.pushed.len()).unwrap();
             history.pushed.push(Pushed { client: 0, offset, words: words.to_owned() });
         }
         for (words, status) in [("a", "sent"), ("b", "unconfirmed"), ("c", "failed"), ("d", "read")] {
             history.asked.push(Asked { talk: talk(), words: words.to_owned(), forced: 0, retried: false });
-            history.shown.push(Shown { words: words.to_owned(), status: Some(status.to_owned()) });
+            history.shown.push(Shown { words: words.to_owned(), status: Some(status.to_owned()), recovered: false });
             if matches!(status, "sent" | "read") {
                 history.taken.push(Taken { talk: talk(), words: words.to_owned() });
             }
         }
         let account = AccountSeen { name: "account".to_owned(), asked_for_sign_in: false, credentials_refused: false };
         history.accounts.push(account);
+        for loss in [Loss::Silence { noticed: true }, Loss::Takeover { noticed: true, fought: false }] {
+            let (name, words) = ("account".to_owned(), vec!["two".to_owned()]);
+            history.lost.push(Lost { name, loss, well_again: true, words, read_back: true });
+        }
+        history.renewed.push(Renewed { name: "account".to_owned(), times: 1, asked_for_sign_in: false, unsent: 0 });
         history
     }
 
@@ -317,6 +422,11 @@ mod tests {
             h.accounts[0].credentials_refused = true;
         };
         assert_eq!(planted(refused), []);
+        let kept_nowhere = |h: &mut History| {
+            h.shown[1].recovered = false;
+            h.lost.iter_mut().for_each(|lost| lost.read_back = false);
+        };
+        assert_eq!(planted(kept_nowhere), []);
         assert_eq!(planted(|h| h.pushed.clear()), [], "nobody listened");
     }
 
@@ -326,7 +436,8 @@ mod tests {
         assert_eq!(planted(|h| drop(h.shown.remove(1))), [Finding::Lost(of("two"))]);
         assert_eq!(planted(|h| drop(h.shown.remove(3))), [Finding::Lost(of("a"))]);
         assert_eq!(planted(|h| h.shown.push(h.shown[0].clone())), [Finding::Doubled(of("one"))]);
-        let invented = |h: &mut History| h.shown.push(Shown { words: "ghost".to_owned(), status: None });
+        let invented =
+            |h: &mut History| h.shown.push(Shown { words: "ghost".to_owned(), status: None, recovered: false });
         assert_eq!(planted(invented), [Finding::Invented(of("ghost"))]);
         assert_eq!(planted(|h| h.shown.swap(0, 1)), [Finding::OutOfOrder(of("two"))]);
         assert_eq!(planted(|h| h.taken.swap(0, 1)), [Finding::OutOfOrder(of("d"))]);
@@ -341,6 +452,16 @@ mod tests {
         assert_eq!(planted(|h| drop(h.pushed.remove(2))), [Finding::NotPushed(of("three"))]);
         assert_eq!(planted(|h| h.accounts[0].asked_for_sign_in = true), [Finding::FalseReconnect(of("account"))]);
         assert_eq!(planted(|h| h.accounts[0].credentials_refused = true), [Finding::MissedReconnect(of("account"))]);
+        assert_eq!(planted(|h| h.lost[0].loss = Loss::Silence { noticed: false }), [Finding::Unnoticed(of("account"))]);
+        let loss = |noticed, fought| move |h: &mut History| h.lost[1].loss = Loss::Takeover { noticed, fought };
+        assert_eq!(planted(loss(false, false)), [Finding::Unnoticed(of("account"))]);
+        assert_eq!(planted(loss(true, true)), [Finding::Fought(of("account"))]);
+        assert_eq!(planted(|h| h.lost[1].well_again = false), [Finding::StillIll(of("account"))]);
+        assert_eq!(planted(|h| h.shown[1].recovered = false), [Finding::NotRecovered(of("two"))]);
+        assert_eq!(planted(|h| h.renewed[0].times = 2), [Finding::Renewals(of("account, 2 times"))]);
+        assert_eq!(planted(|h| h.renewed[0].times = 0), [Finding::Renewals(of("account, 0 times"))]);
+        assert_eq!(planted(|h| h.renewed[0].asked_for_sign_in = true), [Finding::FalseReconnect(of("account"))]);
+        assert_eq!(planted(|h| h.renewed[0].unsent = 1), [Finding::Unsent(of("account, 1 messages"))]);
         assert_eq!(planted(|h| h.ledger.push("5 in, 4 out".to_owned())), [Finding::Ledger(of("5 in, 4 out"))]);
     }
 }

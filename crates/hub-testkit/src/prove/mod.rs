@@ -3,10 +3,13 @@
 
 pub mod actor;
 mod driver;
+mod ending;
 pub mod history;
 pub mod line;
 mod listener;
+mod losses;
 pub mod plan;
+mod surroundings;
 
 pub use actor::{Actor, Played};
 pub use driver::{PEOPLE, Report, Run, run};

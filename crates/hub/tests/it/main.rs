@@ -16,7 +16,10 @@ mod house_rules;
 mod ledger;
 mod outage;
 mod prove;
+mod retry;
 mod support;
+#[cfg(feature = "demo")]
+mod telegram_lines;
 #[cfg(feature = "demo")]
 mod telegram_login;
 #[cfg(feature = "demo")]

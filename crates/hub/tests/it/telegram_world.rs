@@ -94,6 +94,11 @@ impl World {
         last
     }
 
+    /// What the hub has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(log_of(&self.database)).expect("a log")
+    }
+
     /// Looks through everything that the hub keeps and says: the database, its journal, the log, all files.
     pub(crate) fn find_nowhere(&self, words: &[&str]) {
         let mut folders = vec![self.database.folder.path().to_owned()];
@@ -114,8 +119,7 @@ impl World {
             }
         }
         assert!(looked > 50_000, "there was little to look through: {looked} bytes");
-        let log = std::fs::read_to_string(log_of(&self.database)).expect("a log");
-        assert!(log.contains("platform call done"), "the log is not talkative enough to prove anything");
+        assert!(self.log().contains("platform call done"), "the log is not talkative enough to prove anything");
     }
 }
 

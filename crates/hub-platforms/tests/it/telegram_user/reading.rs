@@ -55,6 +55,23 @@ async fn the_past_is_read_once_chat_by_chat() {
 }
 
 #[tokio::test]
+async fn what_is_said_once_the_line_listens_is_news_whichever_way_it_comes() {
+    let telegram = world().await;
+    telegram.says(ME, WITH_ALICE, ALICE, "before");
+    let mut reader = Reader::on(&telegram);
+    reader.take(Duration::ZERO).await;
+    // The chat's past is read only after this.
+    telegram.says_with(ME, WITH_ALICE, ALICE, |message| {
+        "meanwhile".clone_into(&mut message.message);
+        message.date += 5;
+    });
+    let events = reader.past().await;
+    let told: Vec<_> = events.iter().filter_map(|event| said(&event.body)).collect();
+    let told: Vec<_> = told.iter().map(|message| (words(message), message.history)).collect();
+    assert_eq!(told[..2], [("before", true), ("meanwhile", false)]);
+}
+
+#[tokio::test]
 async fn what_happens_to_a_message_is_told_as_it_happens() {
     let telegram = world().await;
     let mut reader = Reader::on(&telegram);

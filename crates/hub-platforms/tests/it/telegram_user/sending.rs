@@ -65,10 +65,18 @@ async fn a_send_that_was_cut_off_is_repeated_without_a_double() {
 #[tokio::test]
 async fn without_an_open_line_nothing_is_sent() {
     let telegram = world().await;
-    let reader = Reader::on(&telegram);
-    let error = reader.handle.send(&reader.grant, &to_alice("hi", "key-1")).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Transient { maybe_applied: false });
+    telegram.says(ME, WITH_ALICE, ALICE, "hello");
+    let mut reader = Reader::on(&telegram);
+    for _ in 0..5 {
+        let error = reader.handle.send(&reader.grant, &to_alice("hi", "key-1")).await.unwrap_err();
+        let soon = Some(Duration::from_secs(3));
+        assert_eq!(error.kind, ErrorKind::RateLimited { retry_after: soon }, "that is no outage: {error}");
+        assert_eq!(error.status, None, "and nothing that Telegram said");
+    }
     assert_eq!(telegram.connected(), 0);
+    reader.past().await;
+    reader.handle.send(&reader.grant, &to_alice("hi", "key-1")).await.expect("nothing rests");
+    assert_eq!(texts(&telegram), ["hello", "hi"]);
 }
 
 #[tokio::test]

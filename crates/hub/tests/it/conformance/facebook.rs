@@ -132,6 +132,15 @@ impl Subject for Facebook {
         true
     }
 
+    async fn fall_silent(&self, _account: &str, silent: bool) -> bool {
+        if silent {
+            self.platform.meta().hold();
+        } else {
+            self.platform.meta().release(false);
+        }
+        true
+    }
+
     fn report(&self, account: &str, person: &str, _message: &str, status: &str) -> bool {
         meta::report(self.platform.inboxes(), account, person, status, true)
     }

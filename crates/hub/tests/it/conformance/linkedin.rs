@@ -255,6 +255,10 @@ impl Subject for LinkedIn {
         true
     }
 
+    async fn take_over(&self, account: &str, url: &str) -> bool {
+        self.platform.divert(CLIENT, number(account), url)
+    }
+
     /// How far a comment got is told to nobody.
     fn report(&self, _account: &str, _person: &str, _message: &str, _status: &str) -> bool {
         false

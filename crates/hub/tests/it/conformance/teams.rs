@@ -273,6 +273,24 @@ impl Subject for Teams {
         true
     }
 
+    fn end_token(&self, account: &str) -> bool {
+        self.platform.expire_tokens(account);
+        true
+    }
+
+    async fn fall_silent(&self, account: &str, silent: bool) -> bool {
+        !silent || self.subscription(account).is_some_and(|one| self.platform.kill_subscription(&one.id))
+    }
+
+    fn tell_again(&self) -> bool {
+        self.platform.repeat(1) > 0
+    }
+
+    fn hold_back(&self, held: bool) -> bool {
+        self.platform.hold(held, !held);
+        true
+    }
+
     /// The platform tells nothing after it took a message.
     fn report(&self, _account: &str, _person: &str, _message: &str, _status: &str) -> bool {
         false

@@ -82,6 +82,13 @@ impl Telegram {
         })
     }
 
+    /// Somebody else who knows the bot's token calls the platform.
+    async fn call(&self, account: &str, method: &str, body: Value) -> bool {
+        let url = format!("{}/bot{}/{method}", self.platform.base_url(), token(account));
+        let answer = reqwest::Client::new().post(url).json(&body).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
     /// What the widget hands over for a person who signs in.
     fn signed_in(&self, person: &str) -> BTreeMap<String, String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
@@ -330,6 +337,14 @@ impl Subject for Telegram {
             },
         );
         true
+    }
+
+    async fn fall_silent(&self, account: &str, silent: bool) -> bool {
+        !silent || self.call(account, "deleteWebhook", json!({})).await
+    }
+
+    async fn take_over(&self, account: &str, url: &str) -> bool {
+        self.call(account, "setWebhook", json!({ "url": url })).await
     }
 
     /// The platform tells nothing after it took a message.

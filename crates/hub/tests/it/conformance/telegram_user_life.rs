@@ -278,7 +278,9 @@ async fn deletions_that_do_not_say_where_are_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn ten_lines_cost() {
-    let stage = linked(Engine::Sqlite).await;
+    let stage = Box::pin(Stage::<TelegramUser>::open(binary(), Engine::Sqlite)).await;
+    eprintln!("no line: {} kB", stage.hub.resident_kb().expect("a figure"));
+    stage.link().await;
     stage.hear(1, "hello").await;
     eprintln!("one line: {} kB", stage.hub.resident_kb().expect("a figure"));
     for number in 1..ACCOUNTS {

@@ -250,6 +250,11 @@ impl Subject for Twitter {
         true
     }
 
+    fn end_token(&self, account: &str) -> bool {
+        self.platform.end_access(account);
+        true
+    }
+
     /// What the platform took is delivered; it only tells of reading.
     fn report(&self, account: &str, person: &str, message: &str, status: &str) -> bool {
         if status == "read" {
