@@ -165,7 +165,7 @@ async fn x_says_who_took_the_address_and_gives_it_back_once_it_is_free() {
     let taken = becomes(&stage.user, "taken_over").await;
     assert_eq!((&taken["action"], &taken["evidence"]["code"]), (&json!("reclaim"), &json!("other.example")));
     let (status, refused) = reclaim(&stage).await;
-    assert_eq!(status, StatusCode::BAD_GATEWAY, "{refused}");
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{refused}");
     let words = refused["error"]["message"].as_str().unwrap_or_default();
     assert!(words.contains("X knows another address of this app and allows no second one."), "{refused}");
     assert!(!words.contains("misconfigured"), "a plain sentence: {refused}");
