@@ -183,6 +183,10 @@ pub async fn asks_anew_on_evidence_only<S: Subject>(binary: &Path, engine: Engin
         assert_eq!(stage.health().await, "ok", "{fault:?} says nothing about the sign-in");
     }
 
+    // So much trouble in a row lets an account rest; what leaves then ends it.
+    let elsewhere = stage.conversation_with(6).await;
+    let (_, sent) = stage.send_words(&elsewhere, "all is well again").await;
+    assert_eq!(sent["failure"], Value::Null);
     let conversation = stage.conversation_with(7).await;
     assert!(stage.subject.fault(&account, Fault::Reauth), "every platform can refuse a grant");
     let (status, failed) = stage.send_words(&conversation, "with a dead grant").await;
