@@ -51,8 +51,11 @@ fn one(raw: &RawValue) -> Parsed {
     }
 }
 
-/// An event of one account.
+/// An event of one account, which must be named.
 fn event(account: &str, kind: &str, what: &str, body: InboundBody) -> Parsed {
+    if account.is_empty() {
+        return unreadable("an event without an account");
+    }
     let accounts = vec![RemoteAccountId::from(account)];
     Parsed::Event(Inbound { accounts, event_key: format!("{account}:{kind}:{what}"), body })
 }

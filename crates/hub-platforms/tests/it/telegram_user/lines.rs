@@ -47,6 +47,8 @@ async fn one_account_has_one_line_and_an_idle_one_says_nothing() {
     let mut reader = Reader::on(&telegram);
     reader.past().await;
     until(|| telegram.listening(ME) == 1).await;
+    // The line asks once what it missed while it was opened.
+    until(|| telegram.calls_of("updates.getDifference").len() == 1).await;
     let (connected, calls) = (telegram.connected(), telegram.calls().len());
     for _ in 0..20 {
         assert!(reader.page(Duration::ZERO).await.unwrap().events.is_empty());
