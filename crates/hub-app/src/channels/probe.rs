@@ -22,6 +22,7 @@ const TURNS: u32 = 5;
 /// Shortest and longest pause between two turns.
 const SHORTEST_TICK: Duration = Duration::from_millis(200);
 const LONGEST_TICK: Duration = Duration::from_secs(30);
+
 /// A sign-in that is dead is not asked about: only its owner can change that.
 const fn is_asked(state: ChannelState) -> bool {
     !matches!(state, ChannelState::NeedsReauth | ChannelState::Off)
