@@ -26,7 +26,7 @@ pub use pushes::Pushes;
 use std::time::Duration;
 
 /// The longest a test waits for something that must happen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Looks until `probe` finds something; panics with `what` when patience ends. Polls because the thing under test is
 /// another process or task; it never waits longer than needed.

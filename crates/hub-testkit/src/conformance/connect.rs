@@ -169,7 +169,8 @@ pub async fn renews_in_time<S: Subject>(binary: &Path, engine: Engine) {
 
 /// Only an answer about credentials makes an account ask for a new sign-in; then nothing more leaves until there is one.
 pub async fn asks_anew_on_evidence_only<S: Subject>(binary: &Path, engine: Engine) {
-    let stage = Stage::<S>::linked(binary, engine).await;
+    // A refused grant is renewed, and refused again, before a send is answered: on a busy machine that takes a while.
+    let stage = Stage::<S>::linked_with(binary, engine, &[("SEND_WAIT_MS", "15000")]).await;
     let account = stage.subject.account(0);
     let id = text(&stage.accounts(&stage.user).await[0]["id"]);
     let innocent =
