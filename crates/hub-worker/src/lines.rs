@@ -92,7 +92,7 @@ async fn hold(app: App, line: Line, holder: Arc<str>, end: CancellationToken) {
         let outcome = tokio::select! {
             outcome = step => outcome,
             // How long to wait, and what comes of it, depends on how the account stands; waiting that is cut off loses nothing.
-            () = account_changed(&mut signals, Some(line.account)) => continue,
+            () = account_changed(&mut signals, Some(line.account)), if line.own => continue,
             () = end.cancelled() => break,
         };
         let rest = match outcome {

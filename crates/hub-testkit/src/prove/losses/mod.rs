@@ -105,14 +105,17 @@ impl Stage {
         });
         let told = told.await;
         let channel = self.channel(account).await;
-        let since = channel["since"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+        let later = |at: &Value| at.as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()) > Some(before.at);
+        // Since when it is well is moved where hours pass.
+        let dated = later(&channel["since"]) || matches!(loss, Loss::Silence { .. });
+        let evidence = &channel["evidence"];
         let holes = channel["holes"].as_array().map_or(0, Vec::len);
         Lost {
             name: self.actors[account].card().to_owned(),
             loss,
             well_again,
             told,
-            explained: since > Some(before.at) && !word(&channel["evidence"], "words").is_empty(),
+            explained: dated && later(&evidence["seen_at"]) && !word(evidence, "words").is_empty(),
             words: said.iter().map(|said| said.words.clone()).collect(),
             read_back: self.reads_back(account).await,
             hole: gone.then_some(holes > before.holes),
