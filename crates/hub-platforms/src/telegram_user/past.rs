@@ -13,7 +13,7 @@ use grammers_tl_types as tl;
 use hub_domain::inbound::UpTo;
 use hub_domain::{DeliveryStatus, InboundBody, RemoteConversationId};
 use hub_platform_kit::platform::Parsed;
-use hub_platform_kit::{ErrorKind, Result};
+use hub_platform_kit::{ErrorKind, Result, alone};
 use std::time::Duration;
 use tl::Serializable;
 
@@ -97,7 +97,7 @@ pub(super) async fn chat(line: &Line, unread: Unread, listening: i32) -> Result<
     let scene = Scene { me: line.me, names: &names, session, date: 0 };
     let (mut events, mut raw) = (Vec::new(), Vec::new());
     for message in messages.iter().rev() {
-        events.extend(mapping::past_message(message, &scene, listening));
+        events.extend(alone(|| mapping::past_message(message, &scene, listening), Some));
         message.serialize(&mut raw);
     }
     let newest = messages.iter().find_map(mapping::said_at);
