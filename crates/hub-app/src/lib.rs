@@ -34,7 +34,8 @@ pub use hub_platform_kit::webhook::WebhookRequest;
 pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};
 pub use hub_store::{
     DeadJob, FindAccounts, FindConversations, FindMessages, FindUsage, FindUsers, Job, KnownUser, ListConversations,
-    ListMessages, Notice, OwnedConversation, Page, Parked, Place, Presence, Receipt, SealedTable, Slice, Span, UsageRow,
+    ListMessages, Notice, OwnedConversation, Page, Parked, Place, Presence, Receipt, SealedTable, Slice, Span,
+    UsageRow,
 };
 
 use hub_domain::{Account, Committed, Timestamp};

@@ -86,9 +86,10 @@ impl EventBody {
             | Self::MessageUpdated { message_id, .. }
             | Self::StatusChanged { message_id, .. }
             | Self::MessageRead { message_id, .. } => Some(*message_id),
-            Self::ConversationUpdated { .. } | Self::Notice { .. } | Self::AccountChanged { .. } | Self::SessionsEnded { .. } => {
-                None
-            }
+            Self::ConversationUpdated { .. }
+            | Self::Notice { .. }
+            | Self::AccountChanged { .. }
+            | Self::SessionsEnded { .. } => None,
         }
     }
 }

@@ -20,8 +20,8 @@ pub use error::{Result, StoreError};
 pub use migrate::MigrationReport;
 pub use nouns::accounts::{Accounts, LinkedAccount, SealedTokens, StoredGrant};
 pub use nouns::admin::{
-    Admin, FindAccounts, FindConversations, FindMessages, FindUsage, FindUsers, KnownUser, OwnedAccount, OwnedConversation,
-    Place, RowCounts, Slice, Span, UsageRow,
+    Admin, FindAccounts, FindConversations, FindMessages, FindUsage, FindUsers, KnownUser, OwnedAccount,
+    OwnedConversation, Place, RowCounts, Slice, Span, UsageRow,
 };
 pub use nouns::attachments::{Attachments, StoredAttachment};
 pub use nouns::channels::{Channel, Channels, SignsOfLife};

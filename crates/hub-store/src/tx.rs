@@ -6,9 +6,9 @@ use crate::nouns::ledger::Notes;
 use crate::nouns::{events, ledger};
 use crate::sql::{Conn, Link, limited};
 use crate::{
-    Accounts, Admin, Attachments, Channels, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs, Leases,
-    Ledger, Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog, UsedProofs,
-    Users,
+    Accounts, Admin, Attachments, Channels, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs,
+    Leases, Ledger, Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog,
+    UsedProofs, Users,
 };
 use hub_domain::Committed;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};

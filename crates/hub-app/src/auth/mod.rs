@@ -107,13 +107,7 @@ async fn is_standing(app: &App, user: UserId, generation: i32) -> Result<bool> {
 }
 
 /// Makes a pair and stores the renewable half, hashed, in `tx`.
-async fn start_session(
-    app: &App,
-    tx: &Tx,
-    user: User,
-    family: Option<Uuid>,
-    mark: tokens::Mark,
-) -> Result<Session> {
+async fn start_session(app: &App, tx: &Tx, user: User, family: Option<Uuid>, mark: tokens::Mark) -> Result<Session> {
     let now = app.now();
     let tokens = &app.auth_state().tokens;
     let access_token = tokens.sign_access(&user, mark, now)?;

@@ -8,9 +8,9 @@ pub(crate) use conversation::AdminConversationDto;
 pub(crate) use message::AdminMessageDto;
 pub(crate) use user::AdminUserDto;
 
-use super::channel::ChannelDto;
 use super::account::AccountDto;
 use super::both_casings;
+use super::channel::ChannelDto;
 use hub_app::UsageRow;
 use hub_app::admin::accounts::AccountFile;
 use hub_app::channels::ChannelView;

@@ -1,6 +1,6 @@
 // One row in full, and what can be done about it.
 import { ask } from './api.js';
-import { at, badge, button, faint, facts, link, make, moment, name, say, sure, tableRow, table, trouble } from './parts.js';
+import { at, badge, button, faint, facts, link, make, moment, name, onPlatform, say, sure } from './parts.js';
 
 let changed = () => {};
 export const whenChanged = (work) => { changed = work; };
@@ -28,7 +28,6 @@ async function act(path, body, said, kind, id) {
 }
 
 const opener = (label, kind, id) => button(label, () => open(kind, id), { className: 'plain' });
-const rows = (label, hash) => link(label, hash);
 const id = (text) => make('code', text);
 
 async function user(key) {
@@ -65,11 +64,11 @@ async function user(key) {
       make('h3', 'Accounts'),
       accounts.length === 0 ? make('p', 'Nothing was ever linked.') : make('ul', accounts.map((account) => make('li', [
         opener(account.platform_username ?? account.platform_user_id, 'accounts', account.id),
-        ` ${account.platform} `, badge(account.state),
+        ` ${onPlatform(account.platform)} `, badge(account.state),
       ])), { className: 'rows' }),
       make('p', [
-        rows('Conversations', `#conversations?user=${key}`), rows('Messages', `#messages?user=${key}`),
-        rows('Requests', `#usage?user=${key}`),
+        link('Conversations', `#conversations?user=${key}`), link('Messages', `#messages?user=${key}`),
+        link('Requests', `#usage?user=${key}`),
       ], { className: 'actions' }),
     ],
   };
@@ -103,7 +102,7 @@ async function account(key) {
   const { channel } = one;
   const title = one.platform_username ?? one.platform_user_id;
   const away = button('Disconnect', async () => {
-    const text = `The hub forgets the sign-in of ${title} and tells ${one.platform}. Its conversations stay.`;
+    const text = `The hub forgets the sign-in of ${title} and tells ${onPlatform(one.platform)}. Its conversations stay.`;
     if (!await sure({ title: 'Disconnect?', text, verb: 'Disconnect', isGrave: true })) return;
     await act(`/api/admin/accounts/${key}/disconnect`, {}, `${title} was disconnected.`, 'accounts', key);
   }, { className: 'grave' });
@@ -119,7 +118,7 @@ async function account(key) {
         ['Last event', moment(channel.last_event_at)],
         ['Last call that worked', moment(channel.last_success_at)],
         ['Asked next', channel.next_probe_at && moment(channel.next_probe_at)],
-        ['Platform', [one.platform, one.account_kind].filter(Boolean).join(', ')],
+        ['Platform', [onPlatform(one.platform), one.account_kind].filter(Boolean).join(', ')],
         ['Owner', opener(one.user_email, 'users', one.user_id)],
         ['Linked', moment(one.created_at)],
         ['Id at the platform', id(one.platform_user_id)],
@@ -131,7 +130,7 @@ async function account(key) {
       ])), { className: 'rows' }) : null,
       make('p', [
         one.is_active ? away : null,
-        rows('Conversations', `#conversations?account=${key}`), rows('Messages', `#messages?account=${key}`),
+        link('Conversations', `#conversations?account=${key}`), link('Messages', `#messages?account=${key}`),
       ], { className: 'actions' }),
     ],
   };
@@ -146,7 +145,7 @@ async function conversation(key) {
         ['Messages', String(messages)],
         ['Unread', String(one.unread_count)],
         ['Last message', moment(one.last_message_at)],
-        ['Platform', one.platform],
+        ['Platform', onPlatform(one.platform)],
         ['Account', opener(one.platform_username ?? one.account_id, 'accounts', one.account_id)],
         ['Owner', opener(one.user_email, 'users', one.user_id)],
         ['Begun', moment(one.created_at)],
@@ -154,7 +153,7 @@ async function conversation(key) {
         ['Id at the platform', id(one.platform_conversation_id)],
         ['Id', id(one.id)],
       ]),
-      make('p', [rows('Messages', `#messages?conversation=${key}`)], { className: 'actions' }),
+      make('p', [link('Messages', `#messages?conversation=${key}`)], { className: 'actions' }),
     ],
   };
 }
@@ -181,7 +180,7 @@ async function message(key) {
         ['Stored', moment(one.created_at)],
         ['Found by reading back', one.recovered ? 'yes' : ''],
         ['Conversation', opener(one.participant_name ?? one.conversation_id, 'conversations', one.conversation_id)],
-        ['Platform', one.platform],
+        ['Platform', onPlatform(one.platform)],
         ['Owner', opener(one.user_email, 'users', one.user_id)],
         ['Id at the platform', id(one.platform_message_id)],
         ['Id', id(one.id)],
@@ -197,13 +196,13 @@ async function request(key) {
     parts: [
       facts([
         ['When', moment(one.timestamp)],
-        ['Of', one.platform],
+        ['Of', one.platform === 'api' ? 'the hub' : onPlatform(one.platform)],
         ['Times', String(one.request_count)],
         ['User', one.user_id && opener(one.user_email ?? one.user_id, 'users', one.user_id)],
         ['Account', one.account_id && opener(one.account_id, 'accounts', one.account_id)],
         ['Id', id(one.id)],
       ]),
-      make('p', [one.user_id ? rows('Requests of this user', `#usage?user=${one.user_id}`) : null], { className: 'actions' }),
+      make('p', [one.user_id ? link('Requests of this user', `#usage?user=${one.user_id}`) : null], { className: 'actions' }),
     ],
   };
 }
@@ -222,7 +221,7 @@ async function parked(key) {
     await act(`/api/admin/parked/${key}/dismiss`, {}, 'It was put aside.', 'parked', key);
   }, { className: 'grave' });
   return {
-    title: `Delivery of ${one.platform}`,
+    title: `Delivery of ${onPlatform(one.platform)}`,
     parts: [
       facts([
         ['State', badge(one.state)],
@@ -240,5 +239,3 @@ async function parked(key) {
 }
 
 const files = { users: user, accounts: account, conversations: conversation, messages: message, usage: request, parked };
-
-export { table, tableRow, trouble };

@@ -1,4 +1,5 @@
 // Pieces of the page. Whatever comes from outside is set as text.
+import { Refused } from './api.js';
 
 export const at = (id) => document.getElementById(id);
 
@@ -70,13 +71,21 @@ let signedOut = () => {};
 export const whenSignedOut = (work) => { signedOut = work; };
 
 export function trouble(error) {
-  const known = error.name === 'Error' && 'code' in error;
-  const text = known ? error.message : 'Something went wrong on this page. Please reload it.';
+  const text = error instanceof Refused ? error.message : 'Something went wrong on this page. Please reload it.';
   if (error.code === 'SIGNED_OUT') signedOut();
   say('');
   at(at('file').open ? 'file-said' : 'trouble').textContent = text;
   at('file-said').classList.toggle('bad', at('file').open);
 }
+
+// Names of platforms for people, as the hub tells them.
+const platformNames = new Map();
+export function setPlatforms(all) {
+  for (const one of all) platformNames.set(one.platform, platformNames.has(one.platform) ? titled(one.platform) : one.display_name);
+}
+export const platforms = () => [...platformNames];
+export const onPlatform = (key) => platformNames.get(key) ?? key;
+const titled = (key) => key.charAt(0).toUpperCase() + key.slice(1);
 
 // A list of facts; those without a value are left out.
 export function facts(pairs) {
@@ -123,7 +132,8 @@ export function table(caption, columns, rows) {
 
 export function tableRow(columns, item) {
   return make('tr', columns.map((column) => {
-    const cell = make('td', column.cell(item), { role: 'cell', className: column.className ?? '' });
+    // One piece, beside which the label finds its place on a phone.
+    const cell = make('td', make('div', column.cell(item)), { role: 'cell', className: column.className ?? '' });
     cell.dataset.label = column.label;
     return cell;
   }), { role: 'row' });

@@ -1,22 +1,21 @@
 // The five lists: what can be asked of them and what they show.
-import { badge, faint, make, moment, name, words } from './parts.js';
+import { badge, faint, make, moment, name, onPlatform, platforms, words } from './parts.js';
 
-const PLATFORMS = ['telegram', 'twitter', 'linkedin', 'instagram', 'whatsapp', 'facebook', 'teams'];
 const STATES = [
   'ok', 'catching_up', 'suspect', 'rate_limited', 'transient', 'needs_reauth', 'permissions', 'misconfigured', 'taken_over', 'off',
 ];
 const STATUSES = ['queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'unconfirmed'];
 
 const search = (hint) => ({ name: 'search', label: 'Search', type: 'search', hint });
-const choice = (key, label, options) => ({ name: key, label, options: [['', 'All'], ...options] });
-const platform = choice('platform', 'Platform', PLATFORMS.map((one) => [one, one]));
+const choice = (key, label, options) => ({ name: key, label, options: () => [['', 'All'], ...options] });
+export const platform = { name: 'platform', label: 'Platform', options: () => [['', 'All'], ...platforms()] };
 const span = [
   { name: 'from', label: 'From', type: 'datetime-local' },
   { name: 'until', label: 'Until', type: 'datetime-local' },
 ];
 
 const owner = { label: 'Owner', cell: (row) => name(row.user_email ?? '–') };
-const onPlatform = { label: 'Platform', cell: (row) => row.platform };
+const where = { label: 'Platform', cell: (row) => onPlatform(row.platform) };
 
 export const sections = {
   users: {
@@ -47,7 +46,7 @@ export const sections = {
     label: (row) => row.platform_username ?? row.platform_user_id,
     columns: [
       { label: 'Account', cell: (row) => name(row.platform_username ?? row.platform_user_id) },
-      onPlatform,
+      where,
       { label: 'State', cell: (row) => badge(row.state) },
       { label: 'Why', cell: (row) => row.channel.evidence?.words ?? faint('–'), className: 'wide' },
       owner,
@@ -64,7 +63,7 @@ export const sections = {
     label: (row) => row.participant_name ?? row.platform_conversation_id,
     columns: [
       { label: 'With', cell: (row) => name(row.participant_name ?? row.platform_conversation_id) },
-      onPlatform,
+      where,
       { label: 'Account', cell: (row) => name(row.platform_username ?? '–') },
       owner,
       { label: 'Unread', cell: (row) => String(row.unread_count), className: 'number' },
@@ -88,7 +87,7 @@ export const sections = {
       { label: 'Direction', cell: (row) => (row.is_outgoing ? 'outgoing' : 'incoming') },
       { label: 'What', cell: (row) => said(row), className: 'wide' },
       { label: 'Status', cell: (row) => (row.status ? badge(row.status) : faint('–')) },
-      onPlatform,
+      where,
       owner,
       { label: 'Sent', cell: (row) => moment(row.sent_at) },
     ],
@@ -96,11 +95,11 @@ export const sections = {
   usage: {
     title: 'API usage', lead: 'Successful requests to the hub, the newest first; kept for 90 days.', path: '/api/admin/usage',
     empty: 'No request fits.',
-    filters: [search('method or path'), choice('platform', 'Of', ['api', ...PLATFORMS].map((one) => [one, one])), ...span],
+    filters: [search('method or path'), { ...platform, label: 'Of', options: () => [['', 'All'], ['api', 'the hub'], ...platforms()] }, ...span],
     label: (row) => row.endpoint,
     columns: [
       { label: 'Request', cell: (row) => make('code', row.endpoint) },
-      { label: 'Of', cell: (row) => row.platform },
+      { label: 'Of', cell: (row) => (row.platform === 'api' ? 'the hub' : onPlatform(row.platform)) },
       { label: 'User', cell: (row) => name(row.user_email ?? '–') },
       { label: 'Times', cell: (row) => String(row.request_count), className: 'number' },
       { label: 'When', cell: (row) => moment(row.timestamp) },

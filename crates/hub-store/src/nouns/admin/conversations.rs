@@ -40,10 +40,8 @@ pub struct OwnedConversation {
 }
 
 /// One in which nothing was said yet stands where it was begun.
-const ORDER: Order = Order {
-    at: "COALESCE(ts(c.last_message_at), ts(c.created_at), '1970-01-01T00:00:00.000000Z')",
-    id: "c.id",
-};
+const ORDER: Order =
+    Order { at: "COALESCE(ts(c.last_message_at), ts(c.created_at), '1970-01-01T00:00:00.000000Z')", id: "c.id" };
 
 fn read(row: &Row) -> Result<OwnedConversation> {
     let (conversation, user_id) = read_conversation(row)?;

@@ -71,7 +71,9 @@ impl FindMessages {
         }
         match self.status {
             // In words of our own, so that the index on them serves.
-            Some(DeliveryStatus::Failed) => sql.add("AND m.status = 'failed' AND m.status IN ('failed', 'unconfirmed')"),
+            Some(DeliveryStatus::Failed) => {
+                sql.add("AND m.status = 'failed' AND m.status IN ('failed', 'unconfirmed')")
+            }
             Some(DeliveryStatus::Unconfirmed) => {
                 sql.add("AND m.status = 'unconfirmed' AND m.status IN ('failed', 'unconfirmed')")
             }
