@@ -98,8 +98,9 @@ impl Pushes {
                     Some(Ok(Message::Text(text))) if self.packed && text.as_str() == "2" => {
                         self.write("3".to_owned()).await
                     }
-                    // The end of the namespace follows the words.
-                    Some(Ok(Message::Text(text))) if text.as_str() != "41" => last = text.to_string(),
+                    // The end of the namespace.
+                    Some(Ok(Message::Text(text))) if self.packed && text.as_str() == "41" => return (None, last),
+                    Some(Ok(Message::Text(text))) => last = text.to_string(),
                     Some(Ok(Message::Close(frame))) => return (frame.map(|frame| frame.code.into()), last),
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return (None, last),

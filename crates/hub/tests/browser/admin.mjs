@@ -36,6 +36,10 @@ const title = (of, words) => of.waitForFunction((text) => document.querySelector
   && !document.querySelector('#view').hasAttribute('aria-busy'), words);
 const section = async (of, hash, words) => { await of.click(`#sections a[href="${hash}"]`); await title(of, words); };
 const said = async (of, where) => { await of.waitForSelector(`${where}:not(:empty)`); return of.textContent(where); };
+const told = async (of, where, words) => {
+  await of.waitForFunction(([at, text]) => document.querySelector(at).textContent.includes(text), [where, words]);
+  checks += 1;
+};
 const focused = (of) => of.evaluate(() => document.activeElement.textContent.trim());
 
 async function signIn(of, email, password) {
@@ -96,10 +100,12 @@ check('a row opens', (await root.textContent('#file-title')) === BEA);
 await shot(root, 'user-light');
 await root.keyboard.press('Escape');
 await root.waitForSelector('#file:not([open])', { state: 'attached' });
+await root.waitForFunction(() => document.activeElement.closest('#content tbody'));
 check('Escape closes it and leads back', (await focused(root)) === BEA);
 
 // Deactivating: asked first, then done, and felt at once by who is signed in.
 await root.keyboard.press('Enter');
+await root.waitForSelector('#file[open]');
 await root.click('#file button:has-text("Deactivate")');
 await root.waitForSelector('#sure[open]');
 await shot(root, 'sure-light');
@@ -109,19 +115,19 @@ const me = () => fetch(`${HUB_URL}/api/auth/me`, { headers: { Authorization: `Be
 check('who thinks better of it has done nothing', (await me()).status === 200);
 await root.click('#file button:has-text("Deactivate")');
 await root.click('#sure-yes');
-check('what was done is said', (await said(root, '#file-said')).includes('was deactivated'));
+await told(root, '#file-said', 'was deactivated');
 check('their session is over', (await me()).status === 401);
 await root.waitForSelector('#content tbody .badge:has-text("deactivated")');
 checks += 1;
 await stranger.click('#refused-again');
-check('their open page says so', (await said(stranger, '#trouble')).includes('session has ended'));
+await told(stranger, '#trouble', 'session has ended');
 errors.length = 0; // that refusal was wanted
 await root.click('#file button:has-text("Reactivate")');
 await root.click('#sure-yes');
 await root.waitForSelector('#file .badge:has-text("active")');
 await root.click('#file button:has-text("Make administrator")');
 await root.click('#sure-yes');
-check('a role is given', (await said(root, '#file-said')).includes('is an administrator'));
+await told(root, '#file-said', 'is an administrator');
 await root.click('#file-close');
 
 // Accounts, narrowed by a choice.

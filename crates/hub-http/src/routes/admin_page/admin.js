@@ -99,8 +99,14 @@ function drawFilters(section, asked) {
   const form = at('filters');
   const fields = lists[section]?.filters ?? [];
   form.hidden = fields.length === 0;
+  const [first, ...further] = fields.map((one) => field(one, asked.get(one.name) ?? ''));
+  const unfold = make('button', 'More filters', { type: 'button', className: 'unfold' });
+  // Where there is little room, only what is in use is unfolded.
+  unfold.ariaExpanded = String(fields.slice(1).some((one) => asked.get(one.name)));
+  unfold.addEventListener('click', () => { unfold.ariaExpanded = String(unfold.ariaExpanded !== 'true'); });
   form.replaceChildren(
-    ...fields.map((one) => field(one, asked.get(one.name) ?? '')),
+    ...(first ? [first] : []),
+    ...(further.length > 0 ? [unfold, make('div', further, { className: 'further' })] : []),
     make('p', [
       make('button', 'Search', { className: 'go' }),
       button('Clear', () => go(section, new URLSearchParams()), { className: 'plain' }),

@@ -48,15 +48,16 @@ export function link(label, hash) {
   return make('a', label, { href: hash, className: 'button' });
 }
 
-// Runs what a button does, with the button resting meanwhile.
+// Runs what a button does, once at a time. It keeps the keyboard meanwhile, which a disabled one would lose.
 export async function run(pressed, work) {
-  pressed.disabled = true;
+  if (pressed.ariaDisabled === 'true') return;
+  pressed.ariaDisabled = 'true';
   try {
     await work();
   } catch (error) {
     trouble(error);
   } finally {
-    pressed.disabled = false;
+    pressed.ariaDisabled = null;
   }
 }
 
@@ -120,7 +121,7 @@ export function sure({ title, text, verb, isGrave = false, wantsPassword = false
 
 // A table that becomes a list of cards where there is little room; its roles stay said.
 export function table(caption, columns, rows) {
-  const head = make('tr', columns.map((one) => Object.assign(make('th', one.label, { scope: 'col' }), { role: 'columnheader' })), { role: 'row' });
+  const head = make('tr', columns.map((one) => Object.assign(make('th', one.label, { scope: 'col', className: one.className ?? '' }), { role: 'columnheader' })), { role: 'row' });
   const body = make('tbody', rows, { role: 'rowgroup' });
   const made = make('table', [
     make('caption', caption),
