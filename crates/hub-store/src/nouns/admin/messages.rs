@@ -35,51 +35,47 @@ pub struct FindMessages {
 /// The times of messages are never missing, so that the index on them serves.
 const ORDER: Order = Order { at: "m.sent_at", id: "m.id" };
 
+/// A message of somebody; what follows says of whom.
+const WHOSE: &str = "AND EXISTS (SELECT 1 FROM conversations c JOIN connected_accounts a ON a.id = c.account_id \
+    WHERE c.id = m.conversation_id AND a.user_id IS NOT NULL";
+/// So many conversations are gone through one by one; of more, one is soon met on the way through all messages.
+const FEW: usize = 500;
+
 impl FindMessages {
-    fn filtered(&self, sql: Sql) -> Sql {
-        let mut sql = sql;
-        // The narrowest of these; it finds the messages by their conversations.
+    /// Whose conversations, of `conversations c` and `connected_accounts a`.
+    fn of_whom(&self, mut sql: Sql) -> Sql {
         if let Some(conversation) = self.conversation {
-            sql = sql.add("AND m.conversation_id = ?").bind(conversation.0);
-        } else if let Some(account) = self.account {
-            sql = sql.add("AND m.conversation_id IN (SELECT c.id FROM conversations c WHERE c.account_id = ?)");
-            sql = sql.bind(account.0);
-        } else if let Some(user) = self.user {
-            sql = sql
-                .add("AND m.conversation_id IN (SELECT c.id FROM conversations c")
-                .add("JOIN connected_accounts a ON a.id = c.account_id WHERE a.user_id = ?)")
-                .bind(user.0);
-        }
-        // Asked of each message, so that a list begins with the newest instead of gathering everything first.
-        sql = sql
-            .add("AND EXISTS (SELECT 1 FROM conversations c JOIN connected_accounts a ON a.id = c.account_id")
-            .add("WHERE c.id = m.conversation_id AND a.user_id IS NOT NULL");
-        if let Some(user) = self.user {
-            sql = sql.add("AND a.user_id = ?").bind(user.0);
+            sql = sql.add("AND c.id = ?").bind(conversation.0);
         }
         if let Some(account) = self.account {
             sql = sql.add("AND a.id = ?").bind(account.0);
         }
-        sql = match &self.platform {
-            Some(platform) => sql.add("AND a.platform = ?)").bind(platform.as_str()),
-            None => sql.add("AND a.platform IN").list(PUBLISHED).add(")"),
-        };
+        if let Some(user) = self.user {
+            sql = sql.add("AND a.user_id = ?").bind(user.0);
+        }
+        match &self.platform {
+            Some(platform) => sql.add("AND a.platform = ?").bind(platform.as_str()),
+            None => sql.add("AND a.platform IN").list(PUBLISHED),
+        }
+    }
+
+    fn asks_whose(&self) -> bool {
+        self.conversation.is_some() || self.account.is_some() || self.user.is_some() || self.platform.is_some()
+    }
+
+    /// How they were said.
+    fn how(&self, mut sql: Sql) -> Sql {
         match self.direction {
             Some(Direction::Outgoing) => sql = sql.add("AND m.is_outgoing = TRUE"),
             Some(Direction::Incoming) => sql = sql.add("AND (m.is_outgoing = FALSE OR m.is_outgoing IS NULL)"),
             None => {}
         }
-        match self.status {
-            // In words of our own, so that the index on them serves.
-            Some(DeliveryStatus::Failed) => {
-                sql.add("AND m.status = 'failed' AND m.status IN ('failed', 'unconfirmed')")
-            }
-            Some(DeliveryStatus::Unconfirmed) => {
-                sql.add("AND m.status = 'unconfirmed' AND m.status IN ('failed', 'unconfirmed')")
-            }
-            Some(status) => sql.add("AND m.status = ?").bind(status.as_str()),
-            None => sql,
+        let Some(status) = self.status else { return sql };
+        if matches!(status, DeliveryStatus::Failed | DeliveryStatus::Unconfirmed) {
+            // In the words of the index on them, so that it serves.
+            sql = sql.add("AND m.status IN ('failed', 'unconfirmed')");
         }
+        sql.add("AND m.status = ?").bind(status.as_str())
     }
 }
 
@@ -88,16 +84,30 @@ impl Admin<'_> {
     pub async fn messages(&self, query: &FindMessages) -> Result<Slice<StoredMessage>> {
         let columns = ["m.sender_name", "m.sender_id", "m.platform_message_id"];
         let sql = self.0.sql(&format!("SELECT {COLUMNS} FROM messages m WHERE 1 = 1"));
-        let sql = query.filtered(search(sql, query.search.as_deref(), &columns, "m.id"));
+        let sql = query.how(search(sql, query.search.as_deref(), &columns, "m.id"));
+        let few = if query.asks_whose() { self.few(query).await? } else { None };
+        let sql = match few {
+            Some(conversations) => sql.add("AND m.conversation_id IN").list(conversations.iter().map(|id| id.0)),
+            // Asked of each message, so that a list begins with the newest instead of gathering everything first.
+            None => query.of_whom(sql.add(WHOSE)).add(")"),
+        };
         let sql = ORDER.sorted(ORDER.narrow(sql, query.span, query.after), query.limit);
         let place = |message: &StoredMessage| Place { at: message.sent_at, id: message.id.0 };
         Ok(slice(read_whole(self.0, sql).await?, query.limit, place))
     }
 
+    /// The conversations that are asked about, if they are few.
+    async fn few(&self, query: &FindMessages) -> Result<Option<Vec<ConversationId>>> {
+        let sql = self.0.sql("SELECT c.id FROM conversations c JOIN connected_accounts a ON a.id = c.account_id");
+        let sql = query.of_whom(sql.add("WHERE a.user_id IS NOT NULL")).add("LIMIT ?");
+        let found = self.0.read(sql.bind(i64::try_from(FEW).unwrap_or(i64::MAX) + 1), |row| row.id(0)).await?;
+        Ok((found.len() <= FEW).then_some(found))
+    }
+
     /// One of them.
     pub async fn message(&self, id: MessageId) -> Result<Option<StoredMessage>> {
         let sql = self.0.sql(&format!("SELECT {COLUMNS} FROM messages m WHERE m.id = ?")).bind(id.0);
-        let sql = FindMessages::default().filtered(sql);
+        let sql = FindMessages::default().of_whom(sql.add(WHOSE)).add(")");
         Ok(read_whole(self.0, sql).await?.into_iter().next())
     }
 }
