@@ -19,6 +19,10 @@ pub use dialect::Engine;
 pub use error::{Result, StoreError};
 pub use migrate::MigrationReport;
 pub use nouns::accounts::{Accounts, LinkedAccount, SealedTokens, StoredGrant};
+pub use nouns::admin::{
+    Admin, FindAccounts, FindConversations, FindMessages, FindUsage, FindUsers, KnownUser, OwnedAccount,
+    OwnedConversation, Place, RowCounts, Slice, Span, UsageRow,
+};
 pub use nouns::attachments::{Attachments, StoredAttachment};
 pub use nouns::channels::{Channel, Channels, SignsOfLife};
 pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
@@ -41,6 +45,7 @@ pub use nouns::receipts::{Held, ListParked, NewReceipt, Parked, Reading, Receipt
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
 pub use nouns::reports::Report;
 pub use nouns::seals::{Resealed, SealedRow, SealedTable, Seals};
+pub use nouns::standing::UserStanding;
 pub use nouns::subscriptions::{Subscription, Subscriptions};
 pub use nouns::unread::Looked;
 pub use nouns::usage::{REQUESTS, Usage, UsageLog};

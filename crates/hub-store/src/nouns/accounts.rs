@@ -68,7 +68,7 @@ const COLUMNS: &str = "a.id, a.user_id, a.platform, a.account_kind, a.platform_u
     h.state, ts(a.created_at), ts(a.updated_at), a.remote_group, a.access_token, a.access_token_seal, a.refresh_token, \
     a.refresh_token_seal, ts(a.token_expires_at), a.facts, a.connect_method";
 
-fn read(row: &Row) -> Result<Account> {
+pub(super) fn read(row: &Row) -> Result<Account> {
     let created_at = row.maybe_time(8)?.unwrap_or_default();
     let is_active = row.flag(6, true)?;
     let known = ChannelState::from_stored(row.get::<Option<String>>(7)?.as_deref());

@@ -3,6 +3,8 @@
 //! `docs/compatibility.md`. A house rule sees to it that none is missing.
 
 mod accounts;
+mod administration;
+mod administrators;
 mod authentication;
 mod deliveries;
 mod errors;
