@@ -28,7 +28,8 @@ pub use nouns::conversations::{
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
 pub use nouns::forgetting::Remembered;
-pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, ImportedWords, Imports};
+pub use nouns::import_copies::{CopiedAccount, CopiedMessage};
+pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, Imports};
 pub use nouns::jobs::{DeadJob, Job, JobCounts, JobEnd, Jobs, NewJob, POOL_SHARE};
 pub use nouns::leases::{Cursors, Leases};
 pub use nouns::ledger::Ledger;
@@ -47,7 +48,7 @@ pub use nouns::usage::{REQUESTS, Usage, UsageLog};
 pub use nouns::users::{NewUser, StoredUser, Users};
 pub use original::{
     AccountIdentity, ConversationIdentity, Original, OriginalAccount, OriginalConversation, OriginalCounts,
-    OriginalMessage, OriginalToken, OriginalUser,
+    OriginalMessage, OriginalToken, OriginalUsage, OriginalUser,
 };
 pub use presence::{Entrance, Presence};
 pub use tx::{Session, Tx};
