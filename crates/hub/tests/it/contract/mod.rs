@@ -4,6 +4,7 @@
 
 mod accounts;
 mod authentication;
+mod certificates;
 mod deliveries;
 mod errors;
 mod leaving;
