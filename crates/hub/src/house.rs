@@ -30,7 +30,7 @@ pub(crate) fn platforms(config: &Config) -> anyhow::Result<Registry> {
 pub(crate) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::Result<App> {
     let store = open_store(config).await?;
     let bus = match config.redis_url() {
-        Some(url) => Bus::redis(&url, stop.clone())?,
+        Some(url) => Bus::redis(&url, config.redis_authority()?, stop.clone())?,
         None => Bus::local(),
     };
     let platforms = platforms(config)?;

@@ -113,6 +113,13 @@ impl Config {
         set(self.sections.storage.redis_url.as_ref())
     }
 
+    /// Who may have signed the certificate of Redis, as PEM; `None` = whoever the system trusts.
+    pub(crate) fn redis_authority(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        let file = set(self.sections.storage.redis_ca_file.as_ref());
+        file.map(|file| std::fs::read(&file).with_context(|| format!("REDIS_CA_FILE {file} cannot be read")))
+            .transpose()
+    }
+
     /// Where the data is.
     pub(crate) fn store(&self) -> StoreSettings {
         let storage = &self.sections.storage;

@@ -100,7 +100,7 @@ pub(super) struct Server {
 /// Where data rests.
 #[derive(Config)]
 pub(super) struct Storage {
-    /// `postgres://…`, or `sqlite://…`; without one, SQLite in the data folder.
+    /// `postgres://…`, or `sqlite://…`; without one, SQLite in the data folder. A server's certificate is checked.
     #[config(env = "DATABASE_URL")]
     pub(super) database_url: Option<String>,
     /// Connections to the database at most.
@@ -130,6 +130,9 @@ pub(super) struct Storage {
     /// `redis://…` or `rediss://…`, so that several processes hear of each other at once. Optional.
     #[config(env = "REDIS_URL")]
     pub(super) redis_url: Option<String>,
+    /// PEM file of the authority that signed the certificate of a `rediss://…`, if the system does not know it.
+    #[config(env = "REDIS_CA_FILE")]
+    pub(super) redis_ca_file: Option<String>,
 }
 
 /// Secrets and sign-in.

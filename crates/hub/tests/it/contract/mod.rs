@@ -6,6 +6,7 @@ mod accounts;
 mod administration;
 mod administrators;
 mod authentication;
+mod certificates;
 mod deliveries;
 mod errors;
 mod leaving;
