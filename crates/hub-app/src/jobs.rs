@@ -287,7 +287,7 @@ pub async fn run(app: &App, job: &Job) -> Outcome {
             Err(bad) => bad,
         },
         BACKFILL => match payload::<AccountJob>(job) {
-            Ok(p) => sync::backfill(app, p.account).await,
+            Ok(p) => sync::backfill(app, p.account, job.attempts >= job.max_attempts).await,
             Err(bad) => bad,
         },
         POLL => match payload::<AccountJob>(job) {

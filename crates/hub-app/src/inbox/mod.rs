@@ -15,7 +15,7 @@ pub mod parked;
 pub mod receive_webhook;
 pub mod replay_receipt;
 pub(crate) mod seal;
-mod settle;
+pub(crate) mod settle;
 pub mod views;
 
 pub use conversations::{UnreadCount, conversation_of, find_conversation, list_conversations, notices, unread_count};

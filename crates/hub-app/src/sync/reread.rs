@@ -205,6 +205,7 @@ async fn read_all(app: &App, id: AccountId) -> Result<(Account, Vec<Delivery>)> 
                 parsed: events,
                 only: handle.card().own_sessions.then_some(id),
                 cursor: None,
+                reading: None,
                 missed: None,
                 pushed: false,
                 replay: false,

@@ -188,8 +188,9 @@ impl TelegramUserHandle {
         })
     }
 
-    /// The account writes on another device of its own.
+    /// The account reads what is there on another device of its own, and writes.
     pub fn writes_elsewhere(&self, account: i64, place: Place, text: &str) -> Option<i32> {
+        self.reads_elsewhere(account, place, 0);
         self.shared.say(account, place, account, text)
     }
 

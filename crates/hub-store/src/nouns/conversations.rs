@@ -1,6 +1,7 @@
 //! Threads and their counters.
 
 use super::PUBLISHED;
+use super::reports::{self, Point};
 use crate::error::Result;
 use crate::sql::{Conn, Row, Sql, chunk};
 use hub_domain::{
@@ -261,18 +262,17 @@ impl Conversations<'_> {
         Ok(Some(read.into_iter().map(|(_, _, id)| id).collect()))
     }
 
-    /// Marks what others said up to a time as read; false when that changes nothing.
-    pub async fn read_up_to(&self, id: ConversationId, up_to: Timestamp, now: Timestamp) -> Result<bool> {
+    /// Marks what others said up to a point as read; false when that changes nothing.
+    pub async fn read_up_to(&self, id: ConversationId, up_to: Point, now: Timestamp) -> Result<bool> {
         self.0.one(self.0.sql("SELECT id FROM conversations WHERE id = ? {FOR UPDATE}").bind(id.0)).await?;
         let sql = self
             .0
             .sql(
                 "UPDATE messages SET is_read = TRUE WHERE conversation_id = ? AND (is_read = FALSE OR is_read IS NULL)",
             )
-            .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL) AND sent_at <= ?")
-            .bind(id.0)
-            .time(up_to);
-        if self.0.run(sql).await? == 0 {
+            .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL) AND")
+            .bind(id.0);
+        if self.0.run(reports::up_to(sql, up_to)).await? == 0 {
             return Ok(false);
         }
         self.recount(id, now).await?;

@@ -138,6 +138,7 @@ impl ReadBack {
             edited_at: None,
             client_key: None,
             history: true,
+            is_read: true,
         })
     }
 
