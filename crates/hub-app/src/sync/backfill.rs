@@ -17,7 +17,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// will not be tried again.
 pub async fn backfill(app: &App, id: AccountId, last: bool) -> Outcome {
     let outcome = read(app, id).await;
-    let given_up = matches!(outcome, Outcome::Dead { .. }) || (last && matches!(outcome, Outcome::Again { counts: true, .. }));
+    let given_up =
+        matches!(outcome, Outcome::Dead { .. }) || (last && matches!(outcome, Outcome::Again { counts: true, .. }));
     if given_up && let Err(error) = give_up_reading(app, id).await {
         tracing::debug!(%error, "a reading that was given up still looks as if it went on");
     }

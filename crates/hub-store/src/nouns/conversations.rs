@@ -182,6 +182,15 @@ impl Conversations<'_> {
         Ok(self.0.read_one(sql, |row| row.get(0)).await?.flatten())
     }
 
+    /// The same of many; those without one are left out.
+    pub async fn addresses(&self, ids: &[ConversationId]) -> Result<Vec<(ConversationId, String)>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = self.0.sql("SELECT id, address FROM conversations WHERE address IS NOT NULL AND id IN");
+        self.0.read(sql.list(ids.iter().map(|id| id.0)), |row| Ok((row.id(0)?, row.get(1)?))).await
+    }
+
     /// When the other person last did something that lets the account write; `None` when that was never seen.
     pub async fn customer_at(&self, id: ConversationId) -> Result<Option<Timestamp>> {
         let sql = self.0.sql("SELECT ts(customer_at) FROM conversations WHERE id = ?").bind(id.0);
