@@ -25,7 +25,7 @@ pub use nouns::admin::{
     OwnedConversation, Place, RowCounts, Slice, Span, UsageRow,
 };
 pub use nouns::attachments::{Attachments, StoredAttachment};
-pub use nouns::channels::{Channel, Channels, SignsOfLife};
+pub use nouns::channels::{Channel, Channels, ReadingStep, SignsOfLife};
 pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
 pub use nouns::conversations::{
     Bump, ConversationKey, Conversations, ListConversations, Located, OtherPerson, Page, UpsertConversation,
@@ -45,7 +45,7 @@ pub use nouns::notices::{NewNotice, Notice, Notices};
 pub use nouns::pictures::{Picture, Pictures};
 pub use nouns::receipts::{Held, ListParked, NewReceipt, Parked, Reading, Receipt, ReceiptState, Receipts};
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
-pub use nouns::reports::Report;
+pub use nouns::reports::{Point, Report};
 pub use nouns::seals::{Resealed, SealedRow, SealedTable, Seals};
 pub use nouns::standing::UserStanding;
 pub use nouns::subscriptions::{Subscription, Subscriptions};

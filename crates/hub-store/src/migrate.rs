@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0007_outbox",
     "0008_ledger",
     "0009_admin"
+    "0010_reading"
 ];
 
 /// The first of them: it meets a new database, or one of the originals.

@@ -432,8 +432,8 @@ pub(crate) fn new_message(
         media_ref: seal::media_ref(&message.content.attachments),
         attachments: own_files(&message.content.attachments),
         direction: message.direction,
-        // What the account wrote elsewhere needs no reading, nor does the past.
-        is_read: outgoing || message.history,
+        // What the account wrote elsewhere needs no reading, nor does what it read there.
+        is_read: outgoing || message.is_read,
         status: outgoing.then_some(DeliveryStatus::Sent),
         reply_to: message.reply_to.as_ref().map(|id| remote_key(conversation, &message.conversation.id, id)),
         sent_at: message.sent_at,

@@ -65,6 +65,7 @@ async fn receive(app: &App, handle: &PlatformHandle, request: WebhookRequest) ->
         parsed,
         only: None,
         cursor: None,
+        reading: None,
         missed: None,
         pushed: true,
         replay: false,

@@ -296,6 +296,7 @@ pub(crate) fn page(events: &Value, next: &str, more: bool) -> HistoryPage {
         raw: events.to_string().into(),
         next: Some(next.to_owned()),
         more,
+        progress: None,
     }
 }
 

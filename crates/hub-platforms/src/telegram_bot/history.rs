@@ -20,6 +20,7 @@ impl History for TelegramBot {
             next: highest.map(|id| id.saturating_add(1).to_string()),
             events: updates.into_iter().map(|one| alone(|| mapping::update(one, bot), |fallen| fallen)).collect(),
             raw,
+            progress: None,
         })
     }
 

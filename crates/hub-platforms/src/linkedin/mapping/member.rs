@@ -85,6 +85,7 @@ fn one(account: &str, entry: &Value) -> Parsed {
         edited_at: None,
         client_key: None,
         history: false,
+        is_read: false,
     };
     match method.as_str() {
         "UPDATE" | "PARTIAL_UPDATE" => {
@@ -153,6 +154,7 @@ fn row_of(account: &str, row: &Value, own_name: Option<&str>) -> (Option<Timesta
         edited_at: None,
         client_key: None,
         history: true,
+        is_read: true,
     };
     (at, event(account, "message", &id, InboundBody::Message(Box::new(message))))
 }

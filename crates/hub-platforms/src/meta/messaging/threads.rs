@@ -139,6 +139,7 @@ impl ReadBack {
             edited_at: None,
             client_key: None,
             history: true,
+            is_read: true,
         })
     }
 

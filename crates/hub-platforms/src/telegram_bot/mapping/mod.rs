@@ -138,6 +138,7 @@ fn message(message: &Message, bot: Option<&str>, edited: bool) -> Result<Reading
         edited_at: message.edit_date.and_then(instant),
         client_key: None,
         history: false,
+        is_read: false,
         conversation,
     });
     let body = if edited { InboundBody::Edited(message) } else { InboundBody::Message(message) };

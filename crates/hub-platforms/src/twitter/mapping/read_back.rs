@@ -103,6 +103,7 @@ impl ReadBack {
             edited_at: None,
             client_key: None,
             history: self.since.is_none(),
+            is_read: self.since.is_none(),
             id: RemoteMessageId::from(id_of_event),
         };
         Ok(Parsed::Event(message_event(scene, message)))

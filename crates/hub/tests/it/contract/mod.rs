@@ -15,7 +15,7 @@ mod messages;
 mod operations;
 mod protection;
 mod protocol;
-mod scene;
+pub(crate) mod scene;
 mod secrets;
 mod sending;
 mod shapes;
