@@ -86,7 +86,7 @@ pub(super) async fn reading_from(
     if current.state == ChannelState::TakenOver && standing.state == ChannelState::Suspect {
         missed_from = Some(current.since);
     }
-    if matches!(evidence.kind, EvidenceKind::SubscriptionGone | EvidenceKind::PushDead) {
+    if evidence.kind == EvidenceKind::PushDead {
         work.push(jobs::resubscribe(account.id, now));
     }
     tx.channels().set(account.id, &standing, missed_from, now).await?;

@@ -294,6 +294,31 @@ async fn a_subscription_that_is_gone_is_made_anew_and_missing_permissions_are_na
     }
 }
 
+/// What looked like mere silence has its reason, and the subscription is made anew until that works, however often it fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silence_whose_reason_is_found_is_healed() {
+    for engine in engines() {
+        let talk = Talk::called(engine, |_| {}).await;
+        silent(&talk).await;
+        let subscribed = talk.subscriptions();
+        let gone = || talk.test.fake.inspections.then(Ok(Inspection::Gone { why: "it has ended" }));
+        gone();
+        talk.test.fake.subscriptions.then(Err(wrong(ErrorKind::Rejected, 403)));
+        talk.round(90 * 60).await;
+        let channel = talk.channel().await;
+        let evidence = &channel.standing.evidence;
+        assert_eq!((channel.standing.state, evidence.kind), (ChannelState::Suspect, EvidenceKind::SubscriptionGone));
+        talk.work().await;
+        assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Suspect, subscribed + 1), "refused");
+        gone();
+        talk.round(400).await;
+        talk.work().await;
+        assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Ok, subscribed + 2));
+        assert_eq!(talk.channel().await.holes.len(), 1, "what was said meanwhile is lost");
+        assert_eq!(talk.history().await, ["suspect", "suspect", "ok"]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_without_a_subscription_is_shown_and_what_the_platform_keeps_is_said() {
     for engine in engines() {
