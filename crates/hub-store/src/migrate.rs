@@ -39,7 +39,9 @@ const MIGRATIONS: &[Migration] = migrations![
     "0005_imports",
     "0006_channels",
     "0007_outbox",
-    "0008_ledger"
+    "0008_ledger",
+    "0009_admin",
+    "0010_reading"
 ];
 
 /// The first of them: it meets a new database, or one of the originals.

@@ -8,7 +8,7 @@ use super::wire::instant;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use hub_domain::Timestamp;
-use hub_platform_kit::platform::{History, HistoryPage};
+use hub_platform_kit::platform::{History, HistoryPage, ReadSoFar};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -79,6 +79,7 @@ impl History for Teams {
         if cursor.todo.is_empty() {
             self.list(grant, &mut cursor).await?;
         }
+        let waiting = cursor.todo.len();
         let (mut found, mut bytes) = (false, 0);
         for turn in 0..PAGES_AT_ONCE {
             if bytes >= MAX_BYTES || cursor.todo.is_empty() {
@@ -96,10 +97,14 @@ impl History for Teams {
             }
         }
         let more = !cursor.todo.is_empty() || cursor.chats.is_some();
+        let count = |chats: usize| u32::try_from(chats).unwrap_or(u32::MAX);
+        // As long as the list goes on nobody knows how many there are.
+        let left = cursor.chats.is_none().then(|| count(cursor.todo.len()));
+        let progress = Some(ReadSoFar { read: count(waiting.saturating_sub(cursor.todo.len())), left });
         if !more {
             // Nothing happened: nothing is kept, and the next run asks the same.
             if begins && !found && cursor.since.is_some() {
-                return Ok(HistoryPage { events: Vec::new(), raw: bytes::Bytes::new(), next: None, more });
+                return Ok(HistoryPage { events: Vec::new(), raw: bytes::Bytes::new(), next: None, more, progress });
             }
             cursor = Cursor { since: cursor.then.max(cursor.since), ..Cursor::default() };
         }
@@ -109,6 +114,7 @@ impl History for Teams {
             raw: serde_json::to_vec(&page).map_err(spoiled)?.into(),
             next: Some(serde_json::to_string(&cursor).map_err(spoiled)?),
             more,
+            progress,
         })
     }
 
