@@ -13,7 +13,7 @@ pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) clock: TestClock,
     pub(crate) fake: Arc<Fake>,
-    database: Database,
+    pub(crate) database: Database,
 }
 
 impl TestApp {

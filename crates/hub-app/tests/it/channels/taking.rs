@@ -112,7 +112,7 @@ async fn a_silence_whose_reason_is_found_is_healed() {
         let channel = talk.channel().await;
         let evidence = &channel.standing.evidence;
         assert_eq!((channel.standing.state, evidence.kind), (ChannelState::Suspect, EvidenceKind::SubscriptionGone));
-        talk.work().await;
+        talk.later(2).await;
         assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Suspect, subscribed + 1), "refused");
         gone();
         talk.round(400).await;
