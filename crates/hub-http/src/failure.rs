@@ -85,6 +85,9 @@ impl From<AppError> for Failure {
             AppError::EmailTaken => plain(StatusCode::CONFLICT, "USER_EXISTS"),
             // Not 401 or 403: the originals' pages would renew their token and come again.
             AppError::StepUpRequired => plain(StatusCode::BAD_REQUEST, "STEP_UP_REQUIRED"),
+            AppError::Deactivated => plain(StatusCode::UNAUTHORIZED, "USER_DEACTIVATED"),
+            AppError::AdminsOnly => plain(StatusCode::FORBIDDEN, "FORBIDDEN"),
+            AppError::Refused(_) => plain(StatusCode::CONFLICT, "NOT_ALLOWED"),
             AppError::BadCredentials => plain(StatusCode::UNAUTHORIZED, "AUTHENTICATION_FAILED"),
             AppError::BadRefreshToken(_) => plain(StatusCode::UNAUTHORIZED, "TOKEN_REFRESH_FAILED"),
             AppError::Throttled { retry_after, limit } => {

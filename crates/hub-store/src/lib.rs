@@ -4,6 +4,7 @@
 //! A [`Session`] reads; a [`Tx`] is a unit of work: rows, jobs and events commit together, and only a commit hands events
 //! out. Finders that serve a person take that person's id and find nothing that is not theirs.
 
+mod certificates;
 mod connect;
 mod dialect;
 mod error;
@@ -19,6 +20,10 @@ pub use dialect::Engine;
 pub use error::{Result, StoreError};
 pub use migrate::MigrationReport;
 pub use nouns::accounts::{Accounts, LinkedAccount, SealedTokens, StoredGrant};
+pub use nouns::admin::{
+    Admin, FindAccounts, FindConversations, FindMessages, FindUsage, FindUsers, KnownUser, OwnedAccount,
+    OwnedConversation, Place, RowCounts, Slice, Span, UsageRow,
+};
 pub use nouns::attachments::{Attachments, StoredAttachment};
 pub use nouns::channels::{Channel, Channels, ReadingStep, SignsOfLife};
 pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
@@ -28,7 +33,8 @@ pub use nouns::conversations::{
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
 pub use nouns::forgetting::Remembered;
-pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, ImportedWords, Imports};
+pub use nouns::import_copies::{CopiedAccount, CopiedMessage};
+pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, Imports};
 pub use nouns::jobs::{DeadJob, Job, JobCounts, JobEnd, Jobs, NewJob, POOL_SHARE};
 pub use nouns::leases::{Cursors, Leases};
 pub use nouns::ledger::Ledger;
@@ -41,13 +47,14 @@ pub use nouns::receipts::{Held, ListParked, NewReceipt, Parked, Reading, Receipt
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
 pub use nouns::reports::{Point, Report};
 pub use nouns::seals::{Resealed, SealedRow, SealedTable, Seals};
+pub use nouns::standing::UserStanding;
 pub use nouns::subscriptions::{Subscription, Subscriptions};
 pub use nouns::unread::Looked;
 pub use nouns::usage::{REQUESTS, Usage, UsageLog};
 pub use nouns::users::{NewUser, StoredUser, Users};
 pub use original::{
     AccountIdentity, ConversationIdentity, Original, OriginalAccount, OriginalConversation, OriginalCounts,
-    OriginalMessage, OriginalToken, OriginalUser,
+    OriginalMessage, OriginalToken, OriginalUsage, OriginalUser,
 };
 pub use presence::{Entrance, Presence};
 pub use tx::{Session, Tx};

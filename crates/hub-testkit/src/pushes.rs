@@ -89,6 +89,27 @@ impl Pushes {
         }
     }
 
+    /// Waits until the hub closes the socket; gives its code, if it said one, and the text of the last packet before.
+    pub async fn farewell(mut self) -> (Option<u16>, String) {
+        let closed = async {
+            let mut last = String::new();
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Text(text))) if self.packed && text.as_str() == "2" => {
+                        self.write("3".to_owned()).await
+                    }
+                    // The end of the namespace.
+                    Some(Ok(Message::Text(text))) if self.packed && text.as_str() == "41" => return (None, last),
+                    Some(Ok(Message::Text(text))) => last = text.to_string(),
+                    Some(Ok(Message::Close(frame))) => return (frame.map(|frame| frame.code.into()), last),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return (None, last),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, closed).await.expect("closed in time")
+    }
+
     /// Everything up to and with the message that says `words`.
     pub async fn up_to_message(&mut self, words: &str) -> Vec<Push> {
         let mut seen = Vec::new();

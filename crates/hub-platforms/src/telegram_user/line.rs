@@ -12,7 +12,7 @@ use grammers_mtsender::{InvocationError, UpdatesConfiguration, UpdatesReceiver};
 use grammers_session::types::{PeerId, PeerInfo, UpdatesState};
 use grammers_tl_types as tl;
 use hub_platform_kit::platform::{HistoryPage, Parsed};
-use hub_platform_kit::{ErrorKind, PlatformError, Result};
+use hub_platform_kit::{ErrorKind, PlatformError, Result, alone};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tl::Serializable;
@@ -218,7 +218,7 @@ impl Line {
         names.learn(session, &batch.users, &batch.chats);
         let scene = Scene { me: self.me, names: &names, session, date: batch.state.date };
         for update in &batch.updates {
-            events.extend(mapping::update(update, &scene));
+            events.extend(alone(|| mapping::update(update, &scene), |fallen| vec![fallen]));
             if let Some(chat) = mapping::place(update) {
                 inbox.cursor.keep_peer(session, chat);
             }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use grammers_session::types::ChannelState;
 use grammers_tl_types as tl;
 use hub_platform_kit::platform::Parsed;
-use hub_platform_kit::{ErrorKind, Result};
+use hub_platform_kit::{ErrorKind, Result, alone};
 use std::time::Duration;
 use tl::Serializable;
 
@@ -130,7 +130,7 @@ async fn messages(
     let past = mapping::Past { listening, last: unread.last, read: unread.read_by_me.unwrap_or_default() };
     let (mut events, mut raw) = (Vec::new(), Vec::new());
     for message in messages.iter().rev() {
-        events.extend(mapping::past_message(message, &scene, past));
+        events.extend(alone(|| mapping::past_message(message, &scene, past), Some));
         message.serialize(&mut raw);
     }
     events.extend(mapping::read_up_to(&messages, &scene, &unread));

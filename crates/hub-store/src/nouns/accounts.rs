@@ -69,7 +69,7 @@ const COLUMNS: &str = "a.id, a.user_id, a.platform, a.account_kind, a.platform_u
     a.refresh_token_seal, ts(a.token_expires_at), a.facts, a.connect_method, ts(h.reading_since), h.reading_done, \
     h.reading_total, h.reading_messages";
 
-fn read(row: &Row) -> Result<Account> {
+pub(super) fn read(row: &Row) -> Result<Account> {
     let created_at = row.maybe_time(8)?.unwrap_or_default();
     let is_active = row.flag(6, true)?;
     let known = ChannelState::from_stored(row.get::<Option<String>>(7)?.as_deref());

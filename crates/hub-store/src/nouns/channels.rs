@@ -97,6 +97,12 @@ impl Channels<'_> {
         self.0.read(sql, read).await
     }
 
+    /// Some channels.
+    pub async fn many(&self, accounts: &[AccountId]) -> Result<Vec<Channel>> {
+        let sql = self.0.sql(&format!("SELECT {COLUMNS} FROM hub_channels h WHERE h.account_id IN"));
+        self.0.read(sql.list(accounts.iter().map(|id| id.0)), read).await
+    }
+
     /// Writes down how a channel stands.
     pub async fn set(
         &self,

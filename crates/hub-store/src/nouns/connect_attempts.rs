@@ -79,6 +79,11 @@ impl ConnectAttempts<'_> {
         Ok(found.filter(|attempt| attempt.expires_at > now))
     }
 
+    /// Deletes a user's attempts.
+    pub async fn drop_of(&self, user: UserId) -> Result<u64> {
+        self.0.run(self.0.sql("DELETE FROM hub_connect_attempts WHERE user_id = ?").bind(user.0)).await
+    }
+
     /// Deletes attempts that are over.
     pub async fn purge(&self, now: Timestamp) -> Result<u64> {
         self.0.run(self.0.sql("DELETE FROM hub_connect_attempts WHERE expires_at <= ?").time(now)).await

@@ -107,13 +107,13 @@ const BUMP_WIDTH: usize = 4;
 /// Statements about conversations.
 pub struct Conversations<'a>(pub(crate) Conn<'a>);
 
-const COLUMNS: &str = "c.id, c.account_id, a.platform, a.platform_username, a.is_active, c.platform_conversation_id, \
+pub(super) const COLUMNS: &str = "c.id, c.account_id, a.platform, a.platform_username, a.is_active, c.platform_conversation_id, \
     c.participant_name, c.participant_id, c.participant_avatar_url, ts(c.last_message_at), c.unread_count, \
     ts(c.created_at), ts(c.updated_at), a.user_id, p.blob_key";
 const FROM: &str = "FROM conversations c JOIN connected_accounts a ON a.id = c.account_id \
     LEFT JOIN hub_pictures p ON p.conversation_id = c.id WHERE a.user_id IS NOT NULL";
 
-fn read(row: &Row) -> Result<(Conversation, UserId)> {
+pub(super) fn read(row: &Row) -> Result<(Conversation, UserId)> {
     let created_at = row.maybe_time(11)?.unwrap_or_default();
     let conversation = Conversation {
         id: row.id(0)?,

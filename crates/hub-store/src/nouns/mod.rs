@@ -1,6 +1,7 @@
 //! One file per noun: its rows, and the statements about them.
 
 pub(crate) mod accounts;
+pub(crate) mod admin;
 pub(crate) mod attachments;
 pub(crate) mod channels;
 pub(crate) mod connect_attempts;
@@ -10,6 +11,7 @@ pub(crate) mod counters;
 pub(crate) mod early_news;
 pub(crate) mod events;
 pub(crate) mod forgetting;
+pub(crate) mod import_copies;
 pub(crate) mod imports;
 pub(crate) mod jobs;
 pub(crate) mod leases;
@@ -24,6 +26,7 @@ pub(crate) mod receipts;
 pub(crate) mod refresh_tokens;
 pub(crate) mod reports;
 pub(crate) mod seals;
+pub(crate) mod standing;
 pub(crate) mod subscriptions;
 pub(crate) mod unread;
 pub(crate) mod usage;

@@ -13,6 +13,16 @@ const PATIENCE: Duration = Duration::from_secs(150);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_are_linked_refused_chosen_and_confirmed_in_a_browser() {
+    walk("linking.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administrators_look_and_act_in_a_browser() {
+    walk("admin.mjs").await;
+}
+
+/// Has a script walk through the demo.
+async fn walk(script: &str) {
     if let Some(missing) = NEEDED.iter().find(|name| std::env::var(name).is_err()) {
         assert!(std::env::var("HUB_TEST_REQUIRE_ALL").is_err(), "{missing} is not set, but everything is required");
         return eprintln!("not run: {missing} is not set");
@@ -24,7 +34,7 @@ async fn accounts_are_linked_refused_chosen_and_confirmed_in_a_browser() {
         [("HUB_DATA_DIR", data.as_str()), ("DATABASE_URL", database.url.as_str()), ("RATE_LIMIT_PER_MINUTE", "100000")];
     let hub = HubProcess::start_as(Path::new(env!("CARGO_BIN_EXE_hub")), "demo", &settings).await;
     let env = std::fs::read_to_string(database.folder.path().join("demo.env")).expect("the demo's file");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/linking.mjs");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser").join(script);
     let run = tokio::process::Command::new("node")
         .arg(script)
         .envs(env.lines().filter_map(|line| line.split_once('=')))

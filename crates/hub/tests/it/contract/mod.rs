@@ -3,7 +3,10 @@
 //! `docs/compatibility.md`. A house rule sees to it that none is missing.
 
 mod accounts;
+mod administration;
+mod administrators;
 mod authentication;
+mod certificates;
 mod deliveries;
 mod errors;
 mod leaving;

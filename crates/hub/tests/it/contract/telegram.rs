@@ -1,10 +1,14 @@
-//! Telegram accounts of people (D53, S19, C13).
+//! Telegram accounts of people (D53, S2, S19, C12, C13).
 
+use super::scene::NOBODYS;
 use crate::telegram_login::{code_sent, verifies};
-use crate::telegram_world::{CODE, ME, OTHER_PHONE, PASSWORD, PHONE, World};
+use crate::telegram_world::{CODE, ME, OTHER, OTHER_PHONE, PASSWORD, PHONE, World};
 use hub_simulators::telegram_user::{NewPerson, Place};
+use hub_testkit::client::answer;
 use hub_testkit::database::engines;
 use hub_testkit::pushes::Pushes;
+use hub_testkit::{Client, Engine, eventually};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Another friend.
@@ -134,4 +138,159 @@ async fn c13_what_is_unread_at_telegram_is_unread_here() {
         assert_eq!(bells, 1, "the past rings no bell");
         world.until(&user, "/api/messages/unread/count", |body| unread(body) == Some(left)).await;
     }
+}
+
+/// What the account with this id at the platform has in the database.
+async fn kept(world: &World, remote: &str) -> Vec<Option<String>> {
+    let query = format!(
+        "SELECT m.platform_message_id FROM messages m JOIN conversations c ON c.id = m.conversation_id \
+         JOIN connected_accounts a ON a.id = c.account_id WHERE a.platform_user_id = '{remote}' ORDER BY 1"
+    );
+    world.database.texts(query).await
+}
+
+/// Every route that names an account, asked by somebody.
+async fn asked(user: &Client, account: &str, chat: &str) -> Vec<(String, u16, Value)> {
+    let mut answers = Vec::new();
+    for (method, route) in [
+        (Method::GET, "dialogs".to_owned()),
+        (Method::GET, format!("messages/{chat}")),
+        (Method::POST, format!("send/{chat}")),
+        (Method::POST, "sync".to_owned()),
+        (Method::POST, "reset".to_owned()),
+    ] {
+        let path = format!("/api/telegram/{account}/{route}");
+        let (status, body) =
+            answer(user.request(method.clone(), &path).json(&json!({"text": "not mine to say"}))).await;
+        answers.push((format!("{method} {path}"), status.as_u16(), body));
+    }
+    answers
+}
+
+/// Links the second account for the same user, and its password.
+async fn also_linked(world: &World, user: &Client) -> String {
+    let hash = code_sent(user, OTHER_PHONE).await;
+    let (status, linked) = verifies(user, &hash, CODE, Some(PASSWORD)).await;
+    assert_eq!(status.as_u16(), 200, "{linked}");
+    eventually("its line is open", async || (world.telegram.listening(OTHER) == 1).then_some(())).await;
+    linked["accountId"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_telegram_routes_serve_the_owner_of_an_active_telegram_account_alone() {
+    for engine in engines() {
+        let world = World::begun(engine).await;
+        let (ada, hers) = world.linked().await;
+        let eve = world.client().register("eve@example.com").await;
+        let chat = world.alice_id.to_string();
+        let inactive = also_linked(&world, &ada).await;
+        assert_eq!(ada.delete(&format!("/api/oauth/disconnect/{inactive}")).await.0.as_u16(), 200);
+        // A page of the same person, with a thread and a message: no Telegram account.
+        let page = "11111111-2222-4333-8444-555555555555";
+        foreign_account(&world, page, &inactive).await;
+        let there = [ME.to_string(), "a-page".to_owned(), OTHER.to_string()];
+        let mut before = Vec::new();
+        for remote in &there {
+            before.push(kept(&world, remote).await);
+            assert!(!before.last().expect("just put there").is_empty(), "{remote} has something to lose");
+        }
+        let sent = || {
+            ["messages.sendMessage", "messages.getDialogs", "messages.getHistory"]
+                .map(|call| world.telegram.calls_of(call).len())
+        };
+        let calls = sent();
+        for (user, account) in
+            [(&eve, hers.as_str()), (&ada, page), (&eve, page), (&ada, inactive.as_str()), (&ada, NOBODYS)]
+        {
+            for (what, status, body) in asked(user, account, &chat).await {
+                assert_eq!((status, &body["error"]), (404, &json!("Account not found or inactive")), "{what}");
+            }
+        }
+        for (what, status, body) in asked(&ada, "17", &chat).await {
+            assert!(status == 400 && body["error"].is_string(), "{what}: {status} {body}");
+        }
+        for (what, status, _) in asked(&world.client(), &hers, &chat).await {
+            assert_eq!(status, 401, "{what}");
+        }
+        for (remote, before) in there.iter().zip(&before) {
+            assert_eq!(
+                &kept(&world, remote).await,
+                before,
+                "{remote}: nothing is deleted before it is known whose it is"
+            );
+        }
+        assert_eq!(sent(), calls, "Telegram hears nothing of it");
+        // The owner is served, and a reset does delete.
+        for (what, status, body) in asked(&ada, &hers, &chat).await {
+            assert_eq!(status, 200, "{what}: {body}");
+        }
+        assert_eq!(world.telegram.calls_of("messages.sendMessage").len(), calls[0] + 1);
+    }
+}
+
+/// An account of another platform for Ada, with a message; and a message for the account with this id, which is not connected.
+async fn foreign_account(world: &World, page: &str, inactive: &str) {
+    let binary = |id: &str| match world.database.engine {
+        Engine::Sqlite => format!("X'{}'", id.replace('-', "")),
+        Engine::Postgres => format!("'{id}'"),
+    };
+    let now = "'2026-01-02T03:04:05.678000Z'";
+    let user = "(SELECT id FROM users WHERE email = 'ada@example.com')";
+    let truth = if world.database.engine == Engine::Sqlite { "1" } else { "true" };
+    let account = format!(
+        "INSERT INTO connected_accounts (id, user_id, platform, platform_user_id, access_token, is_active, created_at, updated_at) \
+         VALUES ({}, {user}, 'facebook', 'a-page', 'x', {truth}, {now}, {now})",
+        binary(page)
+    );
+    assert_eq!(world.database.change(account).await, 1);
+    for (account, thread, message) in [
+        (page, "11111111-2222-4333-8444-666666666661", "11111111-2222-4333-8444-777777777771"),
+        (inactive, "11111111-2222-4333-8444-666666666662", "11111111-2222-4333-8444-777777777772"),
+    ] {
+        let thread_row = format!(
+            "INSERT INTO conversations (id, account_id, platform_conversation_id, created_at, updated_at) \
+             VALUES ({}, {}, '{}', {now}, {now})",
+            binary(thread),
+            binary(account),
+            world.alice_id
+        );
+        let message_row = format!(
+            "INSERT INTO messages (id, conversation_id, platform_message_id, sender_id, content, sent_at, created_at) \
+             VALUES ({}, {}, 'kept', '42', 'kept', {now}, {now})",
+            binary(message),
+            binary(thread)
+        );
+        for row in [thread_row, message_row] {
+            assert_eq!(world.database.change(row.as_str()).await, 1, "{row}");
+        }
+    }
+}
+
+/// The line of a person's account opens again after a start, and stays closed after the account was disconnected (C12).
+pub(super) async fn a_persons_line_is_held(engine: Engine) {
+    let mut world = World::begun(engine).await;
+    let (user, id) = world.linked().await;
+    world.kill().await;
+    world.database.change("DELETE FROM hub_leases").await;
+    world.telegram.was_said(ME, world.alice, world.alice_id, |message| {
+        "while nobody listened".clone_into(&mut message.message);
+    });
+    world.revive().await;
+    let user = world.same(&user);
+    world.until(&user, "/api/messages", |body| body["messages"][0]["content"] == "while nobody listened").await;
+    world.telegram.says(ME, world.alice, world.alice_id, "after the start");
+    world.until(&user, "/api/messages", |body| body["messages"][0]["content"] == "after the start").await;
+
+    assert_eq!(user.delete(&format!("/api/oauth/disconnect/{id}")).await.0.as_u16(), 200);
+    eventually("its line is closed", async || (world.telegram.listening(ME) == 0).then_some(())).await;
+    world.kill().await;
+    world.database.change("DELETE FROM hub_leases").await;
+    world.revive().await;
+    let user = world.same(&user);
+    world.telegram.says(ME, world.alice, world.alice_id, "to nobody");
+    // The line of another account opens: by then this one would have.
+    also_linked(&world, &user).await;
+    assert_eq!(world.telegram.listening(ME), 0);
+    let all = user.all_messages().await;
+    assert!(all.iter().all(|message| message["content"] != "to nobody"), "{all:?}");
 }
