@@ -39,7 +39,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0005_imports",
     "0006_channels",
     "0007_outbox",
-    "0008_ledger"
+    "0008_ledger",
+    "0011_indexes_aside"
 ];
 
 /// The first of them: it meets a new database, or one of the originals.
@@ -80,6 +81,8 @@ pub(crate) async fn run(store: &Store) -> Result<MigrationReport> {
         counters::repair(conn).await?;
     }
     limited(transaction.commit()).await?;
+    // An import that was killed left them aside.
+    store.restore_indexes().await?;
     Ok(report)
 }
 

@@ -3,12 +3,11 @@
 use super::scene::{NOBODYS, PERSON, Scene, binary, everywhere};
 use crate::conformance::twitter::Twitter;
 use crate::support::{BOT_TOKEN, Hub, SECRET};
-use hub_testkit::client::answer;
 use hub_testkit::conformance::Stage;
 use hub_testkit::conformance::subject::Subject;
 use hub_testkit::database::engines;
 use hub_testkit::{Database, Engine, eventually};
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
