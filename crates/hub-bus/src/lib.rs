@@ -6,6 +6,7 @@
 mod redis_link;
 
 use hub_domain::{Committed, HubEvent};
+use redis::TlsCertificates;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,9 +53,16 @@ impl Bus {
     }
 
     /// Reaches every process on this Redis. Redis may be away: the link comes back by itself and then says
-    /// [`Signal::CatchUp`]. Ends with `stop`.
-    pub fn redis(url: &str, stop: CancellationToken) -> Result<Self, BusError> {
-        let client = redis::Client::open(url).map_err(|e| BusError::BadUrl(e.to_string()))?;
+    /// [`Signal::CatchUp`]. Behind `rediss://` its certificate is checked: against the authorities in `authority` (PEM), else
+    /// against the system's. Ends with `stop`.
+    pub fn redis(url: &str, authority: Option<Vec<u8>>, stop: CancellationToken) -> Result<Self, BusError> {
+        let client = match authority {
+            Some(root_cert) => {
+                redis::Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: Some(root_cert) })
+            }
+            None => redis::Client::open(url),
+        };
+        let client = client.map_err(|e| BusError::BadUrl(e.to_string()))?;
         let local = broadcast::Sender::new(BACKLOG);
         let (remote, outgoing) = mpsc::channel(OUTGOING);
         let linked = Arc::new(AtomicBool::new(false));

@@ -66,26 +66,40 @@ async fn send_all(client: redis::Client, me: String, mut outgoing: mpsc::Receive
 }
 
 async fn listen(client: redis::Client, me: String, local: broadcast::Sender<Arc<Signal>>, linked: Arc<AtomicBool>) {
+    let mut is_known_away = false;
     loop {
-        if let Ok(mut subscriber) = client.get_async_pubsub().await
-            && subscriber.subscribe(CHANNEL).await.is_ok()
-        {
-            linked.store(true, Ordering::Relaxed);
-            let _ = local.send(Arc::new(Signal::CatchUp));
-            let mut stream = subscriber.on_message();
-            while let Some(message) = stream.next().await {
-                let Ok(text) = message.get_payload::<String>() else { continue };
-                match serde_json::from_str::<Envelope>(&text) {
-                    Ok(envelope) if envelope.from != me => {
-                        let _ = local.send(Arc::new(envelope.signal));
+        match subscribed(&client).await {
+            Ok(mut subscriber) => {
+                is_known_away = false;
+                linked.store(true, Ordering::Relaxed);
+                let _ = local.send(Arc::new(Signal::CatchUp));
+                let mut stream = subscriber.on_message();
+                while let Some(message) = stream.next().await {
+                    let Ok(text) = message.get_payload::<String>() else { continue };
+                    match serde_json::from_str::<Envelope>(&text) {
+                        Ok(envelope) if envelope.from != me => {
+                            let _ = local.send(Arc::new(envelope.signal));
+                        }
+                        Ok(_) => {}
+                        Err(_) => tracing::warn!("a signal of another version was skipped"),
                     }
-                    Ok(_) => {}
-                    Err(_) => tracing::warn!("a signal of another version was skipped"),
                 }
+                linked.store(false, Ordering::Relaxed);
+                tracing::warn!("the link to Redis broke; trying again");
             }
-            linked.store(false, Ordering::Relaxed);
-            tracing::warn!("the link to Redis broke; trying again");
+            // Once, not at every try.
+            Err(error) if !is_known_away => {
+                is_known_away = true;
+                tracing::warn!(%error, "Redis cannot be reached; trying again");
+            }
+            Err(_) => {}
         }
         tokio::time::sleep(RECONNECT_PAUSE).await;
     }
+}
+
+async fn subscribed(client: &redis::Client) -> redis::RedisResult<redis::aio::PubSub> {
+    let mut subscriber = client.get_async_pubsub().await?;
+    subscriber.subscribe(CHANNEL).await?;
+    Ok(subscriber)
 }

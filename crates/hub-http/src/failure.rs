@@ -121,7 +121,7 @@ impl From<AppError> for Failure {
 
 /// A platform's no. Never 401 or 403: the front end would renew its own token (contract D32).
 fn platform(error: &hub_app::PlatformError, message: String) -> Failure {
-    use hub_app::ErrorKind::{BadInput, NotFound, RateLimited, Transient, UnexpectedReply, Unsupported};
+    use hub_app::ErrorKind::{BadInput, NotFound, NotHere, RateLimited, Transient, UnexpectedReply, Unsupported};
     let retryable = matches!(error.kind, RateLimited { .. } | Transient { maybe_applied: false } | UnexpectedReply);
     let wait = match error.kind {
         RateLimited { retry_after } => retry_after,
@@ -133,6 +133,10 @@ fn platform(error: &hub_app::PlatformError, message: String) -> Failure {
         failure.retry_after = wait;
         failure.extra = Some(("retryAfter", json!(wait.map_or(1, whole_seconds))));
         return failure.retryable();
+    }
+    if let NotHere { retry_after } = error.kind {
+        let failure = Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", error.message.as_str());
+        return failure.retryable().after(retry_after);
     }
     let status = match (error.status, error.kind) {
         (Some(status @ (400 | 404 | 409 | 413 | 422 | 429)), _) => {

@@ -281,6 +281,18 @@ pub struct HistoryPage {
     pub next: Option<String>,
     /// Ask again at once.
     pub more: bool,
+    /// How far reading what was said before has got with this page, where it is told conversation by conversation. `None` from an
+    /// open line = nothing of the past is being read.
+    pub progress: Option<ReadSoFar>,
+}
+
+/// What one page did for the reading of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadSoFar {
+    /// Conversations that were read to their end.
+    pub read: u32,
+    /// Conversations that are left; `None` = the platform has not told yet.
+    pub left: Option<u32>,
 }
 
 /// We ask them.

@@ -1,5 +1,6 @@
 //! Opens the database.
 
+use crate::certificates;
 use crate::dialect::Engine;
 use crate::error::{Result, StoreError};
 use crate::migrate::{self, MigrationReport};
@@ -27,7 +28,7 @@ const SQLITE_READERS: u32 = 4;
 /// Where the data is.
 #[derive(Clone, Debug)]
 pub struct StoreSettings {
-    /// `sqlite://path`, `postgres://…` or `postgresql://…`.
+    /// `sqlite://path`, `postgres://…` or `postgresql://…`, whose `sslmode` and `sslrootcert` say which certificates are trusted.
     pub url: String,
     /// Connections to PostgreSQL at most.
     pub max_connections: u32,
@@ -66,7 +67,8 @@ impl Store {
     }
 
     pub(crate) async fn postgres(settings: &StoreSettings, further: &[(&str, &str)]) -> Result<Self> {
-        let options = PgConnectOptions::from_str(&settings.url)
+        let (url, mode) = certificates::split_mode(&settings.url);
+        let options = PgConnectOptions::from_str(&url)
             .map_err(|_| StoreError::Invalid("DATABASE_URL is not a PostgreSQL address".to_owned()))?
             .application_name("messaging-hub")
             .options([
@@ -77,6 +79,7 @@ impl Store {
                 ("synchronous_commit", "on"),
             ])
             .options(further.iter().copied());
+        let options = certificates::checking(options, mode.as_deref()).await?;
         let zone = settings.time_zone.clone();
         let pool = PgPoolOptions::new()
             // The library asks for UTC when it connects, and what is asked for there wins over options.
@@ -91,7 +94,8 @@ impl Store {
             .min_connections(1)
             .acquire_timeout(ACQUIRE_LIMIT)
             .connect_with(options)
-            .await?;
+            .await
+            .map_err(certificates::told)?;
         let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         Ok(Self { engine: Engine::Postgres, reader: connection.clone(), writer: connection, file: None })
     }

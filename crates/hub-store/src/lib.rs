@@ -4,6 +4,7 @@
 //! A [`Session`] reads; a [`Tx`] is a unit of work: rows, jobs and events commit together, and only a commit hands events
 //! out. Finders that serve a person take that person's id and find nothing that is not theirs.
 
+mod certificates;
 mod connect;
 mod dialect;
 mod error;
@@ -24,7 +25,7 @@ pub use nouns::admin::{
     OwnedConversation, Place, RowCounts, Slice, Span, UsageRow,
 };
 pub use nouns::attachments::{Attachments, StoredAttachment};
-pub use nouns::channels::{Channel, Channels, SignsOfLife};
+pub use nouns::channels::{Channel, Channels, ReadingStep, SignsOfLife};
 pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
 pub use nouns::conversations::{
     Bump, ConversationKey, Conversations, ListConversations, Located, OtherPerson, Page, UpsertConversation,
@@ -32,7 +33,8 @@ pub use nouns::conversations::{
 pub use nouns::early_news::EarlyNews;
 pub use nouns::events::{Events, NewEvent};
 pub use nouns::forgetting::Remembered;
-pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, ImportedWords, Imports};
+pub use nouns::import_copies::{CopiedAccount, CopiedMessage};
+pub use nouns::imports::{ImportPlace, ImportedAccount, ImportedMessage, Imports};
 pub use nouns::jobs::{DeadJob, Job, JobCounts, JobEnd, Jobs, NewJob, POOL_SHARE};
 pub use nouns::leases::{Cursors, Leases};
 pub use nouns::ledger::Ledger;
@@ -43,7 +45,7 @@ pub use nouns::notices::{NewNotice, Notice, Notices};
 pub use nouns::pictures::{Picture, Pictures};
 pub use nouns::receipts::{Held, ListParked, NewReceipt, Parked, Reading, Receipt, ReceiptState, Receipts};
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
-pub use nouns::reports::Report;
+pub use nouns::reports::{Point, Report};
 pub use nouns::seals::{Resealed, SealedRow, SealedTable, Seals};
 pub use nouns::standing::UserStanding;
 pub use nouns::subscriptions::{Subscription, Subscriptions};
@@ -52,7 +54,7 @@ pub use nouns::usage::{REQUESTS, Usage, UsageLog};
 pub use nouns::users::{NewUser, StoredUser, Users};
 pub use original::{
     AccountIdentity, ConversationIdentity, Original, OriginalAccount, OriginalConversation, OriginalCounts,
-    OriginalMessage, OriginalToken, OriginalUser,
+    OriginalMessage, OriginalToken, OriginalUsage, OriginalUser,
 };
 pub use presence::{Entrance, Presence};
 pub use tx::{Session, Tx};

@@ -40,7 +40,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_channels",
     "0007_outbox",
     "0008_ledger",
-    "0009_admin"
+    "0009_admin",
+    "0010_reading"
 ];
 
 /// The first of them: it meets a new database, or one of the originals.

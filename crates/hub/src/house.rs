@@ -22,7 +22,7 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
 
 /// All platforms.
 pub(crate) fn platforms(config: &Config) -> anyhow::Result<Registry> {
-    let transport = Transport::new().context("the HTTP client cannot be made")?;
+    let transport = Transport::with_limit(config.platform_timeout()).context("the HTTP client cannot be made")?;
     Registry::new(hub_platforms::all(&config.platforms(), transport)).map_err(anyhow::Error::msg)
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn platforms(config: &Config) -> anyhow::Result<Registry> {
 pub(crate) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::Result<App> {
     let store = open_store(config).await?;
     let bus = match config.redis_url() {
-        Some(url) => Bus::redis(&url, stop.clone())?,
+        Some(url) => Bus::redis(&url, config.redis_authority()?, stop.clone())?,
         None => Bus::local(),
     };
     let platforms = platforms(config)?;

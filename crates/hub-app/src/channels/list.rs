@@ -2,7 +2,7 @@
 
 use crate::{App, AppError, Caller, Result};
 use hub_domain::channel::Action;
-use hub_domain::{Account, AccountId, ChannelState, Hole, Standing, Timestamp};
+use hub_domain::{Account, AccountId, ChannelState, Evidence, EvidenceKind, Hole, Standing, Timestamp};
 use hub_store::Channel;
 use std::collections::HashMap;
 
@@ -79,6 +79,14 @@ fn view(app: &App, account: Account, channel: Option<Channel>, holes: Vec<Hole>)
         since: account.updated_at,
         ..Standing::default()
     });
+    let standing = match (&account.reading, standing.state) {
+        (Some(reading), ChannelState::Ok) => Standing {
+            state: account.shown_state(),
+            since: reading.since,
+            evidence: Evidence::new(EvidenceKind::ReadingBack, reading.words(), reading.since),
+        },
+        _ => standing,
+    };
     let is_off = account.state == ChannelState::Off;
     ChannelView {
         action: standing.state.action(),

@@ -1,11 +1,11 @@
 //! Copying page by page. Every page stands with a note of how far it got, so that an import that was cut off goes on there;
 //! rows that are here already stay as they are, so that doing it twice does nothing twice.
 
+use super::pages::{Page, walk};
 use super::{Doing, Findings, Original, OriginalKeys, PAGE, Progress, Report, Step, StepCount, Tell, verify};
 use crate::auth::tokens::hashed;
 use crate::{App, AppError, Result};
-use hub_store::{ImportPlace, Tx};
-use uuid::Uuid;
+use hub_store::{ImportPlace, OriginalUser, Tx};
 
 /// How hashed tokens begin.
 const HASHED: &str = "sha256:";
@@ -29,10 +29,10 @@ pub async fn import(
     let mut place = begun.and_then(|place| place.after);
     for step in Step::ALL.into_iter().filter(|step| *step >= first) {
         let mut count = StepCount { step, total: step.total(&counts), read: 0, new: 0 };
-        let mut after = place.take();
-        loop {
+        walk(original, step, place.take(), async |page| {
+            let (read, last) = (page.len(), page.last());
             let tx = app.store().begin().await?;
-            let (last, read, new) = page(app, &tx, (original, keys), step, after, &mut report).await?;
+            let new = store(app, &tx, keys, page, &mut report).await?;
             if last.is_some() {
                 let place = ImportPlace { step: step.table().to_owned(), after: last };
                 tx.imports().note(source, &place, app.now()).await?;
@@ -40,11 +40,9 @@ pub async fn import(
             app.commit(tx, Vec::new()).await?;
             (count.read, count.new) = (count.read + read, count.new + new);
             tell(Progress { doing: Doing::Copying, step, done: count.read, total: count.total });
-            if read < u64::from(PAGE) {
-                break;
-            }
-            after = last;
-        }
+            Ok(())
+        })
+        .await?;
         report.steps.push(count);
     }
     app.store().repair_counters().await?;
@@ -71,61 +69,40 @@ async fn refuse_wrong_key(original: &Original, keys: &OriginalKeys) -> Result<()
     Ok(())
 }
 
-/// Copies one page; gives its last row, how many rows it had, and how many were new.
-async fn page(
-    app: &App,
-    tx: &Tx,
-    (original, keys): (&Original, &OriginalKeys),
-    step: Step,
-    after: Option<Uuid>,
-    report: &mut Report,
-) -> Result<(Option<Uuid>, u64, u64)> {
+/// Stores one page; gives how many rows were new.
+async fn store(app: &App, tx: &Tx, keys: &OriginalKeys, page: Page, report: &mut Report) -> Result<u64> {
     let (now, target) = (app.now(), tx.imports());
-    Ok(match step {
-        Step::Users => {
-            let rows = original.users(after, PAGE).await?;
-            if let Some(stranger) = target.strangers(&rows).await?.first() {
-                return Err(AppError::Invalid(format!(
-                    "user {stranger} of the hub has the e-mail address of another user of the original; nobody has proven \
-                     that they are the same person. Import into an empty database, or change the address first"
-                )));
-            }
-            let new = target.users(&rows, now).await?;
-            (rows.last().map(|row| row.id), rows.len() as u64, new)
+    Ok(match page {
+        Page::Users(rows) => {
+            refuse_strangers(tx, &rows).await?;
+            target.users(&rows, now).await?
         }
-        Step::Accounts => {
-            let rows = original.accounts(after, PAGE).await?;
-            let (last, read, mut new) = (rows.last().map(|row| row.identity.id), rows.len() as u64, 0);
+        Page::Accounts(rows) => {
+            let mut new = 0;
             for row in rows {
                 report.note_account(app.platforms(), &row);
                 let account = report.account(app.sealer(), (keys, app.platforms()), row);
                 new += u64::from(target.account(&account, now).await?);
             }
-            (last, read, new)
+            new
         }
-        Step::RefreshTokens => {
-            let mut rows = original.refresh_tokens(after, PAGE).await?;
-            for row in rows.iter_mut().filter(|row| !row.token.starts_with(HASHED)) {
-                row.token = hashed(&row.token);
+        Page::RefreshTokens(mut rows) => {
+            for row in &mut rows {
+                row.token = stored_token(&row.token);
             }
-            let new = target.refresh_tokens(&rows, now).await?;
-            (rows.last().map(|row| row.id), rows.len() as u64, new)
+            target.refresh_tokens(&rows, now).await?
         }
-        Step::Conversations => {
-            let rows = original.conversations(after, PAGE).await?;
+        Page::Conversations(rows) => {
             let accounts: Vec<_> = rows.iter().map(|row| &row.identity.account).collect();
             let accounts = target.find_accounts(&accounts).await?;
             for row in &rows {
                 report.note_conversation(row);
             }
-            let new = target.conversations(&rows, &accounts, now).await?;
-            (rows.last().map(|row| row.identity.id), rows.len() as u64, new)
+            target.conversations(&rows, &accounts, now).await?
         }
-        Step::Messages => {
-            let rows = original.messages(after, PAGE).await?;
+        Page::Messages(rows) => {
             let wanted: Vec<_> = rows.iter().map(|row| &row.conversation).collect();
             let found = target.find_conversations(&wanted).await?;
-            let (last, read) = (rows.last().map(|row| row.id), rows.len() as u64);
             let messages: Vec<_> = rows
                 .into_iter()
                 .filter_map(|row| {
@@ -133,7 +110,26 @@ async fn page(
                     Some(report.message(app.sealer(), keys, row, conversation))
                 })
                 .collect();
-            (last, read, target.messages(&messages).await?)
+            target.messages(&messages).await?
+        }
+        Page::Usage(rows) => {
+            let accounts: Vec<_> = rows.iter().filter_map(|row| row.account.as_ref()).collect();
+            let accounts = target.find_accounts(&accounts).await?;
+            target.usage(&rows, &accounts, now).await?
         }
     })
+}
+
+/// A token as it is stored here: never in clear text.
+pub(super) fn stored_token(token: &str) -> String {
+    if token.starts_with(HASHED) { token.to_owned() } else { hashed(token) }
+}
+
+async fn refuse_strangers(tx: &Tx, rows: &[OriginalUser]) -> Result<()> {
+    let strangers = tx.imports().strangers(rows).await?;
+    let Some(stranger) = strangers.first() else { return Ok(()) };
+    Err(AppError::Invalid(format!(
+        "user {stranger} of the hub has the e-mail address of another user of the original; nobody has proven that they are \
+         the same person. Import into an empty database, or change the address first"
+    )))
 }

@@ -5,6 +5,7 @@
 mod copy;
 mod examine;
 mod opening;
+mod pages;
 mod verify;
 
 pub use copy::import;
@@ -33,11 +34,14 @@ pub enum Step {
     Conversations,
     /// Messages.
     Messages,
+    /// Calls that were noted.
+    Usage,
 }
 
 impl Step {
     /// All of them, in order.
-    pub const ALL: [Self; 5] = [Self::Users, Self::Accounts, Self::RefreshTokens, Self::Conversations, Self::Messages];
+    pub const ALL: [Self; 6] =
+        [Self::Users, Self::Accounts, Self::RefreshTokens, Self::Conversations, Self::Messages, Self::Usage];
 
     /// The table's name.
     pub fn table(self) -> &'static str {
@@ -47,6 +51,7 @@ impl Step {
             Self::RefreshTokens => "refresh_tokens",
             Self::Conversations => "conversations",
             Self::Messages => "messages",
+            Self::Usage => "api_usage_logs",
         }
     }
 
@@ -62,6 +67,7 @@ impl Step {
             Self::RefreshTokens => counts.refresh_tokens,
             Self::Conversations => counts.conversations,
             Self::Messages => counts.messages,
+            Self::Usage => counts.usage,
         }
     }
 }

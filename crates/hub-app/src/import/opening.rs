@@ -48,6 +48,52 @@ pub(super) enum Found {
     Broken,
 }
 
+/// What a stored token turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// It was sealed, and opens.
+    Sealed(String),
+    /// It was in clear text, and its adapter takes that.
+    Clear(String),
+    /// It stays as it is.
+    Useless(Why),
+    /// It stays as it is, and is nobody's trouble.
+    Nothing,
+}
+
+impl Token {
+    /// The token, if it can be used.
+    pub(super) fn text(self) -> Option<String> {
+        match self {
+            Self::Sealed(text) | Self::Clear(text) => Some(text),
+            Self::Useless(_) | Self::Nothing => None,
+        }
+    }
+}
+
+/// Tells what a stored token is.
+pub(super) fn token_of((keys, platforms): (&OriginalKeys, &Registry), row: &OriginalAccount, value: &str) -> Token {
+    if value.is_empty() {
+        return Token::Nothing;
+    }
+    let mut adapters = platforms.published(&row.identity.platform).into_iter();
+    // Rows of platforms nobody serves are kept as they are, and are nobody's trouble.
+    let known = adapters.len() > 0;
+    let clear_is_fine = adapters.any(|handle| handle.card().reads_clear_tokens);
+    match keys.open(value) {
+        Found::Sealed(text) => Token::Sealed(text),
+        Found::Clear(text) if clear_is_fine => Token::Clear(text),
+        // A session string of an original is a long base64 text, too.
+        Found::Doubtful if platforms.kind_of_token(&row.identity.platform, value).is_some() => {
+            Token::Clear(value.to_owned())
+        }
+        Found::Clear(_) if known => Token::Useless(Why::ClearToken),
+        Found::Clear(_) => Token::Nothing,
+        Found::Doubtful => Token::Useless(Why::Doubtful),
+        Found::Broken => Token::Useless(Why::NoKey),
+    }
+}
+
 impl Report {
     fn keep(&mut self, step: Step, column: &'static str, row: Uuid, why: Why) {
         self.kept.add(Finding { step, column, row, why });
@@ -73,38 +119,25 @@ impl Report {
     /// Counts a token and gives it; `None` = it stays as it is.
     pub(super) fn open_token(
         &mut self,
-        (keys, platforms): (&OriginalKeys, &Registry),
+        from: (&OriginalKeys, &Registry),
         row: &OriginalAccount,
         (column, value): (&'static str, &str),
     ) -> Option<String> {
-        if value.is_empty() {
-            return None;
-        }
-        let mut adapters = platforms.published(&row.identity.platform).into_iter();
-        // Rows of platforms nobody serves are kept as they are, and are nobody's trouble.
-        let known = adapters.len() > 0;
-        let clear_is_fine = adapters.any(|handle| handle.card().reads_clear_tokens);
-        let id = row.identity.id;
-        match keys.open(value) {
-            Found::Sealed(text) => {
+        match token_of(from, row, value) {
+            Token::Sealed(text) => {
                 self.sealed += 1;
-                return Some(text);
+                Some(text)
             }
-            Found::Clear(text) if clear_is_fine => {
+            Token::Clear(text) => {
                 self.clear += 1;
-                return Some(text);
+                Some(text)
             }
-            // A session string of an original is a long base64 text, too.
-            Found::Doubtful if platforms.kind_of_token(&row.identity.platform, value).is_some() => {
-                self.clear += 1;
-                return Some(value.to_owned());
+            Token::Useless(why) => {
+                self.keep(Step::Accounts, column, row.identity.id, why);
+                None
             }
-            Found::Clear(_) if known => self.keep(Step::Accounts, column, id, Why::ClearToken),
-            Found::Clear(_) => {}
-            Found::Doubtful => self.keep(Step::Accounts, column, id, Why::Doubtful),
-            Found::Broken => self.keep(Step::Accounts, column, id, Why::NoKey),
+            Token::Nothing => None,
         }
-        None
     }
 
     /// An account as it shall be stored.

@@ -5,6 +5,7 @@
 //! our own hold one AES-256-GCM value.
 
 mod envelope;
+mod for_originals;
 mod keys;
 mod reseal;
 

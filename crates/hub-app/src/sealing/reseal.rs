@@ -1,6 +1,7 @@
 //! Sealing everything anew under the newest key, while the hub works: page by page, each value only replaced while it is still
 //! what was read. What is sealed newly is passed over, so that a run that was cut off goes on where it stood.
 
+use super::for_originals::leave_to_originals;
 use super::{Field, Opened, Sealer, has_later_form};
 use crate::accounts::{grants, subscribe_webhook};
 use crate::inbox::seal as words;
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Rows sealed in one transaction.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 /// Rows that are named; the rest is counted.
 const MAX_NAMED: usize = 1_000;
 /// All tables with sealed values that stay: deliveries, jobs and attempts to link are over soon and are left alone.
@@ -39,12 +40,13 @@ pub struct ResealReport {
     pub left: Vec<(SealedTable, Uuid)>,
     /// All of them.
     pub left_total: u64,
-    /// Seals of tokens that were taken away for an original.
+    /// Accounts whose seals were taken away for an original.
     pub removed: u64,
+    /// Sessions of persons that lie in clear text again, for an original.
+    pub opened: u64,
 }
 
-/// Seals everything with the newest key. `for_originals` then takes the seals of tokens away: an original writes tokens without
-/// them, and a seal beside a token it did not make would look like a swap.
+/// Seals everything with the newest key. `for_originals` then leaves the tokens as an original can go on with them.
 pub async fn reseal(
     app: &App,
     for_originals: bool,
@@ -68,9 +70,7 @@ pub async fn reseal(
         }
     }
     if for_originals {
-        let tx = app.store().begin().await?;
-        report.removed = tx.seals().remove_of_tokens().await?;
-        app.commit(tx, Vec::new()).await?;
+        leave_to_originals(app, &mut report).await?;
     }
     Ok(report)
 }

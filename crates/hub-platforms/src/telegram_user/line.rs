@@ -12,7 +12,7 @@ use grammers_mtsender::{InvocationError, UpdatesConfiguration, UpdatesReceiver};
 use grammers_session::types::{PeerId, PeerInfo, UpdatesState};
 use grammers_tl_types as tl;
 use hub_platform_kit::platform::{HistoryPage, Parsed};
-use hub_platform_kit::{ErrorKind, PlatformError, Result};
+use hub_platform_kit::{ErrorKind, PlatformError, Result, alone};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tl::Serializable;
@@ -157,19 +157,19 @@ impl Line {
         }
         let page = if cursor.is_none() {
             // Nothing is told yet, but from here on everything is.
-            HistoryPage { events: Vec::new(), raw: Bytes::new(), next: Some(inbox.cursor.write()), more: true }
+            of_the_past(Vec::new(), Bytes::new(), &inbox.cursor, 0)
         } else if inbox.cursor.lost {
             let chats = past::chats(&self.connection).await?;
             chats.note(&self.connection.session, &mut self.names(), &mut inbox.cursor);
             inbox.cursor.lost = false;
-            HistoryPage { events: Vec::new(), raw: Bytes::new(), next: Some(inbox.cursor.write()), more: true }
+            of_the_past(Vec::new(), Bytes::new(), &inbox.cursor, 0)
         } else if let Some(unread) = inbox.cursor.next_past() {
             tokio::time::sleep_until(inbox.past_at).await;
             let outcome = past::chat(self, unread, inbox.cursor.since).await;
             inbox.past_at = Instant::now() + pace;
             let (events, raw) = outcome?;
             inbox.cursor.has_read(unread.chat);
-            HistoryPage { events, raw, next: Some(inbox.cursor.write()), more: true }
+            of_the_past(events, raw, &inbox.cursor, 1)
         } else {
             self.live(&mut inbox, wait).await?
         };
@@ -186,7 +186,7 @@ impl Line {
         let until = Instant::now() + wait;
         loop {
             let mut batch = match tokio::time::timeout_at(until, inbox.batches.recv()).await {
-                Err(_) => return Ok(HistoryPage { events: Vec::new(), raw: Bytes::new(), next: None, more: false }),
+                Err(_) => return Ok(nothing()),
                 Ok(None) => return Err(errors::line_broke()),
                 Ok(Some(batch)) => batch.map_err(|error| errors::meaning(&error))?,
             };
@@ -204,7 +204,8 @@ impl Line {
             let missed = inbox.cursor.lost || inbox.cursor.next_past().is_some();
             if !events.is_empty() || missed {
                 let (next, more) = (Some(inbox.cursor.write()), missed || !inbox.batches.is_empty());
-                let page = HistoryPage { events, raw: raw.into(), next, more };
+                let progress = missed.then(|| inbox.cursor.progress(0));
+                let page = HistoryPage { events, raw: raw.into(), next, more, progress };
                 inbox.told = Some(page.clone());
                 return Ok(page);
             }
@@ -217,7 +218,7 @@ impl Line {
         names.learn(session, &batch.users, &batch.chats);
         let scene = Scene { me: self.me, names: &names, session, date: batch.state.date };
         for update in &batch.updates {
-            events.extend(mapping::update(update, &scene));
+            events.extend(alone(|| mapping::update(update, &scene), |fallen| vec![fallen]));
             if let Some(chat) = mapping::place(update) {
                 inbox.cursor.keep_peer(session, chat);
             }
@@ -231,6 +232,16 @@ impl Line {
         }
         inbox.cursor.heard(&batch.state);
     }
+}
+
+/// A page of the past, with which `read` more chats are read.
+fn of_the_past(events: Vec<Parsed>, raw: Bytes, cursor: &Cursor, read: u32) -> HistoryPage {
+    HistoryPage { events, raw, next: Some(cursor.write()), more: true, progress: Some(cursor.progress(read)) }
+}
+
+/// A wait in which nothing happened.
+fn nothing() -> HistoryPage {
+    HistoryPage { events: Vec::new(), raw: Bytes::new(), next: None, more: false, progress: None }
 }
 
 /// Hears the stream until the line ends.

@@ -23,7 +23,7 @@ pub struct ConnectAttempt {
     pub redirect_uri: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// Now.
+    /// When it began.
     pub at: Timestamp,
 }
 

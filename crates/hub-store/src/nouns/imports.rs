@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::original::{
     AccountIdentity, ConversationIdentity, OriginalAccount, OriginalConversation, OriginalMessage, OriginalToken,
-    OriginalUser,
+    OriginalUsage, OriginalUser,
 };
 use crate::sql::{Conn, chunk};
 use hub_domain::Timestamp;
@@ -41,24 +41,12 @@ pub struct ImportedMessage {
     pub conversation: Uuid,
 }
 
-/// A message as it is here, to be compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportedWords {
-    /// Id of the row.
-    pub id: Uuid,
-    /// As it is stored.
-    pub content: String,
-    /// The seal beside it.
-    pub seal: Option<String>,
-    /// When it was said.
-    pub sent_at: Timestamp,
-}
-
 /// Parameters of one row.
 const USER_WIDTH: usize = 5;
 const TOKEN_WIDTH: usize = 6;
 const CONVERSATION_WIDTH: usize = 9;
 const MESSAGE_WIDTH: usize = 14;
+const USAGE_WIDTH: usize = 7;
 
 /// Statements about imported rows.
 pub struct Imports<'a>(pub(crate) Conn<'a>);
@@ -273,38 +261,23 @@ impl Imports<'_> {
         Ok(new)
     }
 
-    /// Which of these users are here.
-    pub async fn present_users(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
-        self.present("SELECT id FROM users WHERE id IN", ids).await
-    }
-
-    /// Which of these log-ins are here.
-    pub async fn present_refresh_tokens(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
-        self.present("SELECT id FROM refresh_tokens WHERE id IN", ids).await
-    }
-
-    async fn present(&self, text: &str, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
-        let mut found = HashSet::new();
-        for some in ids.chunks(chunk(1)) {
-            let sql = self.0.sql(text).list(some.iter().copied());
-            found.extend(self.0.read(sql, |row| row.get::<Uuid>(0)).await?);
+    /// Stores noted calls under the accounts that [`Imports::find_accounts`] found; gives how many were new.
+    pub async fn usage(&self, rows: &[OriginalUsage], accounts: &HashMap<Uuid, Uuid>, now: Timestamp) -> Result<u64> {
+        let mut new = 0;
+        for some in rows.chunks(chunk(USAGE_WIDTH)) {
+            let sql = self
+                .0
+                .sql("INSERT INTO api_usage_logs (id, account_id, user_id, platform, endpoint, request_count, \"timestamp\")")
+                .add("VALUES")
+                .rows(USAGE_WIDTH, some, |sql, row| {
+                    let account = row.account.as_ref().and_then(|account| accounts.get(&account.id).copied());
+                    let sql = sql.bind(row.id).bind(account).bind(row.user_id).bind(row.platform.as_str());
+                    sql.bind(row.endpoint.as_str()).bind(row.request_count).time(row.at.unwrap_or(now))
+                })
+                .add("ON CONFLICT (id) DO NOTHING");
+            new += self.0.run(sql).await?;
         }
-        Ok(found)
-    }
-
-    /// The words that are here under these ids.
-    pub async fn words(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, ImportedWords>> {
-        let mut found = HashMap::new();
-        for some in ids.chunks(chunk(1)) {
-            let sql = self.0.sql("SELECT id, content, content_seal, ts(sent_at) FROM messages WHERE id IN");
-            let read = |row: &crate::sql::Row| {
-                let words =
-                    ImportedWords { id: row.get(0)?, content: row.get(1)?, seal: row.get(2)?, sent_at: row.time(3)? };
-                Ok((words.id, words))
-            };
-            found.extend(self.0.read(sql.list(some.iter().copied()), read).await?);
-        }
-        Ok(found)
+        Ok(new)
     }
 
     /// True when a message is here under another id: received by the hub itself.

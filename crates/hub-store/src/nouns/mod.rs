@@ -11,6 +11,7 @@ pub(crate) mod counters;
 pub(crate) mod early_news;
 pub(crate) mod events;
 pub(crate) mod forgetting;
+pub(crate) mod import_copies;
 pub(crate) mod imports;
 pub(crate) mod jobs;
 pub(crate) mod leases;

@@ -16,8 +16,8 @@ const NAMED: usize = 100;
 
 #[derive(Args)]
 pub(crate) struct ResealCommand {
-    /// Before going back to an original: also takes the seals of tokens away, which an original knows nothing of. Stop the hub
-    /// first.
+    /// Before going back to an original: also takes the seals of tokens away, which an original knows nothing of, and leaves its
+    /// sessions of persons in clear text. Stop the hub first.
     #[arg(long)]
     for_originals: bool,
 }
@@ -41,6 +41,12 @@ pub(crate) async fn run(config: &Config, command: ResealCommand) -> anyhow::Resu
     say(&format!("Sealed {} row(s) anew; {} had been changed meanwhile.", report.sealed, report.overtaken))?;
     if command.for_originals {
         say(&format!("Took the seals of {} account(s) away.", report.removed))?;
+        if report.opened > 0 {
+            say(&format!(
+                "Left {} session(s) of persons in clear text, as the Node original keeps them.",
+                report.opened
+            ))?;
+        }
     }
     for (table, row) in report.left.iter().take(NAMED) {
         say(&format!("  {} row {row}: no key opens it; left as it is", name(*table)))?;
@@ -48,7 +54,8 @@ pub(crate) async fn run(config: &Config, command: ResealCommand) -> anyhow::Resu
     if report.left_total > 0 {
         bail!("{} row(s) were left as they are: do not set SEAL_REQUIRE, and keep the old keys", report.left_total);
     }
-    say("Every token and every text is sealed with the newest key.")
+    let sessions = if report.opened > 0 { "Every other" } else { "Every" };
+    say(&format!("{sessions} token and every text is sealed with the newest key."))
 }
 
 fn name(table: SealedTable) -> &'static str {

@@ -103,9 +103,21 @@ impl Config {
         (self.sections.server.host, self.sections.server.port)
     }
 
+    /// How long a platform may take to answer a call.
+    pub(crate) fn platform_timeout(&self) -> Duration {
+        Duration::from_secs(self.sections.limits.platform_timeout_seconds)
+    }
+
     /// The address of Redis, if there is one.
     pub(crate) fn redis_url(&self) -> Option<String> {
         set(self.sections.storage.redis_url.as_ref())
+    }
+
+    /// Who may have signed the certificate of Redis, as PEM; `None` = whoever the system trusts.
+    pub(crate) fn redis_authority(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        let file = set(self.sections.storage.redis_ca_file.as_ref());
+        file.map(|file| std::fs::read(&file).with_context(|| format!("REDIS_CA_FILE {file} cannot be read")))
+            .transpose()
     }
 
     /// Where the data is.
@@ -188,6 +200,9 @@ fn read_sections() -> anyhow::Result<Sections> {
     // Usual silence is learned by the quarter of an hour, so each must be looked at.
     if !(1..=900).contains(&sections.limits.health_probe_seconds) {
         bail!("HEALTH_PROBE_SECONDS must be between 1 and 900");
+    }
+    if !(1..=90).contains(&sections.limits.platform_timeout_seconds) {
+        bail!("PLATFORM_TIMEOUT_SECONDS must be between 1 and 90");
     }
     Ok(sections)
 }

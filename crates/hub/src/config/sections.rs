@@ -100,7 +100,7 @@ pub(super) struct Server {
 /// Where data rests.
 #[derive(Config)]
 pub(super) struct Storage {
-    /// `postgres://…`, or `sqlite://…`; without one, SQLite in the data folder.
+    /// `postgres://…`, or `sqlite://…`; without one, SQLite in the data folder. A server's certificate is checked.
     #[config(env = "DATABASE_URL")]
     pub(super) database_url: Option<String>,
     /// Connections to the database at most.
@@ -130,6 +130,9 @@ pub(super) struct Storage {
     /// `redis://…` or `rediss://…`, so that several processes hear of each other at once. Optional.
     #[config(env = "REDIS_URL")]
     pub(super) redis_url: Option<String>,
+    /// PEM file of the authority that signed the certificate of a `rediss://…`, if the system does not know it.
+    #[config(env = "REDIS_CA_FILE")]
+    pub(super) redis_ca_file: Option<String>,
 }
 
 /// Secrets and sign-in.
@@ -201,6 +204,9 @@ pub(super) struct Limits {
     /// How often each account's platform is asked how its channel stands, in seconds, 1 to 900.
     #[config(env = "HEALTH_PROBE_SECONDS", default = 300)]
     pub(super) health_probe_seconds: u64,
+    /// How long a platform may take to answer a call, in seconds, 1 to 90; a send that was not answered stays unconfirmed.
+    #[config(env = "PLATFORM_TIMEOUT_SECONDS", default = 30)]
+    pub(super) platform_timeout_seconds: u64,
 }
 
 impl Sections {

@@ -43,11 +43,16 @@ async fn imported(shape: Shape, engine: Engine) {
     let own = "all have an owner";
     let orphans =
         |n: u32| if shape.is_strict() { own.to_owned() } else { format!("{n} passed over (no owner, or done before)") };
+    let lost = |n: u32| format!("{n} passed over (no owner, or done before)");
     has_line(&words, &format!("users: 5 taken over, 0 were here, {own}"));
     has_line(&words, &format!("connected_accounts: 8 taken over, 0 were here, {}", orphans(1)));
     has_line(&words, &format!("conversations: 5 taken over, 0 were here, {}", orphans(2)));
     has_line(&words, &format!("messages: 15 taken over, 0 were here, {}", orphans(2)));
-    has_line(&words, "Compared 36 rows with the original: all are here and say the same.");
+    let calls = rows.calls_of_somebody();
+    let orphan = if shape.notes_calls() { lost(1) } else { own.to_owned() };
+    has_line(&words, &format!("api_usage_logs: {calls} taken over, 0 were here, {orphan}"));
+    let compared = format!("Compared {} rows with the original: all are here and say the same.", 36 + calls);
+    has_line(&words, &compared);
     assert_eq!(everything(&source).await, before, "{shape:?}: the original is only read");
 
     let (ok, words) = import(&source, &target, &[], &[]).await;
@@ -65,10 +70,15 @@ async fn imported(shape: Shape, engine: Engine) {
     let kinds = target.texts("SELECT platform_user_id FROM connected_accounts WHERE account_kind = 'user'").await;
     assert_eq!(kinds, [Some("700".to_owned())], "a person's session is told from a bot's token");
 
-    let hub = Hub::start_with(&target, &OWN).await;
+    let mut hub = Hub::start_with(&target, &OWN).await;
     let user = inbox::everything_is_there(&hub).await;
     inbox::log_ins_stand(&hub, &rows, shape.revokes()).await;
     inbox::work_on(&hub, &user).await;
+    hub.kill().await;
+    // What the hub did since is no fault of the copy.
+    let (ok, words) = import(&source, &target, &[], &[]).await;
+    assert!(ok, "{shape:?} {words}");
+    has_line(&words, &compared);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,6 +111,7 @@ async fn a_dry_run_names_what_will_not_open_and_writes_nothing() {
     assert!(!ok, "something will not open:\n{words}");
     has_line(&words, "Found a database of the Node original, made by its migrations.");
     has_line(&words, "messages: 17 rows, 2 passed over (no owner, or done before)");
+    has_line(&words, "api_usage_logs: 3 rows, 1 passed over (no owner, or done before)");
     has_line(&words, "Values: 17 encrypted, 2 in clear text, 3 that stay as they are.");
     has_line(&words, "Conversations without an address, to be read only: 1.");
     has_line(&words, "Accounts of platforms the hub does not know, kept but not shown: 1.");
@@ -152,6 +163,60 @@ async fn a_user_with_an_address_of_somebody_here_is_not_taken_for_them() {
     assert_eq!(target.texts("SELECT email FROM users").await, [Some("ada@example.com".to_owned())]);
 }
 
+/// What somebody, or a bad disk, does to a copy: the statement, and what the comparison says of it.
+const HARM: [(&str, &str); 12] = [
+    (
+        "UPDATE messages SET content = (SELECT o.content FROM messages o WHERE o.platform_message_id = '9008'), \
+         content_seal = (SELECT o.content_seal FROM messages o WHERE o.platform_message_id = '9008') \
+         WHERE platform_message_id = '9001'",
+        "messages.content of row 0301: differs in the copy",
+    ),
+    (
+        "UPDATE messages SET sent_at = '2026-01-02T03:04:06.678000Z' WHERE platform_message_id = 'm_1'",
+        "messages.sent_at of row 0330: differs in the copy",
+    ),
+    (
+        "UPDATE messages SET media_url = 'another-file' WHERE platform_message_id = '9006'",
+        "messages.media_url of row 0306: differs in the copy",
+    ),
+    (
+        "UPDATE messages SET conversation_id = (SELECT id FROM conversations WHERE platform_conversation_id = '42') \
+         WHERE platform_message_id = 'a'",
+        "messages.conversation_id of row 0320: differs in the copy",
+    ),
+    (
+        "UPDATE messages SET is_read = 0 WHERE platform_message_id = '9009'",
+        "messages.is_read of row 0310: differs in the copy",
+    ),
+    ("DELETE FROM messages WHERE platform_message_id = 'm_2'", "messages of row 0340: is missing in the copy"),
+    (
+        "UPDATE users SET password_hash = 'x' WHERE email = 'ben@example.com'",
+        "users.password_hash of row 0002: differs in the copy",
+    ),
+    (
+        "UPDATE connected_accounts SET access_token = (SELECT o.access_token FROM connected_accounts o WHERE \
+         o.platform_user_id = '481000001'), access_token_seal = (SELECT o.access_token_seal FROM connected_accounts o WHERE \
+         o.platform_user_id = '481000001') WHERE platform_user_id = 'x-1'",
+        "connected_accounts.access_token of row 0107: differs in the copy",
+    ),
+    (
+        "UPDATE connected_accounts SET platform_username = 'Eve' WHERE platform_user_id = '900100'",
+        "connected_accounts.platform_username of row 0103: differs in the copy",
+    ),
+    (
+        "UPDATE conversations SET participant_name = 'Eve' WHERE platform_conversation_id = 't_100'",
+        "conversations.participant_name of row 0203: differs in the copy",
+    ),
+    (
+        "UPDATE refresh_tokens SET expires_at = '2030-01-01T00:00:00.000000Z' WHERE revoked_at IS NOT NULL",
+        "refresh_tokens.expires_at of row 0402: differs in the copy",
+    ),
+    (
+        "UPDATE api_usage_logs SET request_count = 4 WHERE request_count = 3",
+        "api_usage_logs.request_count of row 0501: differs in the copy",
+    ),
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_was_tampered_with_is_noticed() {
     if !can_run() {
@@ -161,23 +226,18 @@ async fn a_copy_that_was_tampered_with_is_noticed() {
     let target = Database::fresh(Engine::Sqlite).await;
     let (ok, words) = import(&source, &target, &[], &[]).await;
     assert!(ok, "{words}");
-    let swapped = "UPDATE messages SET content = (SELECT o.content FROM messages o WHERE o.platform_message_id = '9008'), \
-                   content_seal = (SELECT o.content_seal FROM messages o WHERE o.platform_message_id = '9008') \
-                   WHERE platform_message_id = '9001'";
-    target.change(swapped).await;
-    target.change("DELETE FROM messages WHERE platform_message_id = 'm_2'").await;
-    target
-        .change("UPDATE messages SET sent_at = '2026-01-02T03:04:06.678000Z' WHERE platform_message_id = 'm_1'")
-        .await;
+    for (harm, _) in HARM {
+        assert_eq!(target.change(harm).await, 1, "{harm}");
+    }
     // An import is stopped from mending what it finds, so that the comparison is what speaks.
     target.change("CREATE TRIGGER stop BEFORE INSERT ON messages BEGIN SELECT RAISE(IGNORE); END").await;
     let (ok, words) = import(&source, &target, &[], &[]).await;
     assert!(!ok, "{words}");
-    let first = "00000000-0000-4000-8000-000000000301";
-    has_line(&words, &format!("  messages.content of row {first}: differs in the copy"));
-    has_line(&words, "  messages.content of row 00000000-0000-4000-8000-000000000330: differs in the copy");
-    has_line(&words, "  messages.content of row 00000000-0000-4000-8000-000000000340: is missing in the copy");
-    assert!(words.contains("the copy is not right: 3 of 36 rows"), "{words}");
+    for (_, told) in HARM {
+        let (place, row) = told.split_once("row ").expect("a row");
+        has_line(&words, &format!("  {place}row 00000000-0000-4000-8000-00000000{row}"));
+    }
+    assert!(words.contains(&format!("the copy is not right: {} of 38 rows", HARM.len())), "{words}");
 }
 
 /// Rows enough for several pages, and an import killed at the first sign of life in the middle of them.

@@ -4,6 +4,7 @@
 
 mod cipher;
 mod dump;
+mod guide;
 mod import;
 mod inbox;
 mod reseal;

@@ -101,6 +101,7 @@ impl Rows {
         Self::conversations(&mut all);
         Self::messages(&mut all);
         self.log_ins(&mut all);
+        self.calls(&mut all);
         if !self.shape.is_strict() {
             Self::nulls_and_orphans(&mut all);
         }
@@ -201,6 +202,33 @@ impl Rows {
         insert("0403", &self.ended_token, "'2026-01-01 00:00:00'");
         if self.shape.revokes() {
             let _ = writeln!(all, "UPDATE refresh_tokens SET revoked_at = '{WHEN}' WHERE id = {};", id("0402"));
+        }
+    }
+
+    /// How many noted calls belong to somebody.
+    pub(super) fn calls_of_somebody(&self) -> u64 {
+        u64::from(self.shape.notes_calls()) + u64::from(self.shape.notes_callers())
+    }
+
+    fn calls(&self, all: &mut String) {
+        if self.shape.notes_calls() {
+            let _ = writeln!(
+                all,
+                "INSERT INTO api_usage_logs (id, account_id, platform, endpoint, request_count, \"timestamp\") VALUES
+                 ({}, {}, 'telegram', '/getUpdates', 3, '{WHEN}'), ({}, NULL, 'telegram', '/getMe', 1, '{WHEN}');",
+                id("0501"),
+                id("0101"),
+                id("0591"),
+            );
+        }
+        if self.shape.notes_callers() {
+            let _ = writeln!(
+                all,
+                "INSERT INTO api_usage_logs (id, user_id, platform, endpoint, request_count, \"timestamp\") VALUES
+                 ({}, {}, 'api', 'GET /api/messages', NULL, '{WHEN}');",
+                id("0502"),
+                id("0001"),
+            );
         }
     }
 

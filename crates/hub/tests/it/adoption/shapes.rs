@@ -31,10 +31,20 @@ impl Shape {
         self != Self::N1
     }
 
+    /// Whether calls are noted.
+    pub(super) fn notes_calls(self) -> bool {
+        self != Self::Django
+    }
+
+    /// Whether it is noted who made them.
+    pub(super) fn notes_callers(self) -> bool {
+        matches!(self, Self::N2 | Self::DjangoOnNode)
+    }
+
     /// The statements that make its tables.
     pub(super) fn tables(self) -> String {
         let strict = self.is_strict();
-        let migrated = matches!(self, Self::N2 | Self::DjangoOnNode);
+        let migrated = self.notes_callers();
         let owner = |table: &str| {
             if strict {
                 format!("uuid NOT NULL REFERENCES {table} (id) DEFERRABLE INITIALLY DEFERRED")
@@ -57,7 +67,7 @@ impl Shape {
             ("{conversations}", &owner("conversations")),
         ];
         let mut made = TABLES.to_owned();
-        if self != Self::Django {
+        if self.notes_calls() {
             made.push_str(USAGE);
         }
         if migrated {

@@ -11,7 +11,7 @@ pub(super) const OWNER: &str = "100200300400500";
 const PAGES: [(&str, &str); 2] = [("682498302938461", "First Tests Shop"), ("682498302938462", "Second Tests Shop")];
 const OBJECT: &str = "page";
 
-pub(super) struct Facebook {
+pub(crate) struct Facebook {
     platform: FacebookHandle,
 }
 

@@ -25,7 +25,7 @@ const ID_BITS: u32 = 22;
 /// More than the hub fetches, in bytes.
 const TOO_LARGE: usize = 51 * 1024 * 1024;
 
-pub(super) struct LinkedIn {
+pub(crate) struct LinkedIn {
     pub(super) platform: LinkedInHandle,
     /// Milliseconds of the moment from which ids of posts are counted.
     born: i64,

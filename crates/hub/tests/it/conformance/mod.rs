@@ -1,9 +1,9 @@
 //! The conformance suite, run for every platform against its simulator.
 
 mod channels;
-mod facebook;
+pub(crate) mod facebook;
 pub(crate) mod instagram;
-mod linkedin;
+pub(crate) mod linkedin;
 mod linkedin_honestly;
 mod linkedin_recorded;
 mod meta;
@@ -11,13 +11,13 @@ mod recorded_answers;
 pub(crate) mod teams;
 mod teams_life;
 mod teams_recorded;
-mod telegram;
+pub(crate) mod telegram;
 #[cfg(feature = "demo")]
 mod telegram_user;
 #[cfg(feature = "demo")]
 mod telegram_user_life;
 pub(crate) mod twitter;
-mod whatsapp;
+pub(crate) mod whatsapp;
 
 use hub_testkit::prove::{Actor, PEOPLE, Played};
 

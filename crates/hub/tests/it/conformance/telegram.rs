@@ -35,7 +35,7 @@ const KINDS: [(&str, &str); 9] = [
     ("live_photo", "image"),
 ];
 
-pub(super) struct Telegram {
+pub(crate) struct Telegram {
     platform: TelegramHandle,
     /// Makes every sign-in and every file another.
     counter: AtomicI64,

@@ -32,7 +32,7 @@ const TOO_LARGE: usize = 51 * 1024 * 1024;
 const KINDS: [(&str, &str); 5] =
     [("image", "image"), ("video", "video"), ("audio", "audio"), ("sticker", "sticker"), ("document", "file")];
 
-pub(super) struct WhatsApp {
+pub(crate) struct WhatsApp {
     platform: WhatsAppHandle,
     http: reqwest::Client,
     /// Tokens of system users, one for each business account.

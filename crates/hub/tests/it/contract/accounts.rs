@@ -1,6 +1,7 @@
 //! Linking accounts (D45, D46, D54, D55, S17, S18, C16).
 
 use super::scene::{NOBODYS, Scene, ask, binary, browser, everywhere, header, query};
+use crate::conformance::facebook::Facebook;
 use crate::conformance::instagram::Instagram;
 use crate::conformance::twitter::Twitter;
 use crate::fixtures::platforms::{Page, Platform};
@@ -287,6 +288,7 @@ async fn c16_a_token_is_renewed_by_exchange_when_it_ends_soon() {
         assert_eq!((status.as_u16(), &body["error"]["message"]), (404, &json!("Account not found or inactive")));
     }
     a_refresh_token_outlives_an_answer_without_one().await;
+    a_persons_token_of_an_original_is_traded_for_the_pages().await;
 }
 
 async fn a_refresh_token_outlives_an_answer_without_one() {
@@ -312,5 +314,30 @@ async fn a_refresh_token_outlives_an_answer_without_one() {
         let (status, answer) = stage.user.post(&format!("/api/oauth/refresh/{id}"), &json!({})).await;
         assert_eq!((status, &answer["success"]), (StatusCode::OK, &json!(true)), "{answer}");
         assert_eq!(stage.health().await, "ok");
+    }
+}
+
+/// An original kept a person's token where the page's belongs, and nothing to renew it with.
+async fn a_persons_token_of_an_original_is_traded_for_the_pages() {
+    for engine in engines() {
+        let stage = Stage::<Facebook>::linked(binary(), engine).await;
+        let id = stage.accounts(&stage.user).await[0]["id"].as_str().expect("an id").to_owned();
+        let soon = (chrono::Utc::now() + chrono::TimeDelta::seconds(120)).format("%Y-%m-%dT%H:%M:%S%.6fZ");
+        let as_it_was = format!(
+            "UPDATE connected_accounts SET access_token = refresh_token, access_token_seal = NULL, refresh_token = NULL, \
+             refresh_token_seal = NULL, token_expires_at = '{soon}'"
+        );
+        assert_eq!(stage.database.change(as_it_was).await, 1);
+        let kept = "SELECT access_token FROM connected_accounts";
+        let before = stage.database.texts(kept).await;
+        let (status, answer) = stage.user.post(&format!("/api/oauth/refresh/{id}"), &json!({})).await;
+        assert_eq!((status, &answer["success"]), (StatusCode::OK, &json!(true)), "{answer}");
+        assert_ne!(stage.database.texts(kept).await, before, "it was exchanged");
+        let whole =
+            "SELECT refresh_token FROM connected_accounts WHERE token_expires_at IS NULL AND refresh_token <> ''";
+        assert_eq!(stage.database.texts(whole).await.len(), 1, "a page's token does not end; the person's is kept");
+        let (heard, _) = stage.hear(1, "still there?").await;
+        let (status, _) = stage.send_words(heard["conversation_id"].as_str().expect("an id"), "yes").await;
+        assert_eq!(status, StatusCode::CREATED, "the page's token is in use");
     }
 }

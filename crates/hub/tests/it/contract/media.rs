@@ -1,8 +1,18 @@
 //! Messages that are more than words, and deliveries that are no messages (C9, C17, C20).
 
-use super::scene::{PERSON, Scene, everywhere};
+use super::scene::{PERSON, Scene, binary, everywhere};
+use crate::conformance::facebook::Facebook;
+use crate::conformance::instagram::Instagram;
+use crate::conformance::linkedin::LinkedIn;
+use crate::conformance::teams::Teams;
+use crate::conformance::telegram::Telegram;
+use crate::conformance::twitter::Twitter;
+use crate::conformance::whatsapp::WhatsApp;
 use crate::support::{BOT_TOKEN, bot_update};
 use hub_simulators::telegram::Fault;
+use hub_testkit::Engine;
+use hub_testkit::conformance::Stage;
+use hub_testkit::conformance::subject::{Act, Subject};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -101,4 +111,30 @@ async fn c20_whatever_is_authentic_is_taken() {
     assert_eq!((messages.len(), &messages[0]["content"]), (1, &json!("Hello, changed")));
     scene.hub.platform.fault("sendMessage", Fault::Html502);
     assert_ne!(talk.send("still here").await.0, StatusCode::INTERNAL_SERVER_ERROR);
+    // The same at every platform's address.
+    taken_at::<Telegram>().await;
+    taken_at::<Facebook>().await;
+    taken_at::<Instagram<false>>().await;
+    taken_at::<WhatsApp>().await;
+    taken_at::<Twitter>().await;
+    taken_at::<LinkedIn>().await;
+    taken_at::<Teams>().await;
+}
+
+/// Deliveries of kinds nobody knows are taken, and so is a change of words where the platform tells of one; what comes then is
+/// heard.
+async fn taken_at<S: Subject>() {
+    let stage = Stage::<S>::linked(binary(), Engine::Sqlite).await;
+    let (account, person) = (stage.subject.account(0), stage.subject.person(1));
+    let strange = stage.subject.strange(&account);
+    assert!(strange.len() >= 3, "{}", S::CARD);
+    for delivery in strange {
+        let status = stage.deliver(delivery.to_string().as_bytes()).await;
+        assert_eq!(status, Stage::<S>::taken(), "{}: {delivery}", S::CARD);
+    }
+    let (said, there) = stage.hear(1, "as it was said first").await;
+    if stage.subject.act(&account, &person, &Act::Edit(&there, "as it was changed")) {
+        assert_eq!(stage.message("as it was changed").await["id"], said["id"], "{}", S::CARD);
+    }
+    stage.hear(2, "and the platform goes on").await;
 }
