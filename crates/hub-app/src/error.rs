@@ -19,6 +19,15 @@ pub enum AppError {
     /// Unknown address or wrong password, deliberately the same.
     #[error("Invalid email or password")]
     BadCredentials,
+    /// The password is right, but an administrator lets this user in no more.
+    #[error("This user was deactivated. Ask an administrator of the hub.")]
+    Deactivated,
+    /// The caller is no administrator, or no longer.
+    #[error("Administrators only")]
+    AdminsOnly,
+    /// The rules of the house forbid it as things are; the sentence is for the person.
+    #[error("{0}")]
+    Refused(&'static str),
     /// What is asked for opens much, and the caller gave the password long ago.
     #[error(
         "This opens a whole account. Sign in to the hub again, or give your password here with it, and link it then."

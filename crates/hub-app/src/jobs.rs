@@ -15,6 +15,8 @@ pub const DELIVER_MESSAGE: &str = "deliver_message";
 pub const FETCH_ATTACHMENT: &str = "fetch_attachment";
 /// Tells the platform that messages were read.
 pub const MARK_READ: &str = "mark_read";
+/// Takes a reaction to the platform that the process which was asked could not.
+pub const TELL_REACTION: &str = "tell_reaction";
 /// Answers a notice that a person's app waits for.
 pub const ACKNOWLEDGE: &str = "acknowledge";
 /// Asks the platform to call us.
@@ -131,7 +133,13 @@ pub fn fetch_attachment(account: AccountId, attachment: AttachmentId, at: Timest
 /// Tells the platform that everything up to `message` was read.
 pub fn mark_read(conversation: ConversationId, message: MessageId, at: Timestamp) -> NewJob {
     let payload = ReadJob { conversation, message };
-    comfort(job(MARK_READ, &payload, None, Some(message.to_string()), Urgency::Whenever, 3, at))
+    comfort(job(MARK_READ, &payload, None, Some(message.to_string()), Urgency::Whenever, 12, at))
+}
+
+/// Takes the account's reaction to `message` to its platform; one after the other, so that the last word stands.
+pub fn tell_reaction(message: MessageId, at: Timestamp) -> NewJob {
+    let payload = MessageJob { message, since: None };
+    comfort(job(TELL_REACTION, &payload, Some(format!("reaction:{message}")), None, Urgency::Waiting, 12, at))
 }
 
 /// Answers `notice` of `account`.
@@ -270,6 +278,10 @@ pub async fn run(app: &App, job: &Job) -> Outcome {
             Ok(p) => outbox::tell_read(app, p.conversation, p.message).await,
             Err(bad) => bad,
         },
+        TELL_REACTION => match payload::<MessageJob>(job) {
+            Ok(p) => outbox::tell_reaction(app, p.message, job.attempts >= job.max_attempts).await,
+            Err(bad) => bad,
+        },
         ACKNOWLEDGE => match payload::<NoticeJob>(job) {
             Ok(p) => outbox::acknowledge(app, p.account, p.notice).await,
             Err(bad) => bad,
@@ -287,7 +299,7 @@ pub async fn run(app: &App, job: &Job) -> Outcome {
             Err(bad) => bad,
         },
         BACKFILL => match payload::<AccountJob>(job) {
-            Ok(p) => sync::backfill(app, p.account).await,
+            Ok(p) => sync::backfill(app, p.account, job.attempts >= job.max_attempts).await,
             Err(bad) => bad,
         },
         POLL => match payload::<AccountJob>(job) {

@@ -2,6 +2,7 @@
 //! input. Nothing here knows axum, SQL or any platform by name.
 
 pub mod accounts;
+pub mod admin;
 pub mod auth;
 pub mod channels;
 pub mod clock;
@@ -32,7 +33,9 @@ pub use hub_platform_kit::platform::OutboundFile;
 pub use hub_platform_kit::webhook::WebhookRequest;
 pub use hub_platform_kit::{Card, ErrorKind, PlatformError, Secret};
 pub use hub_store::{
-    DeadJob, Job, ListConversations, ListMessages, Notice, Page, Parked, Presence, Receipt, SealedTable,
+    DeadJob, FindAccounts, FindConversations, FindMessages, FindUsage, FindUsers, Job, KnownUser, ListConversations,
+    ListMessages, Notice, OwnedConversation, Page, Parked, Place, Presence, Receipt, SealedTable, Slice, Span,
+    UsageRow,
 };
 
 use hub_domain::{Account, Committed, Timestamp};

@@ -28,10 +28,47 @@ pub struct Account {
     pub state: ChannelState,
     /// Whether the platform still accepts our grant, by the same row.
     pub health: AccountHealth,
+    /// How far the reading of its past has got, while it is read.
+    pub reading: Option<Reading>,
     /// When the row was made.
     pub created_at: Timestamp,
     /// When the row last changed.
     pub updated_at: Timestamp,
+}
+
+impl Account {
+    /// How its channel stands, as people are shown it: an account that works and whose past is being read is catching up.
+    pub fn shown_state(&self) -> ChannelState {
+        match (self.state, &self.reading) {
+            (ChannelState::Ok, Some(_)) => ChannelState::CatchingUp,
+            (state, _) => state,
+        }
+    }
+}
+
+/// How far the reading of what was said before an account was linked, or while nobody heard it, has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Since when it is read.
+    pub since: Timestamp,
+    /// Conversations that were read; `None` = the platform does not list by conversation.
+    pub conversations: Option<i64>,
+    /// Conversations there are to be read; `None` = the platform has not told.
+    pub of: Option<i64>,
+    /// New messages that it brought so far.
+    pub messages: i64,
+}
+
+impl Reading {
+    /// In one sentence for a person.
+    pub fn words(&self) -> String {
+        let conversations = match (self.conversations, self.of) {
+            (Some(done), Some(of)) => format!("{done} of {of} conversations, "),
+            (Some(done), None) => format!("{done} conversations, "),
+            _ => String::new(),
+        };
+        format!("What was said before is being read: {conversations}{} messages so far.", self.messages)
+    }
 }
 
 /// What the last evidence says about an account's grant.

@@ -300,12 +300,26 @@ pub struct Standing {
 /// * Trouble takes the place of lesser trouble, and never of graver: in whatever order it is seen, the gravest stays. Only a
 ///   platform that calls nobody any more calls nobody in our place either.
 /// * Good news ends the trouble it disproves, and no other.
+/// * A suspicion that finds its reason stays one, since when it was, and is shown with the reason from then on.
 /// * Of two contradicting pieces of evidence the one seen later counts, whichever was written down first.
 /// * Refused credentials were refused when the answer came, however long the call had been under way: a success of a call that
 ///   had begun by then proves nothing any more. New credentials do, whenever they were asked for.
 pub fn next(current: &Standing, evidence: &Evidence, now: Timestamp) -> Option<Standing> {
     let state = next_state(current, evidence, now)?;
-    (state != current.state).then(|| Standing { state, since: now, evidence: evidence.clone() })
+    let stays = state == current.state;
+    (!stays || explains(current, evidence)).then(|| Standing {
+        state,
+        since: if stays { current.since } else { now },
+        evidence: evidence.clone(),
+    })
+}
+
+/// True for the reason of what was only a suspicion.
+fn explains(current: &Standing, evidence: &Evidence) -> bool {
+    use EvidenceKind::{NotDelivered, PushDead, Silent, SubscriptionGone};
+    current.state == ChannelState::Suspect
+        && matches!(current.evidence.kind, Silent | NotDelivered)
+        && matches!(evidence.kind, SubscriptionGone | PushDead)
 }
 
 /// True when evidence of this kind could change a channel in this state: a check that costs nothing, before the row is read.
@@ -331,6 +345,7 @@ fn next_state(current: &Standing, evidence: &Evidence, now: Timestamp) -> Option
         ) => Some(ChannelState::CatchingUp),
         // Nobody is called any more: whoever took it has let go.
         (ChannelState::TakenOver, EvidenceKind::SubscriptionGone) => (!is_older).then_some(ChannelState::Suspect),
+        _ if explains(current, evidence) => (!is_older).then_some(current.state),
         (ChannelState::Misconfigured, EvidenceKind::Worked) => {
             let held = now.signed_duration_since(current.since).num_seconds();
             (!is_older && held >= MISCONFIGURED_HOLDS).then_some(ChannelState::Ok)

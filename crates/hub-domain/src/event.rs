@@ -41,7 +41,7 @@ impl Committed {
 /// What happened, with the ids of what it happened to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "every field is the id of the noun it is named after")]
+#[expect(missing_docs, reason = "every field is the id, or the number, of the noun it is named after")]
 pub enum EventBody {
     /// A new incoming message.
     MessageReceived { message_id: MessageId, conversation_id: ConversationId },
@@ -59,6 +59,8 @@ pub enum EventBody {
     Notice { conversation_id: ConversationId, notice: uuid::Uuid },
     /// An account was linked, disconnected, or its grant died.
     AccountChanged { account_id: AccountId },
+    /// The user's sessions of earlier generations than this one are over.
+    SessionsEnded { generation: i32 },
 }
 
 impl EventBody {
@@ -72,7 +74,7 @@ impl EventBody {
             | Self::MessageRead { conversation_id, .. }
             | Self::ConversationUpdated { conversation_id }
             | Self::Notice { conversation_id, .. } => Some(*conversation_id),
-            Self::AccountChanged { .. } => None,
+            Self::AccountChanged { .. } | Self::SessionsEnded { .. } => None,
         }
     }
 
@@ -84,7 +86,10 @@ impl EventBody {
             | Self::MessageUpdated { message_id, .. }
             | Self::StatusChanged { message_id, .. }
             | Self::MessageRead { message_id, .. } => Some(*message_id),
-            Self::ConversationUpdated { .. } | Self::Notice { .. } | Self::AccountChanged { .. } => None,
+            Self::ConversationUpdated { .. }
+            | Self::Notice { .. }
+            | Self::AccountChanged { .. }
+            | Self::SessionsEnded { .. } => None,
         }
     }
 }

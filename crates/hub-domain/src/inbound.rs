@@ -173,6 +173,8 @@ pub enum UpTo {
     Time(Timestamp),
     /// This message and everything before it.
     Message(RemoteMessageId),
+    /// Everything that counts no higher, by [`InboundMessage::sequence`]; it need not be one that is known.
+    Number(i64),
 }
 
 /// A conversation as an event names it, with what the event knows of it.
@@ -217,8 +219,10 @@ pub struct InboundMessage {
     pub edited_at: Option<Timestamp>,
     /// The hub's own key, where the platform hands it back in an echo.
     pub client_key: Option<String>,
-    /// True for what is only read back from the past: it counts as read, rings no bell and opens no window.
+    /// True for what is only read back from the past: it rings no bell and opens no window.
     pub history: bool,
+    /// True when the account has read it already, there. Where a platform does not tell, what is past counts as read.
+    pub is_read: bool,
 }
 
 /// A person, bot or channel as an event names them.

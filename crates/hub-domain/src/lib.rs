@@ -18,7 +18,7 @@ pub mod text;
 pub mod time;
 pub mod user;
 
-pub use account::{Account, AccountHealth};
+pub use account::{Account, AccountHealth, Reading};
 pub use channel::{ChannelState, Evidence, EvidenceKind, Hole, Standing};
 pub use content::{Attachment, AttachmentState, Content, ContentKind, Details};
 pub use conversation::Conversation;

@@ -18,7 +18,7 @@ impl FromRequestParts<Front> for CurrentUser {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Self> {
-        caller(front, &parts.headers).map(Self)
+        signed_in(parts, front).await.map(Self)
     }
 }
 
@@ -30,7 +30,7 @@ impl FromRequestParts<Front> for Admin {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Self> {
-        let caller = caller(front, &parts.headers)?;
+        let caller = signed_in(parts, front).await?;
         if auth::is_admin(&front.app, &caller).await? {
             return Ok(Self(caller));
         }
@@ -38,21 +38,32 @@ impl FromRequestParts<Front> for Admin {
     }
 }
 
-/// Proves the access token of the header (contract, `http.md` 2.3). A bad one is a 401, because the front end renews on
+/// Who is asking, as the layer around the routes found out, or found out now.
+async fn signed_in(parts: &Parts, front: &Front) -> Result<Caller> {
+    match parts.extensions.get::<Caller>() {
+        Some(caller) => Ok(caller.clone()),
+        None => caller(front, &parts.headers).await,
+    }
+}
+
+/// Proves the access token of the header, and that its session still stands (contract, `http.md` 2.3). A bad one is a 401, because the front end renews on
 /// nothing else; where the originals' 403 is wanted instead, that renewal is given up.
-pub(crate) fn caller(front: &Front, headers: &HeaderMap) -> Result<Caller> {
+pub(crate) async fn caller(front: &Front, headers: &HeaderMap) -> Result<Caller> {
     let refused = |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
     let token = bearer(headers).ok_or_else(|| refused("UNAUTHORIZED", "Access token is required"))?;
-    auth::authenticate(&front.app, token).map_err(|error| {
-        let (code, message) = match error {
-            AccessError::Expired => ("TOKEN_EXPIRED", "Access token has expired"),
-            AccessError::Invalid => ("INVALID_TOKEN", "Invalid access token"),
-        };
-        if front.settings.strict_token_codes {
-            return Failure::new(StatusCode::FORBIDDEN, "FORBIDDEN", message);
-        }
-        refused(code, message)
-    })
+    let error = match auth::authenticate(&front.app, token) {
+        Ok(caller) if auth::stands(&front.app, &caller).await? => return Ok(caller),
+        Ok(_) => AccessError::Invalid,
+        Err(error) => error,
+    };
+    let (code, message) = match error {
+        AccessError::Expired => ("TOKEN_EXPIRED", "Access token has expired"),
+        AccessError::Invalid => ("INVALID_TOKEN", "Invalid access token"),
+    };
+    if front.settings.strict_token_codes {
+        return Err(Failure::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
+    }
+    Err(refused(code, message))
 }
 
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {

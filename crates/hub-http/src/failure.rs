@@ -85,6 +85,8 @@ impl From<AppError> for Failure {
             AppError::EmailTaken => plain(StatusCode::CONFLICT, "USER_EXISTS"),
             // Not 401 or 403: the originals' pages would renew their token and come again.
             AppError::StepUpRequired => plain(StatusCode::BAD_REQUEST, "STEP_UP_REQUIRED"),
+            AppError::Deactivated => plain(StatusCode::UNAUTHORIZED, "USER_DEACTIVATED"),
+            AppError::Refused(_) => plain(StatusCode::CONFLICT, "NOT_ALLOWED"),
             AppError::BadCredentials => plain(StatusCode::UNAUTHORIZED, "AUTHENTICATION_FAILED"),
             AppError::BadRefreshToken(_) => plain(StatusCode::UNAUTHORIZED, "TOKEN_REFRESH_FAILED"),
             AppError::Throttled { retry_after, limit } => {
@@ -95,7 +97,7 @@ impl From<AppError> for Failure {
                 failure
             }
             AppError::AccountNotFound => plain(StatusCode::NOT_FOUND, "ACCOUNT_NOT_FOUND"),
-            AppError::ConversationForbidden => plain(StatusCode::FORBIDDEN, "FORBIDDEN"),
+            AppError::ConversationForbidden | AppError::AdminsOnly => plain(StatusCode::FORBIDDEN, "FORBIDDEN"),
             AppError::NotFound(_) => plain(StatusCode::NOT_FOUND, "NOT_FOUND"),
             AppError::InvalidState => plain(StatusCode::BAD_REQUEST, "INVALID_STATE"),
             AppError::NotConfigured(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "CONNECTION_FAILED"),
@@ -119,7 +121,7 @@ impl From<AppError> for Failure {
 
 /// A platform's no. Never 401 or 403: the front end would renew its own token (contract D32).
 fn platform(error: &hub_app::PlatformError, message: String) -> Failure {
-    use hub_app::ErrorKind::{BadInput, NotFound, RateLimited, Transient, UnexpectedReply, Unsupported};
+    use hub_app::ErrorKind::{BadInput, NotFound, NotHere, RateLimited, Transient, UnexpectedReply, Unsupported};
     let retryable = matches!(error.kind, RateLimited { .. } | Transient { maybe_applied: false } | UnexpectedReply);
     let wait = match error.kind {
         RateLimited { retry_after } => retry_after,
@@ -131,6 +133,10 @@ fn platform(error: &hub_app::PlatformError, message: String) -> Failure {
         failure.retry_after = wait;
         failure.extra = Some(("retryAfter", json!(wait.map_or(1, whole_seconds))));
         return failure.retryable();
+    }
+    if let NotHere { retry_after } = error.kind {
+        let failure = Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", error.message.as_str());
+        return failure.retryable().after(retry_after);
     }
     let status = match (error.status, error.kind) {
         (Some(status @ (400 | 404 | 409 | 413 | 422 | 429)), _) => {

@@ -187,6 +187,8 @@ pub struct Intake {
     /// How long the platform keeps and repeats what it could not deliver: after a longer absence the rest is lost, unless it
     /// can be read back. Zero where nothing says that it does.
     pub keeps: Duration,
+    /// True when it does so also while it has nobody to call, and tells all of it to whoever subscribes or asks next.
+    pub queues: bool,
 }
 
 /// When the hub asks by itself.

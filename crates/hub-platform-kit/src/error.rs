@@ -19,6 +19,11 @@ pub enum ErrorKind {
         /// How long the platform asks us to wait; `None` when it does not say.
         retry_after: Option<Duration>,
     },
+    /// Nothing left: what it takes is held by another process, or not yet by this one. It says nothing about the platform.
+    NotHere {
+        /// When to come again.
+        retry_after: Duration,
+    },
     /// The grant is dead. Only an answer about credentials says so.
     ReauthRequired,
     /// A final no: window closed, blocked, policy, missing rights.
@@ -62,6 +67,7 @@ impl ErrorKind {
             Self::Transient { maybe_applied: true } if !resend_is_safe => Remedy::Unconfirmed,
             Self::Transient { .. } | Self::UnexpectedReply => Remedy::RetryLater,
             Self::RateLimited { retry_after } => Remedy::RetryAfter(retry_after.unwrap_or(DEFAULT_RETRY_AFTER)),
+            Self::NotHere { retry_after } => Remedy::RetryAfter(retry_after),
             Self::ReauthRequired => Remedy::MarkAccount,
             Self::Misconfigured => Remedy::RestPlatform,
             Self::Rejected | Self::NotFound | Self::BadInput | Self::Unsupported => Remedy::Fail,
@@ -74,6 +80,7 @@ impl ErrorKind {
             Self::Transient { maybe_applied: false } => "transient",
             Self::Transient { maybe_applied: true } => "maybe_applied",
             Self::RateLimited { .. } => "rate_limited",
+            Self::NotHere { .. } => "not_here",
             Self::ReauthRequired => "reauth_required",
             Self::Rejected => "rejected",
             Self::NotFound => "not_found",

@@ -3,6 +3,7 @@
 //! The core holds a [`PlatformHandle`](handle::PlatformHandle), never a [`Platform`](platform::Platform): every call passes
 //! the guards. An adapter is written against this crate and `hub-domain` alone.
 
+mod alone;
 pub mod card;
 pub mod error;
 pub mod fetch;
@@ -15,6 +16,7 @@ pub mod throttle;
 pub mod transport;
 pub mod webhook;
 
+pub use alone::{READER_FAILED, alone};
 pub use card::Card;
 pub use error::{ErrorKind, PlatformError, Remedy, Result};
 pub use grant::{Grant, Secret};

@@ -281,6 +281,18 @@ pub struct HistoryPage {
     pub next: Option<String>,
     /// Ask again at once.
     pub more: bool,
+    /// How far reading what was said before has got with this page, where it is told conversation by conversation. `None` from an
+    /// open line = nothing of the past is being read.
+    pub progress: Option<ReadSoFar>,
+}
+
+/// What one page did for the reading of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadSoFar {
+    /// Conversations that were read to their end.
+    pub read: u32,
+    /// Conversations that are left; `None` = the platform has not told yet.
+    pub left: Option<u32>,
 }
 
 /// We ask them.
@@ -290,6 +302,11 @@ pub trait History: Send + Sync {
     async fn pull(&self, grant: &Grant, cursor: Option<&str>, wait: Duration) -> Result<HistoryPage>;
     /// Makes pulling possible when the platform allows only one way in (takes the webhook away, keeping what waits).
     async fn prepare(&self, grant: &Grant) -> Result<()>;
+    /// Reads what was told from its receipt once more: the `raw` of a [`HistoryPage`], with the account it was told to. What is pushed and
+    /// what is asked for have one reader where the platform calls: [`Webhook::parse`].
+    fn told(&self, _receipt: &crate::webhook::Verified) -> Result<Vec<Parsed>> {
+        Err(crate::PlatformError::unsupported("reading a receipt"))
+    }
     /// Reads what was lately said everywhere once more, page by page, beside [`History::pull`] and without moving its cursor. `from`
     /// is the `next` of the page before; a page without one is the last. `Unsupported` where the platform tells nothing twice.
     async fn lately(&self, _grant: &Grant, _from: Option<&str>) -> Result<HistoryPage> {

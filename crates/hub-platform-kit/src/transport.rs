@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Longest wait for a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest call, unless the call itself waits (long polling, media).
+/// Longest call by default, unless the call itself waits (long polling, media).
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest fetch of a file.
 pub const MEDIA_TIMEOUT: Duration = Duration::from_mins(1);
@@ -52,11 +52,16 @@ impl Answer {
 
 impl Transport {
     /// Builds the client: no redirects, no proxy from the environment, an honest user agent.
-    #[expect(clippy::disallowed_methods, reason = "this is the transport")]
     pub fn new() -> Result<Self> {
+        Self::with_limit(CALL_TIMEOUT)
+    }
+
+    /// The same with another limit for a call; `Operation::limit` holds above it.
+    #[expect(clippy::disallowed_methods, reason = "this is the transport")]
+    pub fn with_limit(limit: Duration) -> Result<Self> {
         let failed = |e: reqwest::Error| PlatformError::new(ErrorKind::Misconfigured, format!("HTTP client: {e}"));
         let builder = || {
-            let builder = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(CALL_TIMEOUT);
+            let builder = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(limit);
             builder.redirect(reqwest::redirect::Policy::none()).no_proxy().user_agent(USER_AGENT)
         };
         let client = builder().build().map_err(failed)?;

@@ -21,8 +21,12 @@ pub use dialect::Engine;
 pub use error::{Result, StoreError};
 pub use migrate::MigrationReport;
 pub use nouns::accounts::{Accounts, LinkedAccount, SealedTokens, StoredGrant};
+pub use nouns::admin::{
+    Admin, FindAccounts, FindConversations, FindMessages, FindUsage, FindUsers, KnownUser, OwnedAccount,
+    OwnedConversation, Place, RowCounts, Slice, Span, UsageRow,
+};
 pub use nouns::attachments::{Attachments, StoredAttachment};
-pub use nouns::channels::{Channel, Channels, SignsOfLife};
+pub use nouns::channels::{Channel, Channels, ReadingStep, SignsOfLife};
 pub use nouns::connect_attempts::{ConnectAttempt, ConnectAttempts, UsedProofs};
 pub use nouns::conversations::{
     Bump, ConversationKey, Conversations, ListConversations, Located, OtherPerson, Page, UpsertConversation,
@@ -42,8 +46,9 @@ pub use nouns::notices::{NewNotice, Notice, Notices};
 pub use nouns::pictures::{Picture, Pictures};
 pub use nouns::receipts::{Held, ListParked, NewReceipt, Parked, Reading, Receipt, ReceiptState, Receipts};
 pub use nouns::refresh_tokens::{NewRefreshToken, RefreshToken, RefreshTokens};
-pub use nouns::reports::Report;
+pub use nouns::reports::{Point, Report};
 pub use nouns::seals::{Resealed, SealedRow, SealedTable, Seals};
+pub use nouns::standing::UserStanding;
 pub use nouns::subscriptions::{Subscription, Subscriptions};
 pub use nouns::unread::Looked;
 pub use nouns::usage::{REQUESTS, Usage, UsageLog};

@@ -6,9 +6,9 @@ use crate::nouns::ledger::Notes;
 use crate::nouns::{events, ledger};
 use crate::sql::{Conn, Link, limited};
 use crate::{
-    Accounts, Attachments, Channels, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs, Leases,
-    Ledger, Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog, UsedProofs,
-    Users,
+    Accounts, Admin, Attachments, Channels, ConnectAttempts, Conversations, Cursors, EarlyNews, Events, Imports, Jobs,
+    Leases, Ledger, Messages, NewEvent, Notices, Pictures, Receipts, RefreshTokens, Seals, Subscriptions, UsageLog,
+    UsedProofs, Users,
 };
 use hub_domain::Committed;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -94,6 +94,8 @@ nouns! {
     seals: Seals,
     /// Rows of the originals.
     imports: Imports,
+    /// Everybody's rows, for administrators.
+    admin: Admin,
 }
 
 impl Tx {

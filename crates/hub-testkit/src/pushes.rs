@@ -21,9 +21,14 @@ pub struct Pushes {
 impl Pushes {
     /// Opens the raw socket; everything after this comes.
     pub async fn open(user: &Client) -> Self {
-        let mut pushes = Self::connect(user, &format!("/ws/messages/?token={}", user.token()), false).await;
+        let mut pushes = Self::knock(user).await;
         while pushes.next().await.0 != "authenticated" {}
         pushes
+    }
+
+    /// Opens the raw socket without waiting to be let in.
+    pub async fn knock(user: &Client) -> Self {
+        Self::connect(user, &format!("/ws/messages/?token={}", user.token()), false).await
     }
 
     /// Opens Socket.IO; everything after this comes.
@@ -87,6 +92,27 @@ impl Pushes {
                 return (event[0].as_str().unwrap_or_default().to_owned(), event[1].clone());
             }
         }
+    }
+
+    /// Waits until the hub closes the socket; gives its code, if it said one, and the text of the last packet before.
+    pub async fn farewell(mut self) -> (Option<u16>, String) {
+        let closed = async {
+            let mut last = String::new();
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Text(text))) if self.packed && text.as_str() == "2" => {
+                        self.write("3".to_owned()).await;
+                    }
+                    // The end of the namespace.
+                    Some(Ok(Message::Text(text))) if self.packed && text.as_str() == "41" => return (None, last),
+                    Some(Ok(Message::Text(text))) => last = text.to_string(),
+                    Some(Ok(Message::Close(frame))) => return (frame.map(|frame| frame.code.into()), last),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return (None, last),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, closed).await.expect("closed in time")
     }
 
     /// Everything up to and with the message that says `words`.

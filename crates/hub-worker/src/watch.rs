@@ -9,6 +9,9 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
 }
 
 async fn signs(app: &App, stop: &CancellationToken) {
+    if let Err(error) = channels::started(app).await {
+        tracing::debug!(%error, "what was missed before the start could not be looked for");
+    }
     loop {
         if let Err(error) = channels::beat(app).await {
             tracing::debug!(%error, "a sign of life could not be given");

@@ -22,7 +22,7 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
 
 /// All platforms.
 pub(crate) fn platforms(config: &Config) -> anyhow::Result<Registry> {
-    let transport = Transport::new().context("the HTTP client cannot be made")?;
+    let transport = Transport::with_limit(config.platform_timeout()).context("the HTTP client cannot be made")?;
     Registry::new(hub_platforms::all(&config.platforms(), transport)).map_err(anyhow::Error::msg)
 }
 

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long a person may take.
+/// How long a person may take for one step.
 pub const LIFETIME: Duration = Duration::from_mins(10);
+/// How long all steps of an attempt may take together, however often the same is asked again.
+pub const WHOLE_LIFETIME: Duration = Duration::from_mins(30);
 
 /// An attempt.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Attempt {
     pub(super) state: String,
     /// Who started it.
     pub(super) user_id: UserId,
+    /// When they did.
+    pub(super) begun: Timestamp,
     /// Published platform name.
     pub(super) platform: String,
     /// Which way of linking.
@@ -77,7 +81,6 @@ impl Agreed {
 pub(super) async fn keep(app: &App, attempt: &Attempt, redirect_uri: Option<String>) -> Result<()> {
     let digest = digest(&attempt.state);
     let json = serde_json::to_vec(&attempt.memory).map_err(|e| AppError::Internal(e.to_string()))?;
-    let now = app.now();
     let row = ConnectAttempt {
         memory: app.sealer().wrap(&context(&digest), &json),
         state_digest: digest,
@@ -86,8 +89,8 @@ pub(super) async fn keep(app: &App, attempt: &Attempt, redirect_uri: Option<Stri
         method: attempt.method.clone(),
         browser: attempt.browser.as_deref().map(self::digest),
         redirect_uri,
-        expires_at: now + LIFETIME,
-        at: now,
+        expires_at: (app.now() + LIFETIME).min(attempt.begun + WHOLE_LIFETIME),
+        at: attempt.begun,
     };
     let tx = app.store().begin().await?;
     tx.connect_attempts().insert(&row).await?;

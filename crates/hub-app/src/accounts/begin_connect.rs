@@ -76,6 +76,7 @@ pub async fn begin_connect(app: &App, caller: &Caller, input: BeginConnect) -> R
             let attempt = Attempt {
                 state: state.clone(),
                 user_id: caller.user_id,
+                begun: app.now(),
                 platform: input.platform.clone(),
                 method: method.to_owned(),
                 browser: input.browser.clone(),

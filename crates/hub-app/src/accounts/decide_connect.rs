@@ -101,6 +101,7 @@ pub async fn decide(app: &App, decision: Decision) -> Result<Connecting> {
             let next = Attempt {
                 state: decision.state.clone(),
                 user_id: row.user_id,
+                begun: row.at,
                 platform: row.platform_name.clone(),
                 method: method.to_owned(),
                 browser: decision.browser.clone(),

@@ -5,27 +5,32 @@ use super::subscribe_webhook::previous;
 use crate::channels::apply;
 use crate::jobs::Outcome;
 use crate::{App, AppError, Caller, Result, jobs};
-use hub_domain::{AccountId, EventBody, Evidence, EvidenceKind};
+use hub_domain::{AccountId, EventBody, Evidence, EvidenceKind, UserId};
 use hub_platform_kit::{Grant, PlatformHandle, Remedy, Secret};
 use hub_store::NewEvent;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Disconnects. Twice is fine. Conversations stay.
+/// Disconnects one of the caller's accounts. Twice is fine. Conversations stay.
 pub async fn disconnect(app: &App, caller: &Caller, id: AccountId) -> Result<()> {
-    let account = app.store().read().accounts().find(caller.user_id, id).await?.ok_or(AppError::AccountNotFound)?;
+    disconnect_for(app, caller.user_id, id, "It was disconnected.").await
+}
+
+/// The same for its owner; `words` say how it came about.
+pub(crate) async fn disconnect_for(app: &App, owner: UserId, id: AccountId, words: &str) -> Result<()> {
+    let account = app.store().read().accounts().find(owner, id).await?.ok_or(AppError::AccountNotFound)?;
     let grant = if account.is_active { last_grant(app, id).await } else { None };
     let now = app.now();
     let tx = app.store().begin().await?;
-    tx.accounts().disconnect(caller.user_id, id, now).await?;
-    let evidence = Evidence::new(EvidenceKind::Disconnected, "It was disconnected.", now);
+    tx.accounts().disconnect(owner, id, now).await?;
+    let evidence = Evidence::new(EvidenceKind::Disconnected, words, now);
     apply(app, &tx, &account, &evidence).await?;
     if let Some(grant) = grant {
         tx.jobs().enqueue_many(&[jobs::revoke_grant(id, sealed_for_revoking(app, &grant)?, now)]).await?;
     }
     let body = EventBody::AccountChanged { account_id: id };
-    let events = if account.is_active { vec![NewEvent { user_id: caller.user_id, at: now, body }] } else { Vec::new() };
+    let events = if account.is_active { vec![NewEvent { user_id: owner, at: now, body }] } else { Vec::new() };
     app.commit(tx, events).await?;
     app.bus().wake_workers();
     Ok(())

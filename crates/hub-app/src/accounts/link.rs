@@ -107,6 +107,15 @@ async fn keep(
         }
         work.push(jobs::subscribe_webhook(account.id, now));
     }
+    let reads = match card.intake.pull {
+        Pull::Every(_) | Pull::Backfill => true,
+        // A line goes on where it was.
+        Pull::Line => tx.cursors().get(account.id).await?.is_none(),
+        Pull::No | Pull::LongPollWithoutWebhook => false,
+    };
+    if reads {
+        tx.channels().begin_reading(account.id, now).await?;
+    }
     match card.intake.pull {
         Pull::Backfill => work.push(jobs::backfill(account.id, now)),
         // Once now; the regular reading begins when its time comes.

@@ -20,6 +20,7 @@ pub use adopt::adopt;
 pub use asked::asked;
 pub use begin_connect::{BeginConnect, ConnectProgress, Connecting, begin_connect};
 pub use decide_connect::{About, Decision, Question, decide, give_up, question};
+pub(crate) use disconnect::disconnect_for;
 pub use disconnect::{disconnect, revoke_grant};
 pub use grants::refresh_grant;
 pub use list::{RateLimit, list, notices, rate_limits};

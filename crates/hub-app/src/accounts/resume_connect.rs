@@ -92,6 +92,7 @@ pub async fn resume_connect(app: &App, input: ResumeConnect) -> Result<Connectin
             let next = Attempt {
                 state: input.state.clone(),
                 user_id: row.user_id,
+                begun: row.at,
                 platform: input.platform,
                 method: method.to_owned(),
                 browser: input.browser,
@@ -144,6 +145,7 @@ async fn ask_here(app: &App, row: &ConnectAttempt, method: &str, memory: Memory)
     let next = Attempt {
         state: state.clone(),
         user_id: row.user_id,
+        begun: row.at,
         platform: row.platform_name.clone(),
         method: method.to_owned(),
         browser: Some(browser.clone()),

@@ -14,6 +14,8 @@ use url::Url;
 
 /// Accounts looked at in one query.
 const ACCOUNTS_PER_PAGE: u32 = 500;
+/// State of a subscription that the platform does not know any more.
+const GONE: &str = "gone";
 
 pub(crate) fn secret_context(subscription: uuid::Uuid) -> String {
     format!("hub_subscriptions.secret.{subscription}")
@@ -63,7 +65,7 @@ async fn unless_taken(app: &App, id: AccountId) -> Result<Outcome> {
     if let Some((inspection @ Inspection::TakenOver { .. }, began)) = channels::ask(app, &account, &grant).await?
         && let Some(channel) = app.store().read().channels().get(id).await?
     {
-        channels::take(app, &account, &inspection, &channel, began).await?;
+        channels::take(app, (&account, &grant), &inspection, &channel, began).await?;
         return Ok(Outcome::Done);
     }
     let Some(error) = try_subscribe(app, account, grant).await? else { return Ok(Outcome::Done) };
@@ -85,16 +87,22 @@ pub(crate) async fn reclaim_now(app: &App, account: &Account) -> Result<()> {
     }
 }
 
-/// What is needed to ask how the subscription stands; `None` = the platform confirmed none.
+/// What is needed to ask how the subscription stands; `None` = the platform never confirmed one, or is being asked for it.
 pub(crate) async fn inquiry(app: &App, account: &Account, grant: &Grant) -> Result<Option<Inquiry>> {
     let Some(base) = app.settings().public_url.clone() else { return Ok(None) };
     let handle = app.handle_of(account)?;
     let Some(subscriber) = handle.subscriber(grant) else { return Ok(None) };
     let (name, kind) = (handle.card().published_name, account.kind.as_deref());
     let known = app.store().read().subscriptions().by_account(name, kind, &subscriber).await?;
-    // Whoever tried in vain to take an account back still wants to know when it is let go.
+    // Whoever tried in vain to take an account back still wants to know when it is let go; and what is gone, or could not be made
+    // anew, may be somebody else's by now.
     let is_taken = account.state == ChannelState::TakenOver;
-    let Some(known) = known.filter(|known| known.state == "active" || is_taken) else { return Ok(None) };
+    let was_ours = |known: &Subscription| match known.state.as_str() {
+        "active" | GONE => true,
+        "failed" if known.address.is_some() => true,
+        _ => is_taken,
+    };
+    let Some(known) = known.filter(was_ours) else { return Ok(None) };
     let fixed = handle.fixed_callback_secret(grant).is_some();
     let url = callback_url(&base, handle, fixed, &known.path_key)?;
     Ok(Some(Inquiry { url, confirmed: known.address.clone(), previous: Some(previous(app, &known)), now: app.now() }))
@@ -114,19 +122,16 @@ pub(super) async fn wanted_anew(
     }
 }
 
-/// The platform says that the subscription is gone: what is known of it does not count as confirmed any more.
-pub(crate) async fn gone(app: &App, account: &Account) -> Result<()> {
-    let (account, grant) = open_grant(app, account.id).await?;
-    let handle = app.handle_of(&account)?;
-    let Some(subscriber) = handle.subscriber(&grant) else { return Ok(()) };
+/// The platform says that the subscription is gone: what is known of it does not count as confirmed any more, and it is made
+/// anew. Should that fail, the next look at the channel finds it gone again.
+pub(crate) async fn gone(app: &App, tx: &Tx, account: &Account, grant: &Grant) -> Result<()> {
+    let handle = app.handle_of(account)?;
+    let Some(subscriber) = handle.subscriber(grant) else { return Ok(()) };
     let (name, kind) = (handle.card().published_name, account.kind.as_deref());
-    if let Some(known) = app.store().read().subscriptions().by_account(name, kind, &subscriber).await? {
-        let tx = app.store().begin().await?;
-        tx.subscriptions()
-            .set_state(known.id, "gone", Some("the platform does not know it any more"), app.now())
-            .await?;
-        app.commit(tx, Vec::new()).await?;
-    }
+    let Some(known) = tx.subscriptions().by_account(name, kind, &subscriber).await? else { return Ok(()) };
+    let why = "the platform does not know it any more";
+    tx.subscriptions().set_state(known.id, GONE, Some(why), app.now()).await?;
+    tx.jobs().enqueue_many(&[jobs::subscribe_webhook(account.id, app.now())]).await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Log-in. An unknown address and a wrong password get the same answer after the same work.
 
 use super::throttle::Attempt;
+use super::tokens::Mark;
 use super::{Credentials, Session, legacy_passwords, passwords, start_session};
 use crate::{App, AppError, Result};
 use hub_platform_kit::Secret;
@@ -31,10 +32,15 @@ pub async fn login(app: &App, input: Credentials) -> Result<Session> {
         Fit::Altered => Some(state.passwords.hash(&input.password).await?),
     };
     let tx = app.store().begin().await?;
+    let standing = tx.users().standing(stored.user.id).await?;
+    if standing.deactivated_at.is_some() {
+        return Err(AppError::Deactivated);
+    }
     if let Some(hash) = rehashed {
         tx.users().set_password_hash(stored.user.id, &hash, now).await?;
     }
-    let session = start_session(app, &tx, stored.user, None, Some(now)).await?;
+    let mark = Mark { proven: Some(now), generation: standing.generation };
+    let session = start_session(app, &tx, stored.user, None, mark).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(session)
 }

@@ -46,6 +46,8 @@ pub struct Caller {
     pub expires_at: Timestamp,
     /// When the person last gave the password; `None` when the token does not say.
     pub proven_at: Option<Timestamp>,
+    /// The generation of the user's sessions the token belongs to.
+    pub generation: i32,
 }
 
 /// What a person signs in with.
@@ -88,23 +90,28 @@ impl AuthState {
     }
 }
 
-/// Proves an access token. Reads no database.
+/// Proves an access token. Reads no database: whether the session behind it still stands, [`stands`] knows.
 pub fn authenticate(app: &App, token: &str) -> Result<Caller, AccessError> {
     app.auth_state().tokens.open_access(token, app.now())
 }
 
-/// Makes a pair and stores the renewable half, hashed, in `tx`. `proven` is when the person gave the password.
-async fn start_session(
-    app: &App,
-    tx: &Tx,
-    user: User,
-    family: Option<Uuid>,
-    proven: Option<Timestamp>,
-) -> Result<Session> {
+/// Whether the session of a token still stands: not ended, and its user not deactivated. Asks the database every time, so that
+/// it is over at once, in every process.
+pub async fn stands(app: &App, caller: &Caller) -> Result<bool> {
+    is_standing(app, caller.user_id, caller.generation).await
+}
+
+async fn is_standing(app: &App, user: UserId, generation: i32) -> Result<bool> {
+    let standing = app.store().read().users().standing(user).await?;
+    Ok(standing.deactivated_at.is_none() && standing.generation == generation)
+}
+
+/// Makes a pair and stores the renewable half, hashed, in `tx`.
+async fn start_session(app: &App, tx: &Tx, user: User, family: Option<Uuid>, mark: tokens::Mark) -> Result<Session> {
     let now = app.now();
     let tokens = &app.auth_state().tokens;
-    let access_token = tokens.sign_access(&user, proven, now)?;
-    let (refresh_token, expires_at) = tokens.sign_refresh(&user, proven, now)?;
+    let access_token = tokens.sign_access(&user, mark, now)?;
+    let (refresh_token, expires_at) = tokens.sign_refresh(&user, mark, now)?;
     let id: Uuid = new_id();
     let row = NewRefreshToken {
         id,

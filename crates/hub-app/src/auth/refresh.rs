@@ -2,7 +2,8 @@
 //! parallel, so a token rotated moments ago still works, and a cookie can stand in for it (contract, `http.md` 3.3).
 
 use super::throttle::Attempt;
-use super::{Session, start_session, tokens};
+use super::tokens::Mark;
+use super::{Session, is_standing, start_session, tokens};
 use crate::{App, AppError, Result};
 use hub_domain::{Timestamp, UserId};
 use hub_platform_kit::Secret;
@@ -30,14 +31,18 @@ pub struct Refresh {
 pub async fn refresh(app: &App, input: Refresh) -> Result<Session> {
     app.auth_state().throttle.admit(Attempt::Refresh, input.address)?;
     let presented = known(app, input.token.expose_secret()).await?.ok_or(INVALID)?;
-    let proven = app.auth_state().tokens.proven(input.token.expose_secret(), app.now());
+    let mark = app.auth_state().tokens.mark(input.token.expose_secret(), app.now());
+    // What is made of it belongs to the same generation: a renewal that overtakes the end of the sessions is over as well.
+    if !is_standing(app, presented.user_id, mark.generation).await? {
+        return Err(REVOKED);
+    }
     match standing(app, &presented, app.now()) {
-        Standing::Good => rotate(app, presented, proven).await,
+        Standing::Good => rotate(app, presented, mark).await,
         Standing::Expired => Err(EXPIRED),
-        Standing::Graced => again(app, presented.user_id, family(&presented), proven).await,
+        Standing::Graced => again(app, presented.user_id, family(&presented), mark).await,
         Standing::Revoked => {
             if let Some(descendant) = descendant(app, &presented, input.cookie.as_ref()).await? {
-                return rotate(app, descendant, proven).await;
+                return rotate(app, descendant, mark).await;
             }
             if presented.replaced_at.is_some() {
                 tracing::warn!(user = %presented.user_id, "a refresh token was presented again long after its rotation");
@@ -78,7 +83,7 @@ fn family(token: &RefreshToken) -> Uuid {
     token.family.unwrap_or(token.id)
 }
 
-async fn rotate(app: &App, token: RefreshToken, proven: Option<Timestamp>) -> Result<Session> {
+async fn rotate(app: &App, token: RefreshToken, mark: Mark) -> Result<Session> {
     let family = family(&token);
     let user = app.store().read().users().get(token.user_id).await?.ok_or(INVALID)?;
     let tx = app.store().begin().await?;
@@ -90,20 +95,20 @@ async fn rotate(app: &App, token: RefreshToken, proven: Option<Timestamp>) -> Re
         tx.rollback().await?;
         let now_stands = app.store().read().refresh_tokens().by_id(token.id).await?.ok_or(INVALID)?;
         return match standing(app, &now_stands, app.now()) {
-            Standing::Graced => again(app, token.user_id, family, proven).await,
+            Standing::Graced => again(app, token.user_id, family, mark).await,
             _ => Err(REVOKED),
         };
     }
-    let session = start_session(app, &tx, user, Some(family), proven).await?;
+    let session = start_session(app, &tx, user, Some(family), mark).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(session)
 }
 
 /// Another valid pair of the same log-in.
-async fn again(app: &App, user_id: UserId, family: Uuid, proven: Option<Timestamp>) -> Result<Session> {
+async fn again(app: &App, user_id: UserId, family: Uuid, mark: Mark) -> Result<Session> {
     let user = app.store().read().users().get(user_id).await?.ok_or(INVALID)?;
     let tx = app.store().begin().await?;
-    let session = start_session(app, &tx, user, Some(family), proven).await?;
+    let session = start_session(app, &tx, user, Some(family), mark).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(session)
 }

@@ -1,6 +1,7 @@
 //! Registration.
 
 use super::throttle::Attempt;
+use super::tokens::Mark;
 use super::{Credentials, Session, passwords, start_session};
 use crate::clock::new_id;
 use crate::{App, AppError, Result};
@@ -18,7 +19,8 @@ pub async fn register(app: &App, input: Credentials) -> Result<Session> {
     let hash = checked_hash(app, &input.email, &input.password).await?;
     let tx = app.store().begin().await?;
     let user = insert(app, &tx, &input.email, hash).await?;
-    let session = start_session(app, &tx, user, None, Some(app.now())).await?;
+    let mark = Mark { proven: Some(app.now()), ..Mark::default() };
+    let session = start_session(app, &tx, user, None, mark).await?;
     app.commit(tx, Vec::new()).await?;
     Ok(session)
 }

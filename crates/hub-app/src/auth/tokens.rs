@@ -38,6 +38,23 @@ struct Claims {
     /// When the person gave the password; a renewal carries it on. Absent in tokens of the originals.
     #[serde(rename = "auth_time", default, skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
+    /// The generation of sessions it belongs to. Absent for the first, and in tokens of the originals.
+    #[serde(rename = "gen", default, skip_serializing_if = "is_first")]
+    generation: i32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_first(generation: &i32) -> bool {
+    *generation == 0
+}
+
+/// What a token says beyond whose it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
+    /// When the person gave the password, if that is known.
+    pub(super) proven: Option<Timestamp>,
+    /// The generation of the user's sessions it belongs to.
+    pub(super) generation: i32,
 }
 
 pub(crate) struct Tokens {
@@ -70,25 +87,20 @@ impl Tokens {
         }
     }
 
-    /// `proven` is when the person gave the password, if that is known.
-    pub(super) fn sign_access(&self, user: &User, proven: Option<Timestamp>, now: Timestamp) -> Result<String> {
-        Ok(self.access.sign(user, proven, now)?.0)
+    pub(super) fn sign_access(&self, user: &User, mark: Mark, now: Timestamp) -> Result<String> {
+        Ok(self.access.sign(user, mark, now)?.0)
     }
 
-    pub(super) fn sign_refresh(
-        &self,
-        user: &User,
-        proven: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(String, Timestamp)> {
-        self.refresh.sign(user, proven, now)
+    pub(super) fn sign_refresh(&self, user: &User, mark: Mark, now: Timestamp) -> Result<(String, Timestamp)> {
+        self.refresh.sign(user, mark, now)
     }
 
     pub(super) fn open_access(&self, token: &str, now: Timestamp) -> Result<Caller, AccessError> {
         let claims = self.access.open(token, now)?;
         let expires_at = time::from_unix_seconds(claims.exp).ok_or(AccessError::Invalid)?;
         let proven_at = claims.auth_time.and_then(time::from_unix_seconds);
-        Ok(Caller { user_id: claims.user_id.into(), email: claims.email, expires_at, proven_at })
+        let generation = claims.generation;
+        Ok(Caller { user_id: claims.user_id.into(), email: claims.email, expires_at, proven_at, generation })
     }
 
     /// True when a refresh token is ours and its time is not over. Whether it is still good, the database knows.
@@ -96,14 +108,15 @@ impl Tokens {
         self.refresh.open(token, now).is_ok()
     }
 
-    /// When the person behind a refresh token gave the password.
-    pub(super) fn proven(&self, token: &str, now: Timestamp) -> Option<Timestamp> {
-        self.refresh.open(token, now).ok()?.auth_time.and_then(time::from_unix_seconds)
+    /// What a refresh token says; nothing, if it is none of ours.
+    pub(super) fn mark(&self, token: &str, now: Timestamp) -> Mark {
+        let Ok(claims) = self.refresh.open(token, now) else { return Mark::default() };
+        Mark { proven: claims.auth_time.and_then(time::from_unix_seconds), generation: claims.generation }
     }
 }
 
 impl Pair {
-    fn sign(&self, user: &User, proven: Option<Timestamp>, now: Timestamp) -> Result<(String, Timestamp)> {
+    fn sign(&self, user: &User, mark: Mark, now: Timestamp) -> Result<(String, Timestamp)> {
         let lifetime = TimeDelta::from_std(self.lifetime).unwrap_or(TimeDelta::MAX);
         let expires_at = now.checked_add_signed(lifetime).unwrap_or(Timestamp::MAX_UTC);
         let claims = Claims {
@@ -112,7 +125,8 @@ impl Pair {
             iat: now.timestamp(),
             exp: expires_at.timestamp(),
             jti: Some(random_id()),
-            auth_time: proven.map(|at| at.timestamp()),
+            auth_time: mark.proven.map(|at| at.timestamp()),
+            generation: mark.generation,
         };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.sign);
         Ok((token.map_err(|e| AppError::Internal(format!("a token could not be signed: {e}")))?, expires_at))

@@ -1,11 +1,11 @@
 //! Finds out that the hub was away, has what was missed read back, and names what cannot be.
 
 use super::witness::{self, reading_from};
-use super::{is_readable, probe, wants_reading};
+use super::{is_pushed, is_readable, probe, wants_reading};
 use crate::clock::new_id;
-use crate::{App, Result};
+use crate::{App, Result, jobs};
 use chrono::TimeDelta;
-use hub_domain::{Account, AccountId, ChannelState, EventBody, Evidence, EvidenceKind, Hole, Timestamp};
+use hub_domain::{Account, AccountHealth, AccountId, ChannelState, EventBody, Evidence, EvidenceKind, Hole, Timestamp};
 use hub_platform_kit::Grant;
 use hub_store::{Channel, NewEvent, Tx};
 use std::time::Duration;
@@ -26,11 +26,44 @@ pub async fn beat(app: &App) -> Result<()> {
     let tx = app.store().begin().await?;
     let before = tx.channels().beat(now).await?;
     app.commit(tx, Vec::new()).await?;
-    let most = (probe::tick(app) * MISSING_SIGNS).max(SHORTEST_ABSENCE);
-    let most = TimeDelta::from_std(most).unwrap_or_default();
-    match before.filter(|before| now - *before > most) {
-        Some(before) => came_back(app, before, now).await,
-        None => Ok(()),
+    let longer_than = |before: Timestamp, most: Duration| now - before > TimeDelta::from_std(most).unwrap_or_default();
+    let tick = probe::tick(app);
+    match before {
+        Some(before) if longer_than(before, (tick * MISSING_SIGNS).max(SHORTEST_ABSENCE)) => {
+            came_back(app, before, now).await
+        }
+        Some(before) if longer_than(before, tick + SHORTEST_ABSENCE) => look_for_missed(app).await,
+        _ => Ok(()),
+    }
+}
+
+/// A process starts. Whether the hub was away, its signs of life tell; for how short a time they cannot.
+pub async fn started(app: &App) -> Result<()> {
+    look_for_missed(app).await
+}
+
+/// Has read, without a word, what may have been missed in an absence too short to be noticed: where platforms repeat nothing.
+async fn look_for_missed(app: &App) -> Result<()> {
+    let repeats_nothing = |account: &&Account| {
+        let keeps = app.handle_of(account).map(|handle| handle.card().intake.keeps);
+        account.health == AccountHealth::Ok && keeps.is_ok_and(|keeps| keeps.is_zero())
+    };
+    let mut after = None;
+    loop {
+        let page = app.store().read().accounts().all_active(after, ACCOUNTS_PER_PAGE).await?;
+        after = page.last().map(|account| account.id);
+        let full = page.len() as u64 == u64::from(ACCOUNTS_PER_PAGE);
+        let pushed = page.iter().filter(|account| is_pushed(app, account) && wants_reading(app, account));
+        let work: Vec<_> = pushed.filter(repeats_nothing).map(|account| jobs::read_on(account.id, app.now())).collect();
+        if !work.is_empty() {
+            let tx = app.store().begin().await?;
+            tx.jobs().enqueue_many(&work).await?;
+            app.commit(tx, Vec::new()).await?;
+            app.bus().wake_workers();
+        }
+        if !full {
+            return Ok(());
+        }
     }
 }
 

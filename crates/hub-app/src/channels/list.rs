@@ -2,7 +2,7 @@
 
 use crate::{App, AppError, Caller, Result};
 use hub_domain::channel::Action;
-use hub_domain::{Account, AccountId, ChannelState, Hole, Standing, Timestamp};
+use hub_domain::{Account, AccountId, ChannelState, Evidence, EvidenceKind, Hole, Standing, Timestamp};
 use hub_store::Channel;
 use std::collections::HashMap;
 
@@ -34,7 +34,8 @@ pub async fn channels(app: &App, caller: &Caller) -> Result<Vec<ChannelView>> {
     let mut shown = Vec::with_capacity(accounts.len());
     for account in accounts {
         let channel = known.remove(&account.id);
-        shown.push(view(app, account, channel).await?);
+        let holes = session.channels().holes(account.id).await?;
+        shown.push(view(app, account, channel, holes));
     }
     Ok(shown)
 }
@@ -43,12 +44,30 @@ pub async fn channels(app: &App, caller: &Caller) -> Result<Vec<ChannelView>> {
 pub(super) async fn one(app: &App, caller: &Caller, id: AccountId) -> Result<ChannelView> {
     let session = app.store().read();
     let account = session.accounts().find(caller.user_id, id).await?.ok_or(AppError::AccountNotFound)?;
-    let channel = session.channels().get(id).await?;
-    view(app, account, channel).await
+    whole(app, account).await
 }
 
-async fn view(app: &App, account: Account, channel: Option<Channel>) -> Result<ChannelView> {
-    let holes = app.store().read().channels().holes(account.id).await?;
+/// How an account stands, with its holes.
+pub(crate) async fn whole(app: &App, account: Account) -> Result<ChannelView> {
+    let session = app.store().read();
+    let channel = session.channels().get(account.id).await?;
+    let holes = session.channels().holes(account.id).await?;
+    Ok(view(app, account, channel, holes))
+}
+
+/// How many accounts stand, in their order, without their holes.
+pub(crate) async fn shown(app: &App, accounts: Vec<Account>) -> Result<Vec<ChannelView>> {
+    let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+    let known = app.store().read().channels().many(&ids).await?;
+    let mut known: HashMap<AccountId, Channel> = known.into_iter().map(|channel| (channel.account, channel)).collect();
+    let views = accounts.into_iter().map(|account| {
+        let channel = known.remove(&account.id);
+        view(app, account, channel, Vec::new())
+    });
+    Ok(views.collect())
+}
+
+fn view(app: &App, account: Account, channel: Option<Channel>, holes: Vec<Hole>) -> ChannelView {
     let newer = app.signs().of(account.id);
     let (known, last_event_at, last_success_at, next_probe_at) = match channel {
         Some(c) => (Some(c.standing), c.last_event_at, c.last_success_at, c.probe_at),
@@ -60,8 +79,16 @@ async fn view(app: &App, account: Account, channel: Option<Channel>) -> Result<C
         since: account.updated_at,
         ..Standing::default()
     });
+    let standing = match (&account.reading, standing.state) {
+        (Some(reading), ChannelState::Ok) => Standing {
+            state: account.shown_state(),
+            since: reading.since,
+            evidence: Evidence::new(EvidenceKind::ReadingBack, reading.words(), reading.since),
+        },
+        _ => standing,
+    };
     let is_off = account.state == ChannelState::Off;
-    Ok(ChannelView {
+    ChannelView {
         action: standing.state.action(),
         last_event_at: last_event_at.max(newer.event_at),
         last_success_at: last_success_at.max(newer.success_at),
@@ -69,5 +96,5 @@ async fn view(app: &App, account: Account, channel: Option<Channel>) -> Result<C
         standing,
         account,
         holes,
-    })
+    }
 }

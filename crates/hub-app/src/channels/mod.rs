@@ -16,7 +16,8 @@ pub use list::{ChannelView, channels};
 pub use probe::{probe_due, tick};
 pub use reclaim::reclaim;
 
-pub use heal::beat;
+pub use heal::{beat, started};
+pub(crate) use list::{shown, whole};
 pub(crate) use news::of_call;
 pub(crate) use probe::{ask, take};
 pub(crate) use signs::Signs;

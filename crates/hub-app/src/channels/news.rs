@@ -23,7 +23,8 @@ fn kind(error: &PlatformError) -> Option<EvidenceKind> {
         ErrorKind::RateLimited { .. } => error.status.map(|_| EvidenceKind::SlowDown),
         ErrorKind::ReauthRequired => Some(EvidenceKind::CredentialsRefused),
         ErrorKind::Misconfigured => Some(EvidenceKind::Misconfigured),
-        ErrorKind::Rejected
+        ErrorKind::NotHere { .. }
+        | ErrorKind::Rejected
         | ErrorKind::NotFound
         | ErrorKind::BadInput
         | ErrorKind::Unsupported

@@ -83,7 +83,7 @@ async fn try_look(app: &App, id: AccountId) -> Result<()> {
 async fn inspect(app: &App, id: AccountId, channel: &Channel, silent: bool) -> Result<()> {
     let (account, grant) = open_grant(app, id).await?;
     let Some((inspection, began)) = ask(app, &account, &grant).await? else { return Ok(()) };
-    take(app, &account, &inspection, channel, began).await?;
+    take(app, (&account, &grant), &inspection, channel, began).await?;
     let nothing_to_read = account.state == ChannelState::Suspect && !super::is_readable(app, &account);
     if (silent || channel.standing.evidence.kind == EvidenceKind::Silent)
         && nothing_to_read
@@ -105,22 +105,23 @@ pub(crate) async fn ask(app: &App, account: &Account, grant: &Grant) -> Result<O
     Ok(call_with(app, account, grant, ask).await.ok().map(|inspection| (inspection, began)))
 }
 
-/// Writes down what the platform says.
+/// Writes down what the platform says. A subscription that is gone is made anew, however the channel stands besides.
 pub(crate) async fn take(
     app: &App,
-    account: &Account,
+    (account, grant): (&Account, &Grant),
     inspection: &Inspection,
     channel: &Channel,
     began: Timestamp,
 ) -> Result<()> {
     let Some(evidence) = evidence(app, inspection, channel, began) else { return Ok(()) };
-    if evidence.kind == EvidenceKind::SubscriptionGone {
-        subscribe_webhook::gone(app, account).await?;
-    }
+    let is_gone = evidence.kind == EvidenceKind::SubscriptionGone;
     let tx = app.store().begin().await?;
+    if is_gone {
+        subscribe_webhook::gone(app, &tx, account, grant).await?;
+    }
     let followed = apply(app, &tx, account, &evidence).await?;
     app.commit(tx, followed.events).await?;
-    if followed.enqueued {
+    if followed.enqueued || is_gone {
         app.bus().wake_workers();
     }
     Ok(())

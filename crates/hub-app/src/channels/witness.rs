@@ -70,8 +70,8 @@ pub(super) async fn reading_from(
             standing.state = ChannelState::CatchingUp;
             standing.evidence = Evidence::new(EvidenceKind::ReadingBack, words, evidence.seen_at);
             missed_from = Some(begun);
-        } else if let Some(why) = lost(&current) {
-            let hole = Hole { from: begun, until: now, why: why.to_owned() };
+        } else if let Some(why) = lost(app, account, &current) {
+            let hole = Hole { from: begun, until: now, why };
             tx.channels().add_hole(new_id(), account.id, &hole).await?;
         }
     }
@@ -86,7 +86,7 @@ pub(super) async fn reading_from(
     if current.state == ChannelState::TakenOver && standing.state == ChannelState::Suspect {
         missed_from = Some(current.since);
     }
-    if matches!(evidence.kind, EvidenceKind::SubscriptionGone | EvidenceKind::PushDead) {
+    if evidence.kind == EvidenceKind::PushDead {
         work.push(jobs::resubscribe(account.id, now));
     }
     tx.channels().set(account.id, &standing, missed_from, now).await?;
@@ -120,15 +120,21 @@ fn loses(before: &Standing, evidence: &Evidence, now: Timestamp) -> bool {
     }
 }
 
-/// Why what came meanwhile is lost where nothing can be read back; `None` = the platform repeats it.
-fn lost(before: &Standing) -> Option<&'static str> {
+/// Why what came meanwhile is lost, or may be, where nothing can be read back; `None` = the platform repeats it.
+fn lost(app: &App, account: &Account, before: &Standing) -> Option<String> {
+    let intake = app.handle_of(account).map(|handle| handle.card().intake).ok();
     match before.state {
         ChannelState::TakenOver => {
-            Some("The platform called somebody else meanwhile, and it keeps nothing to be read back.")
+            Some("The platform called somebody else meanwhile, and it keeps nothing to be read back.".to_owned())
         }
-        ChannelState::Suspect => {
-            Some("There was no subscription meanwhile, and the platform keeps nothing to be read back.")
-        }
+        ChannelState::Suspect => Some(match intake.filter(|intake| intake.queues) {
+            Some(intake) => format!(
+                "The platform had nobody to call meanwhile. It keeps what comes for {} hours and delivers it now, unless another \
+                 program has fetched it.",
+                intake.keeps.as_secs() / 3_600
+            ),
+            None => "There was no subscription meanwhile, and the platform keeps nothing to be read back.".to_owned(),
+        }),
         _ => None,
     }
 }

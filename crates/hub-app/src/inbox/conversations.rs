@@ -4,7 +4,8 @@ use crate::media::with_avatar;
 use crate::{App, AppError, Caller, Result};
 use hub_domain::{AccountId, Conversation, ConversationId, RemoteConversationId};
 use hub_store::{ListConversations, Notice, Page};
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
 
 /// The caller's conversations, newest first.
 pub async fn list_conversations(app: &App, caller: &Caller, query: &ListConversations) -> Result<Page<Conversation>> {
@@ -29,6 +30,13 @@ pub async fn conversation_of(
     let located = app.store().read().conversations().by_remote_any(account, remote).await?;
     let Some(located) = located.filter(|_| !remote.as_str().is_empty()) else { return Err(AppError::NotFound("Chat")) };
     find_conversation(app, caller, located.id).await
+}
+
+/// What answers to these conversations must carry beside their ids, where their platform wants something.
+pub async fn addresses(app: &App, of: &[Conversation]) -> Result<HashMap<ConversationId, Value>> {
+    let ids: Vec<ConversationId> = of.iter().map(|conversation| conversation.id).collect();
+    let found = app.store().read().conversations().addresses(&ids).await?;
+    Ok(found.into_iter().filter_map(|(id, address)| Some((id, serde_json::from_str(&address).ok()?))).collect())
 }
 
 /// What happened in a conversation besides messages, newest first.

@@ -26,7 +26,7 @@ pub(crate) async fn note_point(
 ) -> Result<Verdict, StoreError> {
     match point {
         UpTo::Message(message) => note(tx, account, message, receipt, now).await,
-        UpTo::Time(_) => Ok(Verdict::Ignored),
+        UpTo::Time(_) | UpTo::Number(_) => Ok(Verdict::Ignored),
     }
 }
 

@@ -7,6 +7,7 @@ use super::settle::{Again, settle};
 use super::{early, echo, heard, seal};
 use crate::clock::new_id;
 use crate::{App, accounts::profiles, jobs};
+use chrono::TimeDelta;
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{
     Account, AccountId, Attachment, ConversationId, DeliveryStatus, Direction, EventBody, MessageId, PlatformId,
@@ -17,6 +18,9 @@ use hub_store::{
     Bump, ConversationKey, Located, NewEvent, NewJob, NewMessage, OtherPerson, StoreError, Tx, UpsertConversation,
 };
 use std::collections::{HashMap, HashSet};
+
+/// What a platform pushes this long after it was said was missed meanwhile: deliveries take seconds.
+const LATE: TimeDelta = TimeDelta::minutes(2);
 
 /// Accounts by adapter and id at the platform.
 pub(crate) type Accounts = HashMap<(PlatformId, String), Vec<Account>>;
@@ -145,8 +149,11 @@ struct Arrival<'a> {
     missed: bool,
 }
 
+/// Found by reading back; or pushed so late that it was missed, as what a platform keeps while nobody listens is.
 fn is_missed(delivery: &Delivery, message: &InboundMessage) -> bool {
-    delivery.missed.is_some_and(|(from, until)| (from..until).contains(&message.sent_at))
+    let late = delivery.receipt.received_at - message.sent_at >= LATE;
+    (delivery.pushed && !message.history && late)
+        || delivery.missed.is_some_and(|(from, until)| (from..until).contains(&message.sent_at))
 }
 
 /// Which deliveries of the batch were not known yet.
@@ -425,8 +432,8 @@ pub(crate) fn new_message(
         media_ref: seal::media_ref(&message.content.attachments),
         attachments: own_files(&message.content.attachments),
         direction: message.direction,
-        // What the account wrote elsewhere needs no reading, nor does the past.
-        is_read: outgoing || message.history,
+        // What the account wrote elsewhere needs no reading, nor does what it read there.
+        is_read: outgoing || message.is_read,
         status: outgoing.then_some(DeliveryStatus::Sent),
         reply_to: message.reply_to.as_ref().map(|id| remote_key(conversation, &message.conversation.id, id)),
         sent_at: message.sent_at,

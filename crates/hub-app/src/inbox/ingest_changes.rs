@@ -10,7 +10,7 @@ use hub_domain::{
     Account, ConversationId, Direction, EventBody, MessageId, ReceiptId, RemoteConversationId, RemoteMessageId,
     Timestamp, Verdict, text,
 };
-use hub_store::{Bump, MessageEdit, NewEvent, NewJob, NewNotice, Report, StoreError, Tx, UpsertConversation};
+use hub_store::{Bump, MessageEdit, NewEvent, NewJob, NewNotice, Point, Report, StoreError, Tx, UpsertConversation};
 
 /// One event for one account, and the delivery that brought it.
 pub(crate) struct Change<'a> {
@@ -120,10 +120,10 @@ pub(crate) async fn apply(
             let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else {
                 return Ok(Verdict::Ignored);
             };
-            let Some(moment) = moment(tx, found.id, up_to).await? else {
+            let Some(point) = point(tx, found.id, up_to).await? else {
                 return early::note_point(tx, account.id, up_to, receipt, now).await;
             };
-            let read = tx.conversations().read_up_to(found.id, moment, now).await?;
+            let read = tx.conversations().read_up_to(found.id, point, now).await?;
             if read {
                 say(EventBody::ConversationUpdated { conversation_id: found.id });
             }
@@ -158,7 +158,7 @@ pub(crate) async fn apply(
         InboundBody::StatusUpTo { conversation, up_to, status, at } => {
             let found = tx.conversations().by_remote_any(account.id, conversation).await?;
             let known = match found {
-                Some(found) => moment(tx, found.id, up_to).await?.map(|up_to| (found, up_to)),
+                Some(found) => point(tx, found.id, up_to).await?.map(|up_to| (found, up_to)),
                 None => None,
             };
             let Some((found, up_to)) = known else {
@@ -271,12 +271,13 @@ async fn find(
     Ok(None)
 }
 
-/// When a point of a conversation was; `None` when its message is not known yet.
-async fn moment(tx: &Tx, conversation: ConversationId, up_to: &UpTo) -> Result<Option<Timestamp>, StoreError> {
+/// A point of a conversation; `None` when its message is not known yet.
+async fn point(tx: &Tx, conversation: ConversationId, up_to: &UpTo) -> Result<Option<Point>, StoreError> {
     match up_to {
-        UpTo::Time(time) => Ok(Some(*time)),
+        UpTo::Time(time) => Ok(Some(Point::from(*time))),
+        UpTo::Number(number) => tx.messages().point_of(conversation, *number).await,
         UpTo::Message(message) => match tx.messages().id_of(conversation, message).await? {
-            Some(id) => tx.messages().sent_at(id).await,
+            Some(id) => tx.messages().point(id).await,
             None => Ok(None),
         },
     }

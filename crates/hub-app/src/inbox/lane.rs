@@ -3,8 +3,8 @@
 
 use super::ingest;
 use crate::App;
-use hub_domain::{AccountId, PlatformId, Timestamp};
-use hub_platform_kit::platform::Parsed;
+use hub_domain::{AccountId, PlatformId, Timestamp, UserId};
+use hub_platform_kit::platform::{Parsed, ReadSoFar};
 use hub_store::{NewReceipt, StoreError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -32,12 +32,27 @@ pub(crate) struct Delivery {
     pub(crate) only: Option<AccountId>,
     /// How far reading has got, to be stored with it.
     pub(crate) cursor: Option<(AccountId, String)>,
+    /// What it does for the reading of an account's past.
+    pub(crate) reading: Option<ReadOn>,
     /// True when the platform told it by itself, unasked.
     pub(crate) pushed: bool,
     /// The time of which its messages were missed when they were said: found only now, by reading back.
     pub(crate) missed: Option<(Timestamp, Timestamp)>,
     /// True when it is read again on purpose: its receipt is known and that must not stop it.
     pub(crate) replay: bool,
+}
+
+/// What a page does for the reading of an account's past.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadOn {
+    /// Whose.
+    pub(crate) account: AccountId,
+    /// The account's owner.
+    pub(crate) owner: UserId,
+    /// How far it got, where the platform tells.
+    pub(crate) progress: Option<ReadSoFar>,
+    /// That was all.
+    pub(crate) ended: bool,
 }
 
 impl Delivery {

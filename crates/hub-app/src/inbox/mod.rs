@@ -15,10 +15,12 @@ pub mod parked;
 pub mod receive_webhook;
 pub mod replay_receipt;
 pub(crate) mod seal;
-mod settle;
+pub(crate) mod settle;
 pub mod views;
 
-pub use conversations::{UnreadCount, conversation_of, find_conversation, list_conversations, notices, unread_count};
+pub use conversations::{
+    UnreadCount, addresses, conversation_of, find_conversation, list_conversations, notices, unread_count,
+};
 pub use events::{Replay, events_after, events_after_for, latest_offset};
 pub use greet_webhook::greet_webhook;
 pub use mark_read::{mark_conversation_read, mark_message_read};

@@ -6,7 +6,7 @@ use crate::{App, accounts};
 use hub_domain::{AccountId, Timestamp};
 use hub_platform_kit::platform::Parsed;
 use hub_platform_kit::webhook::{Keys, Refusal, SubscriptionKey, Verified, WebhookRequest};
-use hub_platform_kit::{PlatformHandle, Secret};
+use hub_platform_kit::{PlatformHandle, READER_FAILED, Secret};
 use hub_store::{NewReceipt, StoreError};
 use std::panic::AssertUnwindSafe;
 
@@ -65,6 +65,7 @@ async fn receive(app: &App, handle: &PlatformHandle, request: WebhookRequest) ->
         parsed,
         only: None,
         cursor: None,
+        reading: None,
         missed: None,
         pushed: true,
         replay: false,
@@ -131,7 +132,7 @@ pub(super) fn read(handle: &PlatformHandle, verified: &Verified) -> Vec<Parsed> 
         Ok(Err(error)) => vec![Parsed::Unreadable(error.message)],
         Err(_) => {
             tracing::error!(platform = %handle.card().id, "the reader of a platform panicked; the delivery is parked");
-            vec![Parsed::Unreadable("the reader of this platform failed".to_owned())]
+            vec![Parsed::Unreadable(READER_FAILED.to_owned())]
         }
     }
 }

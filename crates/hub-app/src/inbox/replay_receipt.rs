@@ -41,6 +41,7 @@ pub async fn replay_receipt(app: &App, id: ReceiptId) -> Result<Replayed> {
         },
         only: None,
         cursor: None,
+        reading: None,
         missed: None,
         pushed: false,
         replay: true,

@@ -2,10 +2,10 @@
 //! each thing it says.
 
 use super::ingest::Effects;
-use super::lane::Delivery;
-use hub_domain::{Counter, ReceiptId, Timestamp, Verdict, Verdicts};
+use super::lane::{Delivery, ReadOn};
+use hub_domain::{Counter, EventBody, ReceiptId, Timestamp, Verdict, Verdicts};
 use hub_platform_kit::platform::Parsed;
-use hub_store::{Held, Reading, StoreError, Tx};
+use hub_store::{Held, NewEvent, Reading, ReadingStep, StoreError, Tx};
 use std::collections::HashMap;
 
 /// The deliveries of a batch that are read again, as they stood before.
@@ -18,6 +18,29 @@ impl Again {
         let ids: Vec<ReceiptId> = batch.iter().filter(|delivery| delivery.replay).map(|d| d.receipt.id).collect();
         Ok(Self(tx.receipts().hold(&ids).await?.into_iter().map(|held| (held.id, held)).collect()))
     }
+}
+
+/// Writes down how far the reading of an account's past has got; gives the word to its owner.
+pub(crate) async fn read_on(
+    tx: &Tx,
+    reading: ReadOn,
+    messages: u64,
+    now: Timestamp,
+) -> Result<Option<NewEvent>, StoreError> {
+    let told = if reading.ended {
+        tx.channels().end_reading(reading.account).await?
+    } else {
+        let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+        let step = ReadingStep {
+            conversations: reading.progress.map(|progress| count(progress.read)),
+            left: reading.progress.and_then(|progress| progress.left).map(count),
+            messages: i64::try_from(messages).unwrap_or(i64::MAX),
+        };
+        tx.channels().read_on(reading.account, step, now).await?;
+        true
+    };
+    let body = EventBody::AccountChanged { account_id: reading.account };
+    Ok(told.then_some(NewEvent { user_id: reading.owner, at: now, body }))
 }
 
 /// Writes it all down. `fresh` says which deliveries were not known.
@@ -41,6 +64,10 @@ pub(crate) async fn settle(
     for ((position, delivery), mut read) in batch.iter().enumerate().zip(decided) {
         if let Some((account, cursor)) = &delivery.cursor {
             tx.cursors().set(*account, cursor, now).await?;
+        }
+        if let Some(reading) = delivery.reading {
+            let messages = effects.stored[position].messages;
+            effects.events.extend(read_on(tx, reading, messages, now).await?);
         }
         let platform = delivery.receipt.platform.as_str();
         if !fresh[position] && !delivery.replay {

@@ -8,7 +8,7 @@ use hub_domain::{Conversation, ConversationId, UserId};
 
 /// Opens the picture of a conversation's other person.
 pub async fn open_avatar(app: &App, id: ConversationId, access: &MediaAccess) -> Result<OpenMedia> {
-    let user = permitted(app, Target::Avatar(id), access)?;
+    let user = permitted(app, Target::Avatar(id), access).await?;
     let picture = app.store().read().pictures().find(user, id).await?.ok_or(AppError::NotFound("File"))?;
     let path = blobs::path(app, &picture.blob_key).ok_or(AppError::NotFound("File"))?;
     Ok(OpenMedia {

@@ -62,7 +62,7 @@ const INLINE: [&str; 14] = [
 
 /// Opens a file, fetching it now if the copy is not there yet.
 pub async fn open(app: &App, id: AttachmentId, access: &MediaAccess) -> Result<OpenMedia> {
-    let user = permitted(app, Target::File(id), access)?;
+    let user = permitted(app, Target::File(id), access).await?;
     let mut found = app.store().read().attachments().find(user, id).await?.ok_or(AppError::NotFound("File"))?;
     if found.attachment.state == AttachmentState::Pending {
         fetch_attachment(app, id, false).await;
@@ -85,13 +85,15 @@ pub async fn open(app: &App, id: AttachmentId, access: &MediaAccess) -> Result<O
     })
 }
 
-/// Who may see it, if the link or the caller says so.
-pub(super) fn permitted(app: &App, target: Target, access: &MediaAccess) -> Result<UserId> {
-    match access {
-        MediaAccess::User(user) => Ok(*user),
-        MediaAccess::Link(link) if links::verify(app, target, link) => Ok(link.user),
-        MediaAccess::Link(_) => Err(AppError::NotFound("File")),
-    }
+/// Who may see it, if the link or the caller says so. A link is worth nothing once its user was deactivated.
+pub(super) async fn permitted(app: &App, target: Target, access: &MediaAccess) -> Result<UserId> {
+    let link = match access {
+        MediaAccess::User(user) => return Ok(*user),
+        MediaAccess::Link(link) => link,
+    };
+    let is_good = links::verify(app, target, link)
+        && app.store().read().users().standing(link.user).await?.deactivated_at.is_none();
+    if is_good { Ok(link.user) } else { Err(AppError::NotFound("File")) }
 }
 
 /// A file the platform does not allow to be kept: fetched for this one look, as long as it is there.

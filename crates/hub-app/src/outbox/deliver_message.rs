@@ -11,6 +11,7 @@ use crate::accounts::grants::{call_with, open_grant};
 use crate::inbox::{early, seal};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result, media};
+use chrono::TimeDelta;
 use hub_domain::{
     Account, AccountHealth, AccountId, ConversationId, DeliveryStatus, EventBody, Message, MessageId,
     RemoteConversationId, Timestamp, UserId,
@@ -25,6 +26,8 @@ use std::time::Duration;
 const SENT_AGAIN: &str = "The connection broke; it is sent again.";
 /// Tries before an answer that nobody understands, or a mistake of the operator's, is final.
 const TRIES: i32 = 8;
+/// What this process cannot send is tried again after a quarter of the time it has waited already, and at least this often.
+const SLOWEST: Duration = Duration::from_secs(30);
 /// Shown when nobody knows.
 const NOBODY_KNOWS: &str =
     "The connection broke while sending. The message may have arrived; it is not sent again by itself.";
@@ -35,6 +38,8 @@ struct Delivery<'a> {
     owner: UserId,
     message: Message,
     attempts: i32,
+    /// How long ago it was asked for.
+    age: TimeDelta,
 }
 
 /// Hands a message over that was asked for `since`, or finds out that it need not be.
@@ -53,7 +58,9 @@ async fn try_deliver(app: &App, id: MessageId, since: Option<Timestamp>, attempt
     let Some(stored) = session.messages().many(&[id]).await?.into_iter().next() else { return Ok(Outcome::Done) };
     let found = session.conversations().many(&[stored.conversation_id]).await?.into_iter().next();
     let Some((conversation, owner)) = found else { return Ok(Outcome::Done) };
-    let delivery = Delivery { app, owner, message: seal::open(app.sealer(), stored), attempts };
+    let message = seal::open(app.sealer(), stored);
+    let age = app.now() - since.unwrap_or(message.created_at);
+    let delivery = Delivery { app, owner, message, attempts, age };
     match delivery.message.status {
         Some(DeliveryStatus::Queued) => {}
         // A worker died between marking and settling.
@@ -61,8 +68,7 @@ async fn try_deliver(app: &App, id: MessageId, since: Option<Timestamp>, attempt
         _ => return Ok(Outcome::Done),
     }
     let expiry = app.settings().send_expiry;
-    let age = app.now() - since.unwrap_or(delivery.message.created_at);
-    if age > chrono::TimeDelta::from_std(expiry).unwrap_or(chrono::TimeDelta::MAX) {
+    if age > TimeDelta::from_std(expiry).unwrap_or(TimeDelta::MAX) {
         let why = format!("It could not be sent within {} hours.", expiry.as_secs() / 3_600);
         return delivery.fail(PlatformError::new(ErrorKind::Rejected, why)).await;
     }
@@ -268,6 +274,10 @@ impl Delivery<'_> {
             }
             Remedy::RetryAfter(wait) => {
                 self.back_to_queue(sending, None).await?;
+                let wait = match error.kind {
+                    ErrorKind::NotHere { .. } => wait.max(self.age.to_std().unwrap_or_default() / 4).min(SLOWEST),
+                    _ => wait,
+                };
                 Ok(Outcome::Again { after: Some(wait), counts: false, why })
             }
             Remedy::Unconfirmed => {

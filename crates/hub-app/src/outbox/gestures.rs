@@ -1,12 +1,12 @@
 //! What a person does besides writing: reacting, typing, looking through the prepared messages. The platform is asked while
-//! the person waits; nothing of it is worth a job.
+//! the person waits; only a reaction that another process must take there is left to a job.
 
 use crate::accounts::grants::{call_with, open_grant};
-use crate::{App, AppError, Caller, Result};
+use crate::{App, AppError, Caller, Result, jobs};
 use hub_domain::{Account, AccountId, Conversation, ConversationId, EventBody, MessageId, RemoteParticipantId};
 use hub_platform_kit::card::Feature;
 use hub_platform_kit::platform::Template;
-use hub_platform_kit::{Grant, PlatformError, PlatformHandle};
+use hub_platform_kit::{ErrorKind, Grant, PlatformError, PlatformHandle};
 use hub_store::NewEvent;
 
 /// Longest reaction in characters: an emoji may be several.
@@ -26,8 +26,12 @@ pub async fn react(app: &App, caller: &Caller, id: MessageId, emoji: Option<&str
     let handle = offering(app, &account, Feature::Reactions, "reacting to messages")?;
     let (place, at) = (&conversation.remote_id, &message.remote_id);
     let react = |grant: Grant| async move { handle.react(&grant, place, at, emoji).await };
-    let outcome = call_with(app, &account, &grant, react).await;
-    outcome.map_err(|error| said(&account, error))?;
+    let left = match call_with(app, &account, &grant, react).await {
+        Ok(()) => true,
+        // A worker of the process that can takes it there.
+        Err(error) if matches!(error.kind, ErrorKind::NotHere { .. }) => false,
+        Err(error) => return Err(said(&account, error)),
+    };
     let actor = RemoteParticipantId::new(account.remote_id.as_str());
     let now = app.now();
     let tx = app.store().begin().await?;
@@ -38,7 +42,14 @@ pub async fn react(app: &App, caller: &Caller, id: MessageId, emoji: Option<&str
     }
     let body = EventBody::MessageUpdated { message_id: id, conversation_id: conversation.id };
     let told = NewEvent { user_id: caller.user_id, at: now, body };
-    app.commit(tx, changed.then_some(told).into_iter().collect()).await
+    if !left {
+        tx.jobs().enqueue_many(&[jobs::tell_reaction(id, now)]).await?;
+    }
+    app.commit(tx, changed.then_some(told).into_iter().collect()).await?;
+    if !left {
+        app.bus().wake_workers();
+    }
+    Ok(())
 }
 
 /// Shows the other person that somebody is typing.

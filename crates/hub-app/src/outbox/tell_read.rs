@@ -5,7 +5,7 @@ use crate::jobs::{self, Outcome};
 use crate::{App, AppError};
 use hub_domain::{ConversationId, MessageId};
 use hub_platform_kit::card::Feature;
-use hub_platform_kit::{Grant, Remedy};
+use hub_platform_kit::{ErrorKind, Grant, Remedy};
 
 /// Tells it.
 pub async fn tell_read(app: &App, conversation: ConversationId, message: MessageId) -> Outcome {
@@ -36,6 +36,10 @@ pub async fn tell_read(app: &App, conversation: ConversationId, message: Message
         Ok(()) => Outcome::Done,
         Err(error) => match error.kind.remedy(true) {
             Remedy::RetryLater | Remedy::Unconfirmed => {
+                Outcome::Again { after: None, counts: true, why: error.to_string() }
+            }
+            // Whoever holds the line takes it up; nobody may, for a long time.
+            Remedy::RetryAfter(_) if matches!(error.kind, ErrorKind::NotHere { .. }) => {
                 Outcome::Again { after: None, counts: true, why: error.to_string() }
             }
             Remedy::RetryAfter(wait) => Outcome::Again { after: Some(wait), counts: false, why: error.to_string() },

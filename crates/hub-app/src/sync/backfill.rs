@@ -1,6 +1,6 @@
 //! The job that reads back what a platform keeps of an account: once after linking, and when somebody asks.
 
-use super::pull_account::pull_account;
+use super::pull_account::{give_up_reading, pull_account};
 use crate::channels::heal;
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError};
@@ -13,8 +13,19 @@ const PAGES: usize = 20;
 /// Pause between two runs.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads some pages, and asks for another turn while there is more. How far it got is stored with what it brought.
-pub async fn backfill(app: &App, id: AccountId) -> Outcome {
+/// Reads some pages, and asks for another turn while there is more. How far it got is stored with what it brought. `last` = it
+/// will not be tried again.
+pub async fn backfill(app: &App, id: AccountId, last: bool) -> Outcome {
+    let outcome = read(app, id).await;
+    let given_up =
+        matches!(outcome, Outcome::Dead { .. }) || (last && matches!(outcome, Outcome::Again { counts: true, .. }));
+    if given_up && let Err(error) = give_up_reading(app, id).await {
+        tracing::debug!(%error, "a reading that was given up still looks as if it went on");
+    }
+    outcome
+}
+
+async fn read(app: &App, id: AccountId) -> Outcome {
     for _ in 0..PAGES {
         match pull_account(app, id, Duration::ZERO).await {
             Ok(pulled) if pulled.more => {}

@@ -1,12 +1,14 @@
 //! Reads one page of what happened at a platform and stores it together with how far reading has got.
 
 use crate::accounts::grants::{call_with, open_grant};
-use crate::channels::heal;
-use crate::inbox::lane::{Delivery, NotStored};
+use crate::channels::{heal, wants_reading};
+use crate::inbox::lane::{Delivery, NotStored, ReadOn};
 use crate::inbox::receive_webhook::receipt;
+use crate::inbox::settle;
 use crate::{App, AppError, Result};
 use hub_domain::{Account, AccountHealth, AccountId, Timestamp};
 use hub_platform_kit::card::Pull;
+use hub_platform_kit::platform::{HistoryPage, ReadSoFar};
 use hub_platform_kit::webhook::Verified;
 use hub_platform_kit::{ErrorKind, Grant, PlatformError};
 use std::time::Duration;
@@ -91,7 +93,13 @@ async fn read_page(
         Ok(page) => page,
         Err(error) => return Err(refused(account.clone(), error)),
     };
+    let reading = reading(app, account, from, &page);
     if page.events.is_empty() && page.next.is_none() {
+        if let Some(reading) = reading {
+            let tx = app.store().begin().await?;
+            let told = settle::read_on(&tx, reading, 0, app.now()).await?;
+            app.commit(tx, told.into_iter().collect()).await?;
+        }
         return Ok(Pulled { messages: 0, more: page.more });
     }
     let reader = handle.subscriber(grant).unwrap_or_else(|| account.remote_id.clone());
@@ -102,6 +110,7 @@ async fn read_page(
         parsed: page.events,
         only: handle.card().own_sessions.then_some(id),
         cursor: page.next.map(|next| (id, next)),
+        reading,
         replay: false,
         missed,
         pushed: false,
@@ -111,6 +120,30 @@ async fn read_page(
         Err(NotStored::Busy) => Err(AppError::Unavailable),
         Err(NotStored::Failed) => Err(AppError::Internal("a page could not be stored".to_owned())),
     }
+}
+
+/// What a page does for the reading of the account's past, if that is under way, or begins with the first page of all.
+fn reading(app: &App, account: &Account, from: Option<&str>, page: &HistoryPage) -> Option<ReadOn> {
+    let holds_a_line = !wants_reading(app, account);
+    let goes_on = match page.progress {
+        Some(ReadSoFar { left, .. }) => left != Some(0),
+        None => page.more && !holds_a_line,
+    };
+    let begins = from.is_none() || holds_a_line;
+    let ended = account.reading.is_some() && !goes_on;
+    let counts = ended || (goes_on && (begins || account.reading.is_some()));
+    counts.then_some(ReadOn { account: account.id, owner: account.user_id, progress: page.progress, ended })
+}
+
+/// The reading of an account's past is given up: nobody is to wait for it.
+pub(super) async fn give_up_reading(app: &App, id: AccountId) -> Result<()> {
+    let tx = app.store().begin().await?;
+    let mut events = Vec::new();
+    if let Some(account) = tx.accounts().get(id).await?.filter(|account| account.reading.is_some()) {
+        let reading = ReadOn { account: id, owner: account.user_id, progress: None, ended: true };
+        events.extend(settle::read_on(&tx, reading, 0, app.now()).await?);
+    }
+    app.commit(tx, events).await
 }
 
 /// What a refusal means for whoever asked; what it means for the account is written down already.

@@ -18,7 +18,7 @@ const AFTER_FAILURE: Duration = Duration::from_mins(2);
 
 /// The job of one account. It ends only when there is nobody to ask any more.
 pub async fn regularly(app: &App, id: AccountId) -> Outcome {
-    match backfill(app, id).await {
+    match backfill(app, id, false).await {
         Outcome::Done => {}
         Outcome::Again { after, why, .. } => {
             return Outcome::Again { after: after.or(Some(AFTER_FAILURE)), counts: false, why };

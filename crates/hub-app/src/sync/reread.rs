@@ -169,7 +169,7 @@ pub(crate) async fn reset(app: &App, id: AccountId) -> Outcome {
 fn again(error: &AppError) -> Outcome {
     match error {
         AppError::Platform { error, .. }
-            if matches!(error.kind, ErrorKind::Transient { .. })
+            if matches!(error.kind, ErrorKind::Transient { .. } | ErrorKind::NotHere { .. })
                 || (error.status.is_none() && matches!(error.kind, ErrorKind::RateLimited { .. })) =>
         {
             Outcome::Again { after: Some(PAUSE), counts: true, why: error.message.clone() }
@@ -205,6 +205,7 @@ async fn read_all(app: &App, id: AccountId) -> Result<(Account, Vec<Delivery>)> 
                 parsed: events,
                 only: handle.card().own_sessions.then_some(id),
                 cursor: None,
+                reading: None,
                 missed: None,
                 pushed: false,
                 replay: false,

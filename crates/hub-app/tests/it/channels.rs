@@ -294,6 +294,46 @@ async fn a_subscription_that_is_gone_is_made_anew_and_missing_permissions_are_na
     }
 }
 
+/// What looked like mere silence has its reason, and the subscription is made anew until that works, however often it fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silence_whose_reason_is_found_is_healed() {
+    for engine in engines() {
+        let talk = Talk::called(engine, |_| {}).await;
+        silent(&talk).await;
+        let subscribed = talk.subscriptions();
+        let gone = || talk.test.fake.inspections.then(Ok(Inspection::Gone { why: "it has ended" }));
+        gone();
+        talk.test.fake.subscriptions.then(Err(wrong(ErrorKind::Rejected, 403)));
+        talk.round(90 * 60).await;
+        let channel = talk.channel().await;
+        let evidence = &channel.standing.evidence;
+        assert_eq!((channel.standing.state, evidence.kind), (ChannelState::Suspect, EvidenceKind::SubscriptionGone));
+        talk.work().await;
+        assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Suspect, subscribed + 1), "refused");
+        gone();
+        talk.round(400).await;
+        talk.work().await;
+        assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Ok, subscribed + 2));
+        assert_eq!(talk.channel().await.holes.len(), 1, "what was said meanwhile is lost");
+        assert_eq!(talk.history().await, ["suspect", "suspect", "ok"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_without_a_subscription_is_shown_and_what_the_platform_keeps_is_said() {
+    for engine in engines() {
+        for (queues, word) in [(false, "keeps nothing"), (true, "for 24 hours and delivers it now")] {
+            let talk = Talk::called(engine, |card| card.intake.queues = queues).await;
+            talk.test.fake.inspections.then(Ok(Inspection::Gone { why: "it has ended" }));
+            talk.round(400).await;
+            talk.later(2).await;
+            let channel = talk.channel().await;
+            assert_eq!((channel.standing.state, channel.holes.len()), (ChannelState::Ok, 1));
+            assert!(channel.holes[0].why.contains(word), "{}", channel.holes[0].why);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_ask_once_and_trouble_with_asking_is_evidence_too() {
     for engine in engines() {
@@ -398,6 +438,11 @@ async fn after_an_absence_everything_is_read_back_and_holes_are_named() {
         talk.test.clock.advance(Duration::from_secs(2 * HOUR));
         channels::beat(talk.app()).await.expect("alive");
         assert!(talk.channel().await.holes.is_empty(), "it comes by itself");
+        let late = json!([{"id": "late", "text": "kept", "at": 2 * HOUR - 120}, {"id": "new", "text": "new", "at": 2 * HOUR - 119}]);
+        talk.told(late).await;
+        let told: Vec<_> = talk.messages().await.into_iter().map(|m| (m.content.text, m.recovered)).collect();
+        let expected = [("kept", true), ("new", false)];
+        assert_eq!(told, expected.map(|(text, recovered)| (Some(text.to_owned()), recovered)));
         talk.test.clock.advance(Duration::from_secs(30 * HOUR));
         channels::beat(talk.app()).await.expect("alive");
         let channel = talk.channel().await;

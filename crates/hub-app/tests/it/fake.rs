@@ -183,7 +183,7 @@ fn card() -> Card {
         display_name: "Fake",
         connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false, full_access: false, lacks: &[] }],
         callback_path: "/callback",
-        intake: Intake { webhook: true, pull: Pull::No, live: false, keeps: Duration::from_hours(24) },
+        intake: Intake { webhook: true, pull: Pull::No, live: false, keeps: Duration::from_hours(24), queues: false },
         text: TextRules { max: 100, max_caption: 100, unit: LengthUnit::Chars, split_longer: false },
         attachments: &[],
         max_attachments: 0,
@@ -296,6 +296,7 @@ pub(crate) fn page(events: &Value, next: &str, more: bool) -> HistoryPage {
         raw: events.to_string().into(),
         next: Some(next.to_owned()),
         more,
+        progress: None,
     }
 }
 

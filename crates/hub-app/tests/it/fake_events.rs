@@ -107,6 +107,7 @@ fn said(event: &Value) -> InboundMessage {
         edited_at: event["edited"].as_i64().map(at),
         client_key: event["key"].as_str().map(str::to_owned),
         history: event["history"] == true,
+        is_read: event["is_read"].as_bool().unwrap_or(event["history"] == true),
     }
 }
 

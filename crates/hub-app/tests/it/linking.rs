@@ -181,6 +181,27 @@ async fn giving_up_an_error_and_time_end_an_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_may_take_ten_minutes_a_step_and_half_an_hour_in_all() {
+    for engine in engines() {
+        let (talk, state) = asked(engine, None).await;
+        let mut taken = Duration::ZERO;
+        // The same is asked again and again, always in time.
+        let outcome = loop {
+            talk.test.clock.advance(Duration::from_mins(9));
+            taken += Duration::from_mins(9);
+            talk.test.fake.resumes.then(Ok(choice()));
+            let outcome = talk.resumes(&state, None, Some(talk.caller.clone()), Arrival::Program).await;
+            if outcome.is_err() || taken > Duration::from_hours(2) {
+                break outcome;
+            }
+        };
+        assert!(matches!(outcome, Err(AppError::InvalidState)), "{outcome:?}");
+        assert_eq!(taken, Duration::from_mins(36), "three steps in time, and a fourth one after the half hour");
+        assert_eq!(talk.links().await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_used_many_times_at_once_links_once() {
     for engine in engines() {
         let (talk, state) = asked(engine, Some("starter")).await;

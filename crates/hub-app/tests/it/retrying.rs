@@ -158,6 +158,37 @@ async fn trouble_is_outwaited_until_the_message_expires_and_a_retry_begins_the_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_finds_no_line_is_tried_ever_more_rarely_and_given_up_in_the_end() {
+    const STEP: u64 = 3;
+    for engine in engines() {
+        let talk = talk(engine).await;
+        let id = talk.accept("answer").await;
+        let elsewhere =
+            || PlatformError::new(ErrorKind::NotHere { retry_after: Duration::from_secs(STEP) }, "not here");
+        let mut tries: Vec<u64> = Vec::new();
+        // Five minutes.
+        for step in 0..100 {
+            talk.test.fake.sends.then(Err(elsewhere()));
+            talk.later(STEP).await;
+            if talk.test.fake.left().len() > tries.len() {
+                tries.push(step * STEP);
+            }
+        }
+        let pauses: Vec<u64> = tries.windows(2).map(|two| two[1] - two[0]).collect();
+        assert!(pauses.is_sorted(), "{engine:?}: {pauses:?}");
+        assert_eq!((pauses.first(), pauses.last()), (Some(&STEP), Some(&30)), "{pauses:?}");
+        assert_eq!(talk.status(id).await, Some(DeliveryStatus::Queued));
+        talk.later(24 * HOUR).await;
+        let failed = talk.message(id).await;
+        assert_eq!(failed.status, Some(DeliveryStatus::Failed));
+        assert_eq!(failed.failure.as_deref(), Some("It could not be sent within 24 hours."));
+        let tried = talk.test.fake.left().len();
+        talk.later(HOUR).await;
+        assert_eq!(talk.test.fake.left().len(), tried, "it is over");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_leaves_from_an_account_that_was_lost_while_it_waited() {
     for engine in engines() {
         for lost in [AccountHealth::NeedsReauth, AccountHealth::Ok] {

@@ -1,5 +1,6 @@
 //! How an account's channel stands.
 
+use super::account::ReadingDto;
 use hub_app::channels::ChannelView;
 use hub_domain::{Evidence, Hole, time};
 use serde::Serialize;
@@ -21,6 +22,8 @@ pub(crate) struct ChannelDto {
     action: &'static str,
     /// Why it is so; null for accounts nothing is known of yet.
     evidence: Option<EvidenceDto>,
+    /// How far the reading of what was said before has got; null when nothing is being read.
+    progress: Option<ReadingDto>,
     /// When something last arrived.
     last_event_at: Option<String>,
     /// When a call to the platform last worked.
@@ -66,6 +69,7 @@ impl From<&ChannelView> for ChannelDto {
             since: time::to_contract(view.standing.since),
             action: view.action.as_str(),
             evidence: (!evidence.words.is_empty()).then(|| EvidenceDto::from(evidence)),
+            progress: account.reading.as_ref().filter(|_| account.is_active).map(ReadingDto::from),
             last_event_at: view.last_event_at.map(time::to_contract),
             last_success_at: view.last_success_at.map(time::to_contract),
             next_probe_at: view.next_probe_at.map(time::to_contract),

@@ -1,6 +1,7 @@
 //! The shapes of our JSON: one per noun, shared by requests, sockets and their documentation.
 
 pub(crate) mod account;
+pub(crate) mod admin;
 pub(crate) mod channel;
 pub(crate) mod conversation;
 pub(crate) mod message;

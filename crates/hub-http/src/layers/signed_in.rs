@@ -19,7 +19,12 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Limits signed-in users and notes what they asked for. A request without a good token is the handler's to refuse.
 pub(crate) async fn signed_in(State(front): State<Front>, request: Request, next: Next) -> Response {
-    let Ok(caller) = extract::caller(&front, request.headers()) else { return next.run(request).await };
+    let (mut parts, body) = request.into_parts();
+    let Ok(caller) = extract::caller(&front, &parts.headers).await else {
+        return next.run(Request::from_parts(parts, body)).await;
+    };
+    parts.extensions.insert(caller.clone());
+    let request = Request::from_parts(parts, body);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
     let method = request.method().clone();
     let verdict = limited(&method, &route).then(|| front.limiter.count(caller.user_id));

@@ -91,5 +91,7 @@ pub(crate) fn frames(view: &EventView, now: Timestamp) -> Vec<Frame> {
             let account = view.account.as_ref().map(|account| both_casings(&AccountDto::from(account)));
             vec![frame("account_update", json!({"account": account}))]
         }
+        // The sockets themselves are closed.
+        EventBody::SessionsEnded { .. } => Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use super::frames::{Frame, frames};
 use hub_app::inbox::{self, Replay};
 use hub_app::{App, Caller, Signal};
-use hub_domain::{HubEvent, UserId};
+use hub_domain::{EventBody, HubEvent, UserId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -35,10 +35,19 @@ struct Inner {
 /// The sockets of one user.
 #[derive(Default)]
 struct Connected {
-    sockets: Vec<(u64, mpsc::Sender<Arc<Frame>>)>,
+    sockets: Vec<Socket>,
     /// The newest offset that was handed out.
     latest: Option<i64>,
     next: u64,
+}
+
+/// One of them, as it is fed.
+struct Socket {
+    number: u64,
+    /// The generation of the user's sessions it belongs to.
+    generation: i32,
+    frames: mpsc::Sender<Arc<Frame>>,
+    ended: CancellationToken,
 }
 
 /// A socket's place; left when dropped.
@@ -48,13 +57,15 @@ pub(super) struct Seat {
     number: u64,
     /// Ends when the client is too slow.
     pub(super) frames: mpsc::Receiver<Arc<Frame>>,
+    /// Says that the session behind it is over.
+    pub(super) ended: CancellationToken,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut users = self.live.0.users.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connected) = users.get_mut(&self.user) {
-            connected.sockets.retain(|(number, _)| *number != self.number);
+            connected.sockets.retain(|socket| socket.number != self.number);
             if connected.sockets.is_empty() {
                 users.remove(&self.user);
             }
@@ -93,17 +104,19 @@ impl Live {
     }
 
     /// Takes a place; frames are kept from now on. `None` = the user has too many sockets.
-    pub(super) fn join(&self, user: UserId) -> Option<Seat> {
+    pub(super) fn join(&self, caller: &Caller) -> Option<Seat> {
+        let (user, generation) = (caller.user_id, caller.generation);
         let mut users = self.0.users.lock().unwrap_or_else(PoisonError::into_inner);
         let connected = users.entry(user).or_default();
         if connected.sockets.len() >= MAX_SOCKETS {
             return None;
         }
         let (sender, frames) = mpsc::channel(BUFFER);
+        let ended = CancellationToken::new();
         connected.next += 1;
         let number = connected.next;
-        connected.sockets.push((number, sender));
-        Some(Seat { live: self.clone(), user, number, frames })
+        connected.sockets.push(Socket { number, generation, frames: sender, ended: ended.clone() });
+        Some(Seat { live: self.clone(), user, number, frames, ended })
     }
 
     /// The renderer's task.
@@ -212,9 +225,23 @@ impl Live {
         }
     }
 
+    /// Takes the places of a user's sockets whose sessions are over.
+    fn end_before(&self, user: UserId, generation: i32) {
+        let mut users = self.0.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(connected) = users.get_mut(&user) else { return };
+        for over in connected.sockets.extract_if(.., |socket| socket.generation < generation) {
+            over.ended.cancel();
+        }
+    }
+
     async fn render(&self, events: Vec<HubEvent>) {
         if events.is_empty() {
             return;
+        }
+        for event in &events {
+            if let EventBody::SessionsEnded { generation } = event.body {
+                self.end_before(event.user_id, generation);
+            }
         }
         let views = match inbox::views(&self.0.app, &events).await {
             Ok(views) => views,
@@ -241,7 +268,7 @@ impl Live {
         let Some(connected) = users.get_mut(&user) else { return };
         connected.latest = connected.latest.max(Some(offset));
         // A full buffer means a client that does not read: its place is taken away, and it is told to come again.
-        connected.sockets.retain(|(_, sender)| frames.iter().all(|frame| sender.try_send(frame.clone()).is_ok()));
+        connected.sockets.retain(|socket| frames.iter().all(|frame| socket.frames.try_send(frame.clone()).is_ok()));
     }
 
     /// The frames a returning client missed after `since`, or where it must begin afresh.

@@ -2,7 +2,7 @@
 
 use super::frames::Frame;
 use super::live::{Live, Seat};
-use hub_app::{Caller, inbox};
+use hub_app::{Caller, auth, inbox};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub(super) enum NoSession {
     TooMany,
     /// The database is away.
     Unavailable,
+    /// The session behind the token is over.
+    Ended,
 }
 
 impl Session {
@@ -32,7 +34,7 @@ impl Session {
         caller: Caller,
         since: Option<i64>,
     ) -> Result<(Self, Vec<Arc<Frame>>), NoSession> {
-        let seat = live.join(caller.user_id).ok_or(NoSession::TooMany)?;
+        let seat = live.join(&caller).ok_or(NoSession::TooMany)?;
         let (missed, sent) = if let Some(since) = since {
             let missed = live.missed(&caller, since).await.map_err(|_| NoSession::Unavailable)?;
             (missed.frames, missed.latest)
@@ -40,6 +42,10 @@ impl Session {
             let latest = inbox::latest_offset(live.app(), &caller).await.map_err(|_| NoSession::Unavailable)?;
             (Vec::new(), latest)
         };
+        // Asked after the log was read: an end that comes later has a place behind it, and closes this one.
+        if !auth::stands(live.app(), &caller).await.map_err(|_| NoSession::Unavailable)? {
+            return Err(NoSession::Ended);
+        }
         live.note(caller.user_id, sent);
         Ok((Self { live: live.clone(), caller, seat, sent }, missed))
     }
@@ -53,10 +59,19 @@ impl Session {
         &self.caller
     }
 
-    /// The next frame; `None` when the client was too slow.
+    /// True when it was ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.seat.ended.is_cancelled()
+    }
+
+    /// The next frame; `None` when the client was too slow, or the session is over.
     pub(super) async fn next(&mut self) -> Option<Arc<Frame>> {
         loop {
-            let frame = self.seat.frames.recv().await?;
+            let frame = tokio::select! {
+                biased;
+                () = self.seat.ended.cancelled() => return None,
+                frame = self.seat.frames.recv() => frame?,
+            };
             // All frames of one event share its offset, so the last one sent may have siblings; older ones were replayed.
             if frame.offset > self.sent {
                 return Some(frame);

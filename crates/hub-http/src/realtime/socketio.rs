@@ -124,6 +124,7 @@ async fn authenticate(
     let since = data.get("offset").and_then(Value::as_i64);
     let (session, missed) = match Session::begin(&front.live, caller, since).await {
         Ok(begun) => begun,
+        Err(NoSession::Ended) => return refuse(socket, "Invalid access token", gone).await,
         Err(NoSession::TooMany) => return refuse(socket, "Too many connections", gone).await,
         Err(NoSession::Unavailable) => return refuse(socket, "Please try again", gone).await,
     };
@@ -166,6 +167,9 @@ async fn feed(
                     Some(frame) => say(&socket, frame.name, &frame.data, &end).await,
                     None => false,
                 };
+                if session.is_over() {
+                    return refuse(socket, "Session has ended", &end).await;
+                }
                 if !said {
                     // Too slow, or gone; a client that comes again names its offset and misses nothing.
                     let _ = socket.disconnect();

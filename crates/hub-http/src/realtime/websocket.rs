@@ -66,6 +66,7 @@ async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
 async fn talk(front: &Front, socket: WebSocket, caller: Caller, since: Option<i64>) {
     let (mut session, missed) = match Session::begin(&front.live, caller, since).await {
         Ok(begun) => begun,
+        Err(NoSession::Ended) => return close(socket, BAD_TOKEN, "invalid token").await,
         Err(NoSession::TooMany) => return close(socket, TOO_MANY, "too many sockets").await,
         Err(NoSession::Unavailable) => return close(socket, TRY_AGAIN, "try again").await,
     };
@@ -84,7 +85,12 @@ async fn talk(front: &Front, socket: WebSocket, caller: Caller, since: Option<i6
     let mut farewell = None;
     while open {
         tokio::select! {
-            frame = session.next() => if let Some(frame) = frame { open = send(Message::text(frame.text())).await } else { farewell = Some((TOO_SLOW, "too slow")); break },
+            frame = session.next() => if let Some(frame) = frame {
+                open = send(Message::text(frame.text())).await;
+            } else {
+                farewell = Some(if session.is_over() { (BAD_TOKEN, "session ended") } else { (TOO_SLOW, "too slow") });
+                break;
+            },
             message = incoming.next() => {
                 let Some(Ok(message)) = message else { return };
                 heard = Instant::now();

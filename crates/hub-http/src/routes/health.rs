@@ -8,8 +8,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use hub_app::{auth, health};
-use hub_domain::{Balance, Counter, time};
+use hub_domain::{Balance, Book, Counter, time};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -59,6 +60,12 @@ async fn csrf_token(token: Option<Extension<CsrfToken>>) -> Result<Json<Value>> 
 async fn ledger(State(front): State<Front>, CurrentUser(caller): CurrentUser) -> Result<Json<Value>> {
     let books = hub_app::ledger::books(&front.app).await.or_500("INTERNAL_ERROR", "Failed to read the ledger")?;
     let sees_counts = auth::is_admin(&front.app, &caller).await?;
+    let (balanced, platforms) = shown_books(&books, sees_counts);
+    Ok(Json(json!({"balanced": balanced, "platforms": platforms})))
+}
+
+/// Whether all books come out, and each of them, with every counter where `counted`.
+pub(super) fn shown_books(books: &BTreeMap<String, Book>, counted: bool) -> (bool, Vec<Value>) {
     let mut balanced = true;
     let platforms: Vec<Value> = books
         .iter()
@@ -70,7 +77,7 @@ async fn ledger(State(front): State<Front>, CurrentUser(caller): CurrentUser) ->
                 "platform": platform, "balanced": balance.is_even(),
                 "missing": {"inbound": inbound, "outbound": outbound},
             });
-            if sees_counts {
+            if counted {
                 let counts = Counter::ALL.into_iter().map(|c| (c.as_str().to_owned(), book.count(c).into()));
                 let mut counts: Map<String, Value> = counts.collect();
                 counts.insert("open".to_owned(), book.open.into());
@@ -79,5 +86,5 @@ async fn ledger(State(front): State<Front>, CurrentUser(caller): CurrentUser) ->
             shown
         })
         .collect();
-    Ok(Json(json!({"balanced": balanced, "platforms": platforms})))
+    (balanced, platforms)
 }

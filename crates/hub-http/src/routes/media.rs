@@ -5,7 +5,7 @@ use crate::failure::{Failure, Result};
 use crate::front::Front;
 use crate::validate::{Problems, Query};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hub_app::AppError;
 use hub_app::media::{self, MediaAccess, MediaBytes, MediaLink, OpenMedia};
@@ -27,7 +27,7 @@ async fn open(State(front): State<Front>, Path(id): Path<String>, request: Reque
     let mut problems = Problems::default();
     let id = problems.id("attachmentId", &id);
     problems.check()?;
-    let access = access(&front, &request)?;
+    let access = access(&front, request.headers(), request.uri()).await?;
     show(media::open(&front.app, id, &access).await?, request).await
 }
 
@@ -41,18 +41,18 @@ async fn avatar(State(front): State<Front>, Path(id): Path<String>, request: Req
     let mut problems = Problems::default();
     let id = problems.id("conversationId", &id);
     problems.check()?;
-    let access = access(&front, &request)?;
+    let access = access(&front, request.headers(), request.uri()).await?;
     show(media::open_avatar(&front.app, id, &access).await?, request).await
 }
 
 /// By a signed link, or as a signed-in user.
-fn access(front: &Front, request: &Request) -> Result<MediaAccess> {
-    let query = Query::of(request.uri());
+async fn access(front: &Front, headers: &HeaderMap, uri: &Uri) -> Result<MediaAccess> {
+    let query = Query::of(uri);
     match query.get("sig") {
         Some(signature) => {
             Ok(MediaAccess::Link(link(&query, signature).ok_or_else(|| Failure::not_found("File not found"))?))
         }
-        None => Ok(MediaAccess::User(caller(front, request.headers())?.user_id)),
+        None => Ok(MediaAccess::User(caller(front, headers).await?.user_id)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The URL tree: one file per noun.
 
+mod admin;
 mod auth;
 mod channels;
 mod connect_page;
@@ -61,6 +62,7 @@ pub(crate) fn documented() -> OpenApiRouter<Front> {
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(parked::routes())
+        .merge(admin::routes())
 }
 
 /// Nothing is here.

@@ -86,7 +86,7 @@ async fn returned(
     };
     let browser = cookie(&headers, super::oauth::COOKIE).map(str::to_owned);
     // Browsers carry no token here; a program that follows the redirect by itself may.
-    let caller = caller(&front, &headers).ok();
+    let caller = caller(&front, &headers).await.ok();
     let arrival = Arrival::Redirect;
     let input = ResumeConnect { platform: platform.clone(), state, caller, browser, arrival, answers };
     match accounts::resume_connect(&front.app, input).await {

@@ -15,18 +15,53 @@ const PLAIN_PAGE: &str = include_str!("page.html");
 const CONNECT_PAGE: &str = include_str!("connect/index.html");
 const CONNECT_STYLE: &str = include_str!("connect/connect.css");
 const CONNECT_SCRIPT: &str = include_str!("connect/connect.js");
+/// Where administrators look and act: an empty shell, which asks the API for everything. It is the hub's own beside every front end.
+const ADMIN_PAGE: &str = include_str!("admin_page/index.html");
+const ADMIN_STYLE: &str = include_str!("admin_page/admin.css");
+const ADMIN_SCRIPTS: [(&str, &str); 7] = [
+    ("/admin/admin.js", include_str!("admin_page/admin.js")),
+    ("/admin/api.js", include_str!("admin_page/api.js")),
+    ("/admin/files.js", include_str!("admin_page/files.js")),
+    ("/admin/overview.js", include_str!("admin_page/overview.js")),
+    ("/admin/parked.js", include_str!("admin_page/parked.js")),
+    ("/admin/parts.js", include_str!("admin_page/parts.js")),
+    ("/admin/sections.js", include_str!("admin_page/sections.js")),
+];
+/// The page shows what strangers wrote beside what administrators may do: nothing runs on it but its own scripts, which cannot make
+/// markup of texts, and nobody frames it.
+const ADMIN_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 /// Addresses that are never a page of the front end.
 const NOT_PAGES: [&str; 4] = ["/api", "/health", "/socket.io", "/ws"];
 
 pub(crate) fn pages(front: &Front) -> Router<Front> {
     if front.settings.frontend_dist.is_none() {
-        return Router::new()
+        return admin()
             .route("/", get(Html(PLAIN_PAGE)))
             .route("/connect", get(Html(CONNECT_PAGE)))
             .route("/connect.css", get(([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CONNECT_STYLE)))
             .route("/connect.js", get(([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], CONNECT_SCRIPT)));
     }
-    Router::new().route("/", get(file)).route("/{*path}", get(file))
+    admin().route("/", get(file)).route("/{*path}", get(file))
+}
+
+/// The administrators' page with its files.
+fn admin() -> Router<Front> {
+    let file = |kind: &'static str, text: &'static str| {
+        let headers = [
+            (header::CONTENT_TYPE, kind),
+            (header::CONTENT_SECURITY_POLICY, ADMIN_POLICY),
+            // A new version of the hub must not meet scripts of the old one.
+            (header::CACHE_CONTROL, "no-cache"),
+        ];
+        get((headers, text))
+    };
+    let router = Router::new()
+        .route("/admin", file("text/html; charset=utf-8", ADMIN_PAGE))
+        .route("/admin/admin.css", file("text/css; charset=utf-8", ADMIN_STYLE));
+    ADMIN_SCRIPTS
+        .into_iter()
+        .fold(router, |router, (path, text)| router.route(path, file("text/javascript; charset=utf-8", text)))
 }
 
 /// A file of the front end; every other address is one of its own pages.

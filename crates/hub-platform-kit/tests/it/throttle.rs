@@ -22,7 +22,7 @@ fn card(quota: Quota) -> Card {
         display_name: "Any",
         connect: &[ConnectMethod { id: "at_once", label: "At once", redirects: false, full_access: false, lacks: &[] }],
         callback_path: "/",
-        intake: Intake { webhook: false, pull: Pull::No, live: false, keeps: Duration::ZERO },
+        intake: Intake { webhook: false, pull: Pull::No, live: false, keeps: Duration::ZERO, queues: false },
         text: TextRules { max: 1, max_caption: 0, unit: LengthUnit::Chars, split_longer: false },
         attachments: &[],
         max_attachments: 0,

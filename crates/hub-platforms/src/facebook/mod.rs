@@ -50,7 +50,7 @@ const CARD: Card = Card {
         lacks: &[],
     }],
     callback_path: "/api/auth/callback/facebook",
-    intake: Intake { webhook: true, pull: Pull::Backfill, live: false, keeps: Duration::from_hours(1) },
+    intake: Intake { webhook: true, pull: Pull::Backfill, live: false, keeps: Duration::from_hours(1), queues: false },
     text: TextRules { max: 2000, max_caption: 0, unit: LengthUnit::Chars, split_longer: true },
     attachments: &[
         AttachmentRule { kind: ContentKind::Image, max_bytes: MAX_IMAGE_BYTES, mime_types: &[] },

@@ -20,10 +20,10 @@ use url::Url;
 /// What Instagram's own sign-in asks for; all of it is needed.
 const SCOPES: &[&str] = &["instagram_business_basic", "instagram_business_manage_messages"];
 /// What is asked for through a page; all of it is needed.
-const PAGE_SCOPES: &[&str] =
+pub(super) const PAGE_SCOPES: &[&str] =
     &["instagram_basic", "instagram_manage_messages", "pages_manage_metadata", "pages_show_list"];
 /// The permission that may be given for some pages only.
-const PER_PAGE: &str = "pages_manage_metadata";
+pub(super) const PER_PAGE: &str = "pages_manage_metadata";
 
 #[async_trait]
 impl Connect for Instagram {

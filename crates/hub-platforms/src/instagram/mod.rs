@@ -66,7 +66,7 @@ const CARD: Card = Card {
         },
     ],
     callback_path: "/api/auth/callback/instagram",
-    intake: Intake { webhook: true, pull: Pull::Backfill, live: false, keeps: Duration::from_hours(1) },
+    intake: Intake { webhook: true, pull: Pull::Backfill, live: false, keeps: Duration::from_hours(1), queues: false },
     text: TextRules { max: 1000, max_caption: 0, unit: LengthUnit::Bytes, split_longer: true },
     attachments: &[
         AttachmentRule {

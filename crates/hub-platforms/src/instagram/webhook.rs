@@ -1,5 +1,6 @@
 //! Meta calls us: one address for all accounts, whichever door they came through.
 
+use super::connect::{PAGE_SCOPES, PER_PAGE};
 use super::door::Door;
 use super::{DIALECT, Instagram};
 use crate::meta::messaging::threads::ReadBack;
@@ -77,8 +78,16 @@ impl Webhook for Instagram {
     async fn inspect(&self, grant: &Grant, _inquiry: &Inquiry) -> Result<Inspection> {
         let way = self.way(grant)?;
         let app = match way.door {
+            // What its own sign-in allows cannot be asked for; what is not allowed any more is refused below.
             Door::Instagram => &self.settings.app,
-            Door::Page => &self.settings.page_app,
+            Door::Page => {
+                let app = &self.settings.page_app;
+                let per_page = (PER_PAGE, way.owner);
+                if let Some(lacks) = oauth::lacks(way.graph, app, &grant.access_token, PAGE_SCOPES, per_page).await? {
+                    return Ok(lacks);
+                }
+                app
+            }
         };
         subscribed::inspect(way.graph, app, way.owner, way.account, way.token).await
     }

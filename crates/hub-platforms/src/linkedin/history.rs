@@ -217,7 +217,7 @@ impl LinkedIn {
 
 /// A page without anything on it.
 fn nothing() -> HistoryPage {
-    HistoryPage { events: Vec::new(), raw: Bytes::new(), next: None, more: false }
+    HistoryPage { events: Vec::new(), raw: Bytes::new(), next: None, more: false, progress: None }
 }
 
 fn finished(page: &ReadBack, cursor: &Cursor, more: bool) -> Result<HistoryPage> {
@@ -227,6 +227,7 @@ fn finished(page: &ReadBack, cursor: &Cursor, more: bool) -> Result<HistoryPage>
         raw: serde_json::to_vec(page).map_err(spoiled)?.into(),
         next: Some(serde_json::to_string(cursor).map_err(spoiled)?),
         more,
+        progress: None,
     })
 }
 

@@ -77,7 +77,7 @@ const CARD: Card = Card {
     display_name: "LinkedIn",
     connect: &[PAGE_METHOD],
     callback_path: "/api/oauth/callback/linkedin",
-    intake: Intake { webhook: true, pull: Pull::Every(PULL_EVERY), live: false, keeps: Duration::ZERO },
+    intake: Intake { webhook: true, pull: Pull::Every(PULL_EVERY), live: false, keeps: Duration::ZERO, queues: false },
     // A longer comment is refused: in public several would look like an accident.
     text: TextRules {
         max: settings::DEFAULT_COMMENT_MAX,

@@ -4,7 +4,7 @@ use super::graph::{Graph, plain};
 use super::messaging::threads::ReadBack;
 use crate::values::{id, words, written_instant};
 use hub_domain::Timestamp;
-use hub_platform_kit::platform::HistoryPage;
+use hub_platform_kit::platform::{HistoryPage, ReadSoFar};
 use hub_platform_kit::{ErrorKind, PlatformError, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -92,6 +92,11 @@ pub(crate) async fn pull(
     let read = cursor.skip + done;
     let through = met_the_known || read >= listed.len();
     let next = next(&listing).filter(|_| !met_the_known && !listed.is_empty());
+    let left = match (through, &next) {
+        (_, Some(_)) => None,
+        (true, None) => Some(0),
+        (false, None) => Some(count(listed.len() - read)),
+    };
     let (cursor, more) = match (through, next) {
         (false, _) => (Cursor { skip: read, ..cursor }, true),
         (true, Some(after)) => (Cursor { after: Some(after), skip: 0, ..cursor }, true),
@@ -103,7 +108,12 @@ pub(crate) async fn pull(
         raw: serde_json::to_vec(&page).map_err(spoiled)?.into(),
         next: Some(serde_json::to_string(&cursor).map_err(spoiled)?),
         more,
+        progress: Some(ReadSoFar { read: count(done), left }),
     })
+}
+
+fn count(conversations: usize) -> u32 {
+    u32::try_from(conversations).unwrap_or(u32::MAX)
 }
 
 async fn conversations(graph: &Graph, token: &str, mailbox: Mailbox<'_>, after: Option<&str>) -> Result<Value> {

@@ -3,6 +3,7 @@
 use crate::values::{id, instant, key};
 use hub_domain::inbound::{Inbound, InboundBody};
 use hub_domain::{RemoteAccountId, Timestamp};
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -90,7 +91,7 @@ fn split_entry(entry: &RawValue, lists: &'static [&'static str], read: &impl Fn(
             };
             let digest = key("", "", &[raw.get()]);
             let event = Event { entry_id: entry_id.clone(), entry_time, list, members: event, digest };
-            parsed.extend(read(event));
+            parsed.extend(alone(|| read(event), |fallen| vec![fallen]));
         }
     }
     if parsed.is_empty() && !lists.iter().any(|list| members.contains_key(*list)) {
@@ -103,4 +104,24 @@ fn split_entry(entry: &RawValue, lists: &'static [&'static str], read: &impl Fn(
 fn ignored(accounts: Vec<RemoteAccountId>, reason: &str, bytes: &[u8]) -> Parsed {
     let event_key = key("", "ignored", &[&String::from_utf8_lossy(bytes)]);
     Parsed::Event(Inbound { accounts, event_key, body: InboundBody::Ignored { reason: reason.to_owned() } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Parsed, split};
+    use hub_platform_kit::READER_FAILED;
+
+    #[test]
+    fn a_reader_that_panics_takes_no_neighbour_with_it() {
+        let body = br#"{"object": "page", "entry": [{"id": "1", "messaging": [{"n": 1}, {"n": 2}, {"n": 3}]}]}"#;
+        let parsed = split(body, "page", &["messaging"], |event| {
+            assert!(event.members["n"] != 2, "no reader is without faults");
+            Err(event.members["n"].to_string())
+        });
+        let told: Vec<&str> = parsed
+            .iter()
+            .filter_map(|one| if let Parsed::Unreadable(why) = one { Some(&**why) } else { None })
+            .collect();
+        assert_eq!(told, ["1", READER_FAILED, "3"]);
+    }
 }

@@ -8,7 +8,7 @@ use super::wire::instant;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use hub_domain::Timestamp;
-use hub_platform_kit::platform::{History, HistoryPage};
+use hub_platform_kit::platform::{History, HistoryPage, ReadSoFar};
 use hub_platform_kit::{ErrorKind, Grant, PlatformError, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +21,8 @@ const PAGES_AT_ONCE: usize = 10;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Pages read of one chat in one run, of fifty messages each.
 const MAX_PAGES_PER_CHAT: u32 = 40;
+/// A run goes back so often to where it has no link to follow.
+const MAX_RETURNS: u32 = 8;
 /// Chats in which nobody spoke for this long are not looked into for edits and reactions.
 const QUIET: TimeDelta = TimeDelta::days(7);
 /// What happens while the list is read may be listed nowhere; so much is read again.
@@ -48,6 +50,19 @@ struct Cursor {
     /// Pages read of it.
     #[serde(skip_serializing_if = "is_zero")]
     pages: u32,
+    /// How often this run went back because a link led nowhere any more.
+    #[serde(skip_serializing_if = "is_zero")]
+    returns: u32,
+}
+
+impl Cursor {
+    /// Whether to forget a link that failed: links end, and what lies behind one is found again without it.
+    fn goes_back(&mut self, error: &PlatformError) -> bool {
+        let leads_nowhere = is_lost(error) || error.kind == ErrorKind::UnexpectedReply;
+        let goes_back = leads_nowhere && self.returns < MAX_RETURNS;
+        self.returns += u32::from(goes_back);
+        goes_back
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -64,6 +79,7 @@ impl History for Teams {
         if cursor.todo.is_empty() {
             self.list(grant, &mut cursor).await?;
         }
+        let waiting = cursor.todo.len();
         let (mut found, mut bytes) = (false, 0);
         for turn in 0..PAGES_AT_ONCE {
             if bytes >= MAX_BYTES || cursor.todo.is_empty() {
@@ -81,10 +97,14 @@ impl History for Teams {
             }
         }
         let more = !cursor.todo.is_empty() || cursor.chats.is_some();
+        let count = |chats: usize| u32::try_from(chats).unwrap_or(u32::MAX);
+        // As long as the list goes on nobody knows how many there are.
+        let left = cursor.chats.is_none().then(|| count(cursor.todo.len()));
+        let progress = Some(ReadSoFar { read: count(waiting.saturating_sub(cursor.todo.len())), left });
         if !more {
             // Nothing happened: nothing is kept, and the next run asks the same.
             if begins && !found && cursor.since.is_some() {
-                return Ok(HistoryPage { events: Vec::new(), raw: bytes::Bytes::new(), next: None, more });
+                return Ok(HistoryPage { events: Vec::new(), raw: bytes::Bytes::new(), next: None, more, progress });
             }
             cursor = Cursor { since: cursor.then.max(cursor.since), ..Cursor::default() };
         }
@@ -94,6 +114,7 @@ impl History for Teams {
             raw: serde_json::to_vec(&page).map_err(spoiled)?.into(),
             next: Some(serde_json::to_string(&cursor).map_err(spoiled)?),
             more,
+            progress,
         })
     }
 
@@ -106,7 +127,12 @@ impl History for Teams {
 impl Teams {
     /// Reads on in the list of chats, the latest first, as far as there may be something new.
     async fn list(&self, grant: &Grant, cursor: &mut Cursor) -> Result<()> {
-        let said = self.api.chats(grant.token(), cursor.chats.as_deref()).await?;
+        let said = match self.api.chats(grant.token(), cursor.chats.as_deref()).await {
+            Err(error) if cursor.chats.is_some() && cursor.goes_back(&error) => {
+                self.api.chats(grant.token(), None).await?
+            }
+            answer => answer?,
+        };
         let chats = listed(&said.value)?;
         if cursor.then.is_none() {
             // By the platform's clock: ours may be another.
@@ -127,9 +153,13 @@ impl Teams {
     /// Reads a page of the first chat that is to be read, and how large it was. One that may not be seen any more is empty.
     async fn read(&self, grant: &Grant, cursor: &mut Cursor) -> Result<(PageChat, usize)> {
         let Some(chat) = cursor.todo.front().cloned() else { return Ok((PageChat::default(), 0)) };
+        let first = async |since| self.api.messages(grant.token(), &chat.id, since).await;
         let answer = match &cursor.messages {
-            Some(link) => self.api.page(grant.token(), link).await,
-            None => self.api.messages(grant.token(), &chat.id, cursor.since).await,
+            None => first(cursor.since).await,
+            Some(link) => match self.api.page(grant.token(), link).await {
+                Err(error) if cursor.goes_back(&error) => first(cursor.since).await,
+                answer => answer,
+            },
         };
         let (messages, following, size) = match answer {
             Ok(said) => (listed(&said.value)?.to_vec(), next(&said.value), said.size),

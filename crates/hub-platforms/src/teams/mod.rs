@@ -69,6 +69,7 @@ const CARD: Card = Card {
         pull: Pull::Every(Duration::from_secs(1)),
         live: false,
         keeps: Duration::from_hours(4),
+        queues: false,
     },
     text: TextRules { max: MAX_TEXT, max_caption: MAX_CAPTION, unit: LengthUnit::Utf16, split_longer: true },
     // Other files must lie in OneDrive first, for which the hub asks no permission.

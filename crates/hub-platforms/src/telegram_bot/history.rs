@@ -3,7 +3,7 @@
 use super::{TelegramBot, api, mapping};
 use async_trait::async_trait;
 use hub_platform_kit::platform::{History, HistoryPage};
-use hub_platform_kit::{Grant, Result};
+use hub_platform_kit::{Grant, Result, alone};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -18,8 +18,9 @@ impl History for TelegramBot {
         Ok(HistoryPage {
             more: updates.len() >= api::PAGE,
             next: highest.map(|id| id.saturating_add(1).to_string()),
-            events: updates.into_iter().map(|update| mapping::update(update, bot)).collect(),
+            events: updates.into_iter().map(|one| alone(|| mapping::update(one, bot), |fallen| fallen)).collect(),
             raw,
+            progress: None,
         })
     }
 

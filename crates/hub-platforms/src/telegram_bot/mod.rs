@@ -63,7 +63,13 @@ const CARD: Card = Card {
         },
     ],
     callback_path: "/api/auth/callback/telegram",
-    intake: Intake { webhook: true, pull: Pull::LongPollWithoutWebhook, live: false, keeps: Duration::from_hours(24) },
+    intake: Intake {
+        webhook: true,
+        pull: Pull::LongPollWithoutWebhook,
+        live: false,
+        keeps: Duration::from_hours(24),
+        queues: true,
+    },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
     attachments: &[
         AttachmentRule {

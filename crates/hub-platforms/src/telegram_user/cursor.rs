@@ -4,6 +4,7 @@
 use super::peers;
 use super::session::OwnSession;
 use grammers_session::types::{ChannelState, PeerAuth, PeerId, PeerInfo, PeerKind, UpdatesState};
+use hub_platform_kit::platform::ReadSoFar;
 use hub_platform_kit::{ErrorKind, PlatformError, Result};
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +13,19 @@ const MAX_PEERS: usize = 2_000;
 /// Channels whose counters are kept.
 const MAX_CHANNELS: usize = 1_000;
 
-/// A chat whose past is still to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A chat whose past is still to be read, as Telegram listed it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Unread {
     /// In the form of the Bot API.
     pub(super) chat: i64,
     /// Up to where the other side has read.
     pub(super) read_by_them: i32,
+    /// Up to where the person has read; `None` = Telegram is still to be asked.
+    #[serde(default)]
+    pub(super) read_by_me: Option<i32>,
+    /// The last message; what comes after it was said later. 0 = not known.
+    #[serde(default)]
+    pub(super) last: i32,
 }
 
 /// How far an account was read.
@@ -67,7 +74,7 @@ impl Cursor {
         for channel in &state.channels {
             let before = self.channels.iter().find(|(id, _)| *id == channel.id);
             if before.is_some_and(|(_, pts)| channel.pts > *pts) {
-                self.read_past(Unread { chat: peers::channel_id(channel.id), read_by_them: 0 });
+                self.read_past(Unread { chat: peers::channel_id(channel.id), ..Unread::default() });
             }
         }
     }
@@ -77,6 +84,11 @@ impl Cursor {
         if self.past.iter().all(|known| known.chat != unread.chat) {
             self.past.push(unread);
         }
+    }
+
+    /// How far reading the past has got once `read` more chats are read.
+    pub(super) fn progress(&self, read: u32) -> ReadSoFar {
+        ReadSoFar { read, left: Some(u32::try_from(self.past.len()).unwrap_or(u32::MAX)) }
     }
 
     /// The chat whose past is read next.

@@ -35,5 +35,5 @@ impl TelegramUser {
 
 fn page(events: Vec<hub_platform_kit::platform::Parsed>, raw: Bytes, rest: &Cursor) -> HistoryPage {
     let next = rest.next_past().map(|_| rest.write());
-    HistoryPage { events, raw, more: next.is_some(), next }
+    HistoryPage { events, raw, more: next.is_some(), next, progress: None }
 }

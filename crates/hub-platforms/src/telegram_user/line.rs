@@ -3,7 +3,8 @@
 
 use super::connection::Connection;
 use super::cursor::Cursor;
-use super::mapping::{self, Scene};
+use super::kept::{Kept, Told};
+use super::mapping;
 use super::peers::Names;
 use super::session::OwnSession;
 use super::{errors, past};
@@ -15,7 +16,6 @@ use hub_platform_kit::platform::{HistoryPage, Parsed};
 use hub_platform_kit::{ErrorKind, PlatformError, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tl::Serializable;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -24,8 +24,6 @@ use tokio::time::Instant;
 const WAITING_BATCHES: usize = 64;
 /// Events after which a page is not made longer.
 const FULL_PAGE: usize = 100;
-/// Bytes of updates kept as a page's receipt.
-const MAX_RAW_BYTES: usize = 1024 * 1024;
 /// Attempts to hear on after the connection broke, and the pauses before them.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
@@ -157,19 +155,19 @@ impl Line {
         }
         let page = if cursor.is_none() {
             // Nothing is told yet, but from here on everything is.
-            HistoryPage { events: Vec::new(), raw: Bytes::new(), next: Some(inbox.cursor.write()), more: true }
+            of_the_past(Vec::new(), Bytes::new(), &inbox.cursor, 0)
         } else if inbox.cursor.lost {
             let chats = past::chats(&self.connection).await?;
             chats.note(&self.connection.session, &mut self.names(), &mut inbox.cursor);
             inbox.cursor.lost = false;
-            HistoryPage { events: Vec::new(), raw: Bytes::new(), next: Some(inbox.cursor.write()), more: true }
+            of_the_past(Vec::new(), Bytes::new(), &inbox.cursor, 0)
         } else if let Some(unread) = inbox.cursor.next_past() {
             tokio::time::sleep_until(inbox.past_at).await;
             let outcome = past::chat(self, unread, inbox.cursor.since).await;
             inbox.past_at = Instant::now() + pace;
             let (events, raw) = outcome?;
             inbox.cursor.has_read(unread.chat);
-            HistoryPage { events, raw, next: Some(inbox.cursor.write()), more: true }
+            of_the_past(events, raw, &inbox.cursor, 1)
         } else {
             self.live(&mut inbox, wait).await?
         };
@@ -186,13 +184,13 @@ impl Line {
         let until = Instant::now() + wait;
         loop {
             let mut batch = match tokio::time::timeout_at(until, inbox.batches.recv()).await {
-                Err(_) => return Ok(HistoryPage { events: Vec::new(), raw: Bytes::new(), next: None, more: false }),
+                Err(_) => return Ok(nothing()),
                 Ok(None) => return Err(errors::line_broke()),
                 Ok(Some(batch)) => batch.map_err(|error| errors::meaning(&error))?,
             };
             let (mut events, mut raw) = (Vec::new(), Vec::new());
             loop {
-                self.take(inbox, &batch, &mut events, &mut raw);
+                self.take(inbox, batch, &mut events, &mut raw);
                 if events.len() >= FULL_PAGE {
                     break;
                 }
@@ -204,33 +202,40 @@ impl Line {
             let missed = inbox.cursor.lost || inbox.cursor.next_past().is_some();
             if !events.is_empty() || missed {
                 let (next, more) = (Some(inbox.cursor.write()), missed || !inbox.batches.is_empty());
-                let page = HistoryPage { events, raw: raw.into(), next, more };
+                let progress = missed.then(|| inbox.cursor.progress(0));
+                let page = HistoryPage { events, raw: raw.into(), next, more, progress };
                 inbox.told = Some(page.clone());
                 return Ok(page);
             }
         }
     }
 
-    fn take(&self, inbox: &mut Inbox, batch: &Batch, events: &mut Vec<Parsed>, raw: &mut Vec<u8>) {
-        let session = &self.connection.session;
-        let mut names = self.names();
-        names.learn(session, &batch.users, &batch.chats);
-        let scene = Scene { me: self.me, names: &names, session, date: batch.state.date };
-        for update in &batch.updates {
-            events.extend(mapping::update(update, &scene));
-            if let Some(chat) = mapping::place(update) {
-                inbox.cursor.keep_peer(session, chat);
-            }
-            if raw.len() < MAX_RAW_BYTES {
-                update.serialize(raw);
-            }
-        }
-        if batch.updates.is_empty() {
+    fn take(&self, inbox: &mut Inbox, batch: Batch, events: &mut Vec<Parsed>, raw: &mut Vec<u8>) {
+        let Batch { updates, users, chats, state } = batch;
+        if updates.is_empty() {
             // Too much had happened to be told.
-            inbox.cursor.jumped(&batch.state);
+            inbox.cursor.jumped(&state);
         }
-        inbox.cursor.heard(&batch.state);
+        let session = &self.connection.session;
+        let places: Vec<i64> = updates.iter().filter_map(mapping::place).collect();
+        let kept = Kept { told: Told::Live { date: state.date, updates }, users, chats };
+        events.extend(kept.events(self.me, &mut self.names(), session));
+        for chat in places {
+            inbox.cursor.keep_peer(session, chat);
+        }
+        kept.write(raw);
+        inbox.cursor.heard(&state);
     }
+}
+
+/// A page of the past, with which `read` more chats are read.
+fn of_the_past(events: Vec<Parsed>, raw: Bytes, cursor: &Cursor, read: u32) -> HistoryPage {
+    HistoryPage { events, raw, next: Some(cursor.write()), more: true, progress: Some(cursor.progress(read)) }
+}
+
+/// A wait in which nothing happened.
+fn nothing() -> HistoryPage {
+    HistoryPage { events: Vec::new(), raw: Bytes::new(), next: None, more: false, progress: None }
 }
 
 /// Hears the stream until the line ends.

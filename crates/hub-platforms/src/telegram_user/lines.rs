@@ -46,8 +46,8 @@ impl Lines {
         let held = slot.lock().await;
         let line = held.as_ref().map(|held| held.line.clone()).filter(|line| line.lives());
         line.ok_or_else(|| {
-            let words = "This process holds no open line to Telegram for the account; it is opened soon, or another one holds it.";
-            PlatformError::new(ErrorKind::RateLimited { retry_after: Some(COME_AGAIN) }, words)
+            let words = "There is no open line to Telegram for this account here at the moment. Please try again in a few seconds.";
+            PlatformError::new(ErrorKind::NotHere { retry_after: COME_AGAIN }, words)
         })
     }
 

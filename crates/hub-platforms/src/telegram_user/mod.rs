@@ -5,6 +5,7 @@ mod connection;
 mod cursor;
 mod errors;
 mod history;
+mod kept;
 mod keys;
 mod lately;
 mod line;
@@ -63,7 +64,7 @@ const CARD: Card = Card {
         lacks: &[],
     }],
     callback_path: "/api/auth/callback/telegram",
-    intake: Intake { webhook: false, pull: Pull::Line, live: true, keeps: Duration::ZERO },
+    intake: Intake { webhook: false, pull: Pull::Line, live: true, keeps: Duration::ZERO, queues: false },
     text: TextRules { max: 4096, max_caption: 1024, unit: LengthUnit::Utf16, split_longer: true },
     attachments: &[
         AttachmentRule {

@@ -3,19 +3,17 @@
 use super::connection::Connection;
 use super::cursor::{Cursor, Unread};
 use super::errors;
+use super::kept::{Kept, Told};
 use super::line::Line;
-use super::mapping::{self, Scene};
+
 use super::peers::{self, Names};
 use super::session::OwnSession;
 use bytes::Bytes;
 use grammers_session::types::ChannelState;
 use grammers_tl_types as tl;
-use hub_domain::inbound::UpTo;
-use hub_domain::{DeliveryStatus, InboundBody, RemoteConversationId};
 use hub_platform_kit::platform::Parsed;
 use hub_platform_kit::{ErrorKind, Result};
 use std::time::Duration;
-use tl::Serializable;
 
 /// Pause between two calls.
 pub(super) const PACE: Duration = Duration::from_secs(1);
@@ -62,10 +60,33 @@ impl Chats {
                 channels.push(ChannelState { id, pts });
             }
             cursor.keep_peer(session, chat);
-            cursor.read_past(Unread { chat, read_by_them: dialog.read_outbox_max_id });
+            cursor.read_past(listed(chat, dialog));
         }
         channels
     }
+}
+
+/// How Telegram lists a chat.
+fn listed(chat: i64, dialog: &tl::types::Dialog) -> Unread {
+    Unread {
+        chat,
+        read_by_them: dialog.read_outbox_max_id,
+        read_by_me: Some(dialog.read_inbox_max_id),
+        last: dialog.top_message,
+    }
+}
+
+/// Asks how Telegram lists one chat now; one that it does not list is as it is known.
+async fn asked(line: &Line, peer: &tl::enums::InputPeer, known: Unread) -> Result<Unread> {
+    let peer = tl::types::InputDialogPeer { peer: peer.clone() };
+    let request = tl::functions::messages::GetPeerDialogs { peers: vec![peer.into()] };
+    let tl::enums::messages::PeerDialogs::Dialogs(answer) =
+        line.connection.call(&request).await.map_err(|error| errors::meaning(&error))?;
+    let found = answer.dialogs.iter().find_map(|dialog| match dialog {
+        tl::enums::Dialog::Dialog(dialog) if peers::peer_id(&dialog.peer) == known.chat => Some(dialog),
+        _ => None,
+    });
+    Ok(found.map_or(known, |dialog| listed(known.chat, dialog)))
 }
 
 /// What was said lately in one chat, oldest first; `listening` = since when the line listens, in seconds since 1970. A chat that may
@@ -75,6 +96,22 @@ pub(super) async fn chat(line: &Line, unread: Unread, listening: i32) -> Result<
     let Some(peer) = peers::input(session, line.me, unread.chat, None) else {
         return Ok((Vec::new(), Bytes::new()));
     };
+    match messages(line, peer, unread, listening).await {
+        Err(error) if matches!(error.kind, ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::BadInput) => {
+            Ok((Vec::new(), Bytes::new()))
+        }
+        outcome => outcome,
+    }
+}
+
+async fn messages(
+    line: &Line,
+    peer: tl::enums::InputPeer,
+    unread: Unread,
+    listening: i32,
+) -> Result<(Vec<Parsed>, Bytes)> {
+    let session = &line.connection.session;
+    let unread = if unread.read_by_me.is_some() { unread } else { asked(line, &peer, unread).await? };
     let request = tl::functions::messages::GetHistory {
         peer,
         offset_id: 0,
@@ -85,33 +122,12 @@ pub(super) async fn chat(line: &Line, unread: Unread, listening: i32) -> Result<
         min_id: 0,
         hash: 0,
     };
-    let (messages, chats, users) = match line.connection.call(&request).await.map_err(|error| errors::meaning(&error)) {
-        Ok(answer) => parts(answer),
-        Err(error) if matches!(error.kind, ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::BadInput) => {
-            return Ok((Vec::new(), Bytes::new()));
-        }
-        Err(error) => return Err(error),
-    };
-    let mut names = line.names();
-    names.learn(session, &users, &chats);
-    let scene = Scene { me: line.me, names: &names, session, date: 0 };
-    let (mut events, mut raw) = (Vec::new(), Vec::new());
-    for message in messages.iter().rev() {
-        events.extend(mapping::past_message(message, &scene, listening));
-        message.serialize(&mut raw);
-    }
-    let newest = messages.iter().find_map(mapping::said_at);
-    if unread.read_by_them > 0
-        && let Some(at) = newest
-    {
-        let body = InboundBody::StatusUpTo {
-            conversation: RemoteConversationId::new(unread.chat.to_string()),
-            up_to: UpTo::Message(mapping::message_id(unread.read_by_them)),
-            status: DeliveryStatus::Read,
-            at,
-        };
-        events.push(scene.event(&format!("{}:out:{}", unread.chat, unread.read_by_them), body));
-    }
+    let answer = line.connection.call(&request).await.map_err(|error| errors::meaning(&error))?;
+    let (messages, chats, users) = parts(answer);
+    let kept = Kept { told: Told::Past { listening, listed: unread, messages }, users, chats };
+    let events = kept.events(line.me, &mut line.names(), session);
+    let mut raw = Vec::new();
+    kept.write(&mut raw);
     Ok((events, raw.into()))
 }
 

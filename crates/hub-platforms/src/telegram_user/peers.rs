@@ -150,7 +150,17 @@ pub(super) fn address(session: &OwnSession, id: i64) -> Option<Value> {
         return Some(json!({ "type": "group", "id": id }));
     }
     let kind = if id > 0 { "user" } else { "channel" };
-    Some(json!({ "type": kind, "id": id, "access_hash": session.access_hash(id)? }))
+    let mut address = json!({ "type": kind, "id": id, "access_hash": session.access_hash(id)? });
+    if is_broadcast(session, id) {
+        // Only its owners write there.
+        address["broadcast"] = true.into();
+    }
+    Some(address)
+}
+
+fn is_broadcast(session: &OwnSession, id: i64) -> bool {
+    let known = PeerId::from_bot_api_dialog_id(id).and_then(|peer| session.known(peer));
+    matches!(known, Some(PeerInfo::Channel { kind: Some(ChannelKind::Broadcast), .. }))
 }
 
 /// A peer as Telegram wants it named; `None` when its secret number is not known. What the session knows is newer than an address.

@@ -43,6 +43,7 @@ impl History for Twitter {
                     raw: bytes::Bytes::from_static(b"{}"),
                     next: Some(written(&Cursor { page: None, ..before })?),
                     more: false,
+                    progress: None,
                 });
             }
             outcome => outcome?,
@@ -53,7 +54,7 @@ impl History for Twitter {
         let events = page.events(self.settings.unescape_text);
         let raw = serde_json::to_vec(&page.document()).map_err(|_| spoiled())?.into();
         let next = if after == before { None } else { Some(written(&after)?) };
-        Ok(HistoryPage { events, raw, next, more })
+        Ok(HistoryPage { events, raw, next, more, progress: None })
     }
 
     /// Reading back and being called go together.

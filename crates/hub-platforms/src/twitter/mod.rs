@@ -63,7 +63,7 @@ const CARD: Card = Card {
     display_name: "X",
     connect: &[ConnectMethod { id: SIGN_IN, label: "Sign in with X", redirects: true, full_access: false, lacks: &[] }],
     callback_path: "/api/oauth/callback/twitter",
-    intake: Intake { webhook: true, pull: Pull::Every(LOOK_EVERY), live: false, keeps: Duration::ZERO },
+    intake: Intake { webhook: true, pull: Pull::Every(LOOK_EVERY), live: false, keeps: Duration::ZERO, queues: false },
     text: TextRules { max: MAX_TEXT, max_caption: MAX_TEXT, unit: LengthUnit::Chars, split_longer: false },
     attachments: &[
         AttachmentRule {

@@ -82,7 +82,7 @@ const CARD: Card = Card {
         },
     ],
     callback_path: "/api/auth/callback/whatsapp",
-    intake: Intake { webhook: true, pull: Pull::No, live: false, keeps: Duration::from_hours(7 * 24) },
+    intake: Intake { webhook: true, pull: Pull::No, live: false, keeps: Duration::from_hours(7 * 24), queues: false },
     text: TextRules { max: MAX_TEXT, max_caption: MAX_CAPTION, unit: LengthUnit::Chars, split_longer: true },
     attachments: &[
         AttachmentRule { kind: ContentKind::Image, max_bytes: 5 * MB, mime_types: &["image/jpeg", "image/png"] },

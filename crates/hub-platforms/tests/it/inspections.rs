@@ -168,17 +168,26 @@ fn facebook_says_what_the_sign_in_may_and_what_the_app_hears() {
 #[test]
 fn instagram_says_what_the_app_hears_through_either_door() {
     let at = |base: &str| meta::at("instagram", base);
-    for (grant, app, owner) in
-        [(meta::account(), meta::IG_APP_ID, meta::IG_ACCOUNT), (meta::account_behind_page(), meta::APP_ID, meta::PAGE)]
-    {
-        let (standing, asked) = inspect(at, &grant, vec![apps(&[(app, &["messages"])])]);
+    let scopes = ["instagram_basic", "instagram_manage_messages", "pages_manage_metadata", "pages_show_list"];
+    // Only behind a page can it be asked what the sign-in allows.
+    let allowed = vec![token(meta::APP_ID, true, &scopes)];
+    for (grant, before, app, owner) in [
+        (meta::account(), vec![], meta::IG_APP_ID, meta::IG_ACCOUNT),
+        (meta::account_behind_page(), allowed, meta::APP_ID, meta::PAGE),
+    ] {
+        let ask = |hear: Reply| inspect(at, &grant, [before.clone(), vec![hear]].concat());
+        let (standing, asked) = ask(apps(&[(app, &["messages"])]));
         assert!(stands(&standing), "{standing:?}");
-        assert!(asked[0].path.ends_with(&format!("/{owner}/subscribed_apps")), "{asked:?}");
+        let last = asked.last().expect("it was asked");
+        assert!(last.path.ends_with(&format!("/{owner}/subscribed_apps")), "{asked:?}");
         for others in [apps(&[]), apps(&[("1", &["messages"])]), apps(&[(app, &["comments"])])] {
-            let (outcome, _) = inspect(at, &grant, vec![others]);
+            let (outcome, _) = ask(others);
             assert!(is_gone(&outcome), "{outcome:?}");
         }
     }
+    let (lacking, _) = inspect(at, &meta::account_behind_page(), vec![token(meta::APP_ID, true, &scopes[2..])]);
+    let permissions = scopes[..2].iter().map(ToString::to_string).collect();
+    assert_eq!(lacking.unwrap(), Inspection::Lacks { permissions });
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::world::World;
 use grammers_tl_types::{Deserializable, RemoteCall, Serializable, enums, name_for_id, types};
 use std::sync::MutexGuard;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Longer calls are remembered without their content.
 const MAX_KEPT_BODY: usize = 8 * 1_024;
@@ -53,6 +54,8 @@ pub(super) enum Outcome {
     Answer(Vec<u8>),
     /// Its answer, later.
     Late(Duration, Vec<u8>),
+    /// This, once faults are cleared.
+    Held(watch::Receiver<()>, Vec<u8>),
     /// No answer.
     Never,
     /// The connection ends.
@@ -107,7 +110,7 @@ impl Caller<'_> {
 pub(super) fn answer(shared: &Shared, connection: u64, body: &[u8]) -> Outcome {
     let Some(id) = super::methods::constructor(body) else { return Outcome::Cut };
     let method = name_for_id(id);
-    let (caller, standing, fault) = {
+    let (caller, standing, fault, cleared) = {
         let mut world = shared.world();
         let Some(key) = world.key_of(connection) else { return Outcome::Cut };
         let caller = Caller { shared, connection, device: key.device, dc: key.dc, signed_in: key.account };
@@ -121,13 +124,15 @@ pub(super) fn answer(shared: &Shared, connection: u64, body: &[u8]) -> Outcome {
             Err(Refusal::new(401, "AUTH_KEY_UNREGISTERED"))
         };
         let fault = if standing.is_ok() { world.faults.take(caller.signed_in, method) } else { None };
-        (caller, standing, fault)
+        (caller, standing, fault, world.faults.watch())
     };
     let outcome = standing.and_then(|()| match &fault {
         Some(Fault::Refused { code, name }) => Err(Refusal::new(*code, name.as_str())),
         Some(Fault::FloodWait { seconds }) => Err(Refusal::new(420, format!("FLOOD_WAIT_{seconds}"))),
         Some(Fault::CutBefore | Fault::Lost) => Err(Refusal::new(0, "LOST")),
-        Some(Fault::Slow(_) | Fault::Silent | Fault::CutAfter) | None => methods::dispatch(&caller, id, &body[4..]),
+        Some(Fault::Slow(_) | Fault::Held | Fault::Silent | Fault::CutAfter) | None => {
+            methods::dispatch(&caller, id, &body[4..])
+        }
     });
     let body = if body.len() <= MAX_KEPT_BODY { body.to_vec() } else { Vec::new() };
     shared.world().note(Call {
@@ -141,6 +146,7 @@ pub(super) fn answer(shared: &Shared, connection: u64, body: &[u8]) -> Outcome {
     let answer = outcome.unwrap_or_else(|refusal| refusal.body());
     match fault {
         Some(Fault::Slow(wait)) => Outcome::Late(wait, answer),
+        Some(Fault::Held) => Outcome::Held(cleared, answer),
         Some(Fault::Silent | Fault::Lost) => Outcome::Never,
         Some(Fault::CutBefore | Fault::CutAfter) => Outcome::Cut,
         Some(Fault::Refused { .. } | Fault::FloodWait { .. }) | None => Outcome::Answer(answer),

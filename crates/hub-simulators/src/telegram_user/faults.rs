@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Stands for every method.
 const ANY: &str = "*";
@@ -25,6 +26,8 @@ pub enum Fault {
     },
     /// Done at once, answered after this long.
     Slow(Duration),
+    /// Done at once, answered when faults are cleared.
+    Held,
     /// Done, and never answered.
     Silent,
     /// Neither done nor answered.
@@ -41,12 +44,13 @@ impl Fault {
         Self::Refused { code, name: name.to_owned() }
     }
 
-    /// By name, as the control API takes it: `flood_wait`, `slow` (milliseconds), `silent`, `lost`, `cut_before`, `cut_after`;
+    /// By name, as the control API takes it: `flood_wait`, `slow` (milliseconds), `held`, `silent`, `lost`, `cut_before`, `cut_after`;
     /// anything in capitals is a refusal, with its code as the value.
     pub(super) fn named(name: &str, value: u64) -> Option<Self> {
         Some(match name {
             "flood_wait" => Self::FloodWait { seconds: u32::try_from(value).ok()? },
             "slow" => Self::Slow(Duration::from_millis(value)),
+            "held" => Self::Held,
             "silent" => Self::Silent,
             "lost" => Self::Lost,
             "cut_before" => Self::CutBefore,
@@ -65,31 +69,53 @@ struct Waiting {
     method: String,
     fault: Fault,
     always: bool,
+    /// Calls that go well before.
+    spares: usize,
 }
 
 /// Faults that wait for their call.
 #[derive(Debug, Default)]
-pub(super) struct Faults(VecDeque<Waiting>);
+pub(super) struct Faults {
+    waiting: VecDeque<Waiting>,
+    /// Changes when they are cleared.
+    cleared: watch::Sender<()>,
+}
 
 impl Faults {
     /// `account` narrows it down to one; `always` = until cleared.
     pub(super) fn add(&mut self, account: Option<i64>, method: &str, fault: Fault, always: bool) {
-        if self.0.len() < MAX_FAULTS {
-            self.0.push_back(Waiting { account, method: method.to_owned(), fault, always });
+        self.add_after(0, account, method, fault, always);
+    }
+
+    /// The same after `spares` calls that go well.
+    pub(super) fn add_after(&mut self, spares: usize, account: Option<i64>, method: &str, fault: Fault, always: bool) {
+        if self.waiting.len() < MAX_FAULTS {
+            self.waiting.push_back(Waiting { account, method: method.to_owned(), fault, always, spares });
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.waiting.clear();
+        self.cleared.send_replace(());
+    }
+
+    /// Tells when they are cleared.
+    pub(super) fn watch(&self) -> watch::Receiver<()> {
+        self.cleared.subscribe()
     }
 
     /// The fault of a call. What the protocol needs to connect is spared by faults for every method.
     pub(super) fn take(&mut self, account: Option<i64>, method: &str) -> Option<Fault> {
         let spared = method == "help.getConfig";
-        let at = self.0.iter().position(|waiting| {
+        let at = self.waiting.iter().position(|waiting| {
             let named = waiting.method == method || (waiting.method == ANY && !spared);
             named && (waiting.account.is_none() || waiting.account == account)
         })?;
-        if self.0[at].always { Some(self.0[at].fault.clone()) } else { Some(self.0.remove(at)?.fault) }
+        let found = self.waiting.get_mut(at)?;
+        if found.spares > 0 {
+            found.spares -= 1;
+            return None;
+        }
+        if found.always { Some(found.fault.clone()) } else { Some(self.waiting.remove(at)?.fault) }
     }
 }

@@ -184,6 +184,11 @@ impl TelegramUserHandle {
         self.shared.world().faults.add(None, method, fault, true);
     }
 
+    /// After `answered` calls of `method` that go well no further one is answered, until faults are cleared.
+    pub fn hold_after(&self, answered: usize, method: &str) {
+        self.shared.world().faults.add_after(answered, None, method, Fault::Held, true);
+    }
+
     /// Nothing goes wrong any longer.
     pub fn clear_faults(&self) {
         self.shared.world().faults.clear();

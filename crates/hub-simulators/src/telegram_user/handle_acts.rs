@@ -164,6 +164,11 @@ impl TelegramUserHandle {
         self.shared.post(account, place, from, Content::Happened(action))
     }
 
+    /// Somebody follows a link into a chat.
+    pub fn joins(&self, account: i64, place: Place, person: i64) -> Option<i32> {
+        self.happens(account, place, person, &types::MessageActionChatJoinedByLink { inviter_id: account }.into())
+    }
+
     /// Somebody sends a file.
     pub fn sends_file(&self, account: i64, place: Place, from: i64, file: NewFile) -> Option<i32> {
         self.shared.send_file(account, place, from, file)
@@ -188,8 +193,9 @@ impl TelegramUserHandle {
         })
     }
 
-    /// The account writes on another device of its own.
+    /// The account reads what is there on another device of its own, and writes.
     pub fn writes_elsewhere(&self, account: i64, place: Place, text: &str) -> Option<i32> {
+        self.reads_elsewhere(account, place, 0);
         self.shared.say(account, place, account, text)
     }
 

@@ -3,7 +3,7 @@
 use super::PUBLISHED;
 use crate::error::{Result, StoreError};
 use crate::sql::{Conn, Row, Sql};
-use hub_domain::{Account, AccountId, ChannelState, RemoteAccountId, Timestamp, UserId};
+use hub_domain::{Account, AccountId, ChannelState, Reading, RemoteAccountId, Timestamp, UserId};
 
 /// Tokens, sealed.
 #[derive(Clone, Debug)]
@@ -63,12 +63,26 @@ pub struct StoredGrant {
 /// Statements about accounts.
 pub struct Accounts<'a>(pub(crate) Conn<'a>);
 
-/// Column 11 and on are for the adapter.
-const COLUMNS: &str = "a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, a.is_active, \
-    h.state, ts(a.created_at), ts(a.updated_at), a.remote_group, a.access_token, a.access_token_seal, a.refresh_token, \
-    a.refresh_token_seal, ts(a.token_expires_at), a.facts, a.connect_method";
+/// What [`read`] reads, with or without what opens an account: columns 11 to 16, which [`read_grant`] reads.
+macro_rules! columns {
+    ($opening:literal) => {
+        concat!(
+            "a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, a.is_active, h.state, \
+             ts(a.created_at), ts(a.updated_at), a.remote_group, ",
+            $opening,
+            ", a.connect_method, ts(h.reading_since), h.reading_done, h.reading_total, h.reading_messages"
+        )
+    };
+}
+const COLUMNS: &str = columns!(
+    "a.access_token, a.access_token_seal, a.refresh_token, a.refresh_token_seal, ts(a.token_expires_at), a.facts"
+);
+/// The same with nothing that opens an account.
+pub(super) const SHOWN: &str = columns!("NULL, NULL, NULL, NULL, NULL, NULL");
+/// How many columns these are.
+pub(super) const WIDTH: usize = 22;
 
-fn read(row: &Row) -> Result<Account> {
+pub(super) fn read(row: &Row) -> Result<Account> {
     let created_at = row.maybe_time(8)?.unwrap_or_default();
     let is_active = row.flag(6, true)?;
     let known = ChannelState::from_stored(row.get::<Option<String>>(7)?.as_deref());
@@ -87,7 +101,15 @@ fn read(row: &Row) -> Result<Account> {
         updated_at: row.maybe_time(9)?.unwrap_or(created_at),
         group: row.maybe_text(10)?,
         method: row.get(17)?,
+        reading: reading(row)?,
     })
+}
+
+fn reading(row: &Row) -> Result<Option<Reading>> {
+    let Some(since) = row.maybe_time(18)? else { return Ok(None) };
+    let count = |column| row.get::<Option<i32>>(column).map(|count| count.map(i64::from));
+    let messages = row.get::<Option<i64>>(21)?.unwrap_or_default();
+    Ok(Some(Reading { since, conversations: count(19)?, of: count(20)?, messages }))
 }
 
 fn read_grant(row: &Row) -> Result<StoredGrant> {

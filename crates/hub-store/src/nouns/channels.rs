@@ -38,6 +38,17 @@ pub struct SignsOfLife {
     pub success_at: Option<Timestamp>,
 }
 
+/// What a page did for the reading of an account's past.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadingStep {
+    /// Conversations read to their end; `None` = the platform does not list by conversation.
+    pub conversations: Option<i32>,
+    /// Conversations that are left; `None` = the platform has not told.
+    pub left: Option<i32>,
+    /// New messages.
+    pub messages: i64,
+}
+
 /// Statements about channels.
 pub struct Channels<'a>(pub(crate) Conn<'a>);
 
@@ -86,6 +97,12 @@ impl Channels<'_> {
         self.0.read(sql, read).await
     }
 
+    /// Some channels.
+    pub async fn many(&self, accounts: &[AccountId]) -> Result<Vec<Channel>> {
+        let sql = self.0.sql(&format!("SELECT {COLUMNS} FROM hub_channels h WHERE h.account_id IN"));
+        self.0.read(sql.list(accounts.iter().map(|id| id.0)), read).await
+    }
+
     /// Writes down how a channel stands.
     pub async fn set(
         &self,
@@ -107,6 +124,48 @@ impl Channels<'_> {
             .maybe_time(missed_from)
             .time(now);
         self.0.run(sql).await.map(|_| ())
+    }
+
+    /// The reading of an account's past begins, or begins anew.
+    pub async fn begin_reading(&self, account: AccountId, now: Timestamp) -> Result<()> {
+        let sql = self
+            .0
+            .sql("UPDATE hub_channels SET reading_since = ?, reading_done = NULL, reading_total = NULL,")
+            .add("reading_messages = 0 WHERE account_id = ?")
+            .time(now)
+            .bind(account.0);
+        self.0.run(sql).await.map(|_| ())
+    }
+
+    /// It got further, and begins with that where it had not begun.
+    pub async fn read_on(&self, account: AccountId, step: ReadingStep, now: Timestamp) -> Result<()> {
+        let sql = self
+            .0
+            .sql("UPDATE hub_channels SET reading_since = COALESCE(reading_since, ?),")
+            .add("reading_messages = COALESCE(reading_messages, 0) + ?")
+            .time(now)
+            .bind(step.messages);
+        let sql = match (step.conversations, step.left) {
+            (Some(read), Some(left)) => sql
+                .add(", reading_done = COALESCE(reading_done, 0) + ?, reading_total = COALESCE(reading_done, 0) + ?")
+                .bind(read)
+                .bind(read.saturating_add(left)),
+            (Some(read), None) => {
+                sql.add(", reading_done = COALESCE(reading_done, 0) + ?, reading_total = NULL").bind(read)
+            }
+            (None, _) => sql,
+        };
+        self.0.run(sql.add("WHERE account_id = ?").bind(account.0)).await.map(|_| ())
+    }
+
+    /// It has ended, by being done or by being given up; false when none was under way.
+    pub async fn end_reading(&self, account: AccountId) -> Result<bool> {
+        let sql = self
+            .0
+            .sql("UPDATE hub_channels SET reading_since = NULL, reading_done = NULL, reading_total = NULL,")
+            .add("reading_messages = NULL WHERE account_id = ? AND reading_since IS NOT NULL")
+            .bind(account.0);
+        Ok(self.0.run(sql).await? > 0)
     }
 
     /// Active accounts whose platform is to be asked now, the longest overdue first. Nobody else finds them until the

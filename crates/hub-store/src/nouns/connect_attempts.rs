@@ -23,7 +23,7 @@ pub struct ConnectAttempt {
     pub redirect_uri: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// Now.
+    /// When it began.
     pub at: Timestamp,
 }
 
@@ -77,6 +77,11 @@ impl ConnectAttempts<'_> {
         let sql = self.0.sql("SELECT").add(COLUMNS).add("FROM hub_connect_attempts WHERE state_digest = ?");
         let found = self.0.read_one(sql.bind(state_digest), read).await?;
         Ok(found.filter(|attempt| attempt.expires_at > now))
+    }
+
+    /// Deletes a user's attempts.
+    pub async fn drop_of(&self, user: UserId) -> Result<u64> {
+        self.0.run(self.0.sql("DELETE FROM hub_connect_attempts WHERE user_id = ?").bind(user.0)).await
     }
 
     /// Deletes attempts that are over.

@@ -1,6 +1,7 @@
 //! Threads and their counters.
 
 use super::PUBLISHED;
+use super::reports::{self, Point};
 use crate::error::Result;
 use crate::sql::{Conn, Row, Sql, chunk};
 use hub_domain::{
@@ -106,13 +107,15 @@ const BUMP_WIDTH: usize = 4;
 /// Statements about conversations.
 pub struct Conversations<'a>(pub(crate) Conn<'a>);
 
-const COLUMNS: &str = "c.id, c.account_id, a.platform, a.platform_username, a.is_active, c.platform_conversation_id, \
+pub(super) const COLUMNS: &str = "c.id, c.account_id, a.platform, a.platform_username, a.is_active, c.platform_conversation_id, \
     c.participant_name, c.participant_id, c.participant_avatar_url, ts(c.last_message_at), c.unread_count, \
     ts(c.created_at), ts(c.updated_at), a.user_id, p.blob_key";
+/// How many columns these are.
+pub(super) const WIDTH: usize = 15;
 const FROM: &str = "FROM conversations c JOIN connected_accounts a ON a.id = c.account_id \
     LEFT JOIN hub_pictures p ON p.conversation_id = c.id WHERE a.user_id IS NOT NULL";
 
-fn read(row: &Row) -> Result<(Conversation, UserId)> {
+pub(super) fn read(row: &Row) -> Result<(Conversation, UserId)> {
     let created_at = row.maybe_time(11)?.unwrap_or_default();
     let conversation = Conversation {
         id: row.id(0)?,
@@ -179,6 +182,15 @@ impl Conversations<'_> {
     pub async fn address(&self, id: ConversationId) -> Result<Option<String>> {
         let sql = self.0.sql("SELECT address FROM conversations WHERE id = ?").bind(id.0);
         Ok(self.0.read_one(sql, |row| row.get(0)).await?.flatten())
+    }
+
+    /// The same of many; those without one are left out.
+    pub async fn addresses(&self, ids: &[ConversationId]) -> Result<Vec<(ConversationId, String)>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = self.0.sql("SELECT id, address FROM conversations WHERE address IS NOT NULL AND id IN");
+        self.0.read(sql.list(ids.iter().map(|id| id.0)), |row| Ok((row.id(0)?, row.get(1)?))).await
     }
 
     /// When the other person last did something that lets the account write; `None` when that was never seen.
@@ -261,18 +273,17 @@ impl Conversations<'_> {
         Ok(Some(read.into_iter().map(|(_, _, id)| id).collect()))
     }
 
-    /// Marks what others said up to a time as read; false when that changes nothing.
-    pub async fn read_up_to(&self, id: ConversationId, up_to: Timestamp, now: Timestamp) -> Result<bool> {
+    /// Marks what others said up to a point as read; false when that changes nothing.
+    pub async fn read_up_to(&self, id: ConversationId, up_to: Point, now: Timestamp) -> Result<bool> {
         self.0.one(self.0.sql("SELECT id FROM conversations WHERE id = ? {FOR UPDATE}").bind(id.0)).await?;
         let sql = self
             .0
             .sql(
                 "UPDATE messages SET is_read = TRUE WHERE conversation_id = ? AND (is_read = FALSE OR is_read IS NULL)",
             )
-            .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL) AND sent_at <= ?")
-            .bind(id.0)
-            .time(up_to);
-        if self.0.run(sql).await? == 0 {
+            .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL) AND")
+            .bind(id.0);
+        if self.0.run(reports::up_to(sql, up_to)).await? == 0 {
             return Ok(false);
         }
         self.recount(id, now).await?;

@@ -1,6 +1,7 @@
 //! One file per noun: its rows, and the statements about them.
 
 pub(crate) mod accounts;
+pub(crate) mod admin;
 pub(crate) mod attachments;
 pub(crate) mod channels;
 pub(crate) mod connect_attempts;
@@ -25,6 +26,7 @@ pub(crate) mod receipts;
 pub(crate) mod refresh_tokens;
 pub(crate) mod reports;
 pub(crate) mod seals;
+pub(crate) mod standing;
 pub(crate) mod subscriptions;
 pub(crate) mod unread;
 pub(crate) mod usage;

@@ -112,7 +112,7 @@ async fn a_report_changes_five_hundred_at_most_and_survives_a_merge() {
             ..message(id, &number.to_string(), 1)
         };
         test.store_all(&(0..600).map(ours).collect::<Vec<_>>()).await;
-        let report = Report { status: DeliveryStatus::Read, up_to: at(5), at: at(6) };
+        let report = Report { status: DeliveryStatus::Read, up_to: at(5).into(), at: at(6) };
         let tx = test.store.begin().await.unwrap();
         let changed = tx.messages().apply_report(id, &[DeliveryStatus::Sent], report).await.unwrap();
         assert_eq!(changed.len(), 500);

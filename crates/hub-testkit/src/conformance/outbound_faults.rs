@@ -109,7 +109,8 @@ pub async fn gives_up_on_silence<S: Subject>(binary: &Path, engine: Engine) {
         // The wait is the hub's, whatever its database; that what is left open stays so is tested on both.
         return;
     }
-    let stage = Stage::<S>::linked_with(binary, engine, &[("SEND_WAIT_MS", "50")]).await;
+    let impatient = [("SEND_WAIT_MS", "50"), ("PLATFORM_TIMEOUT_SECONDS", "6")];
+    let stage = Stage::<S>::linked_with(binary, engine, &impatient).await;
     let (silent, other) = (stage.conversation_with(1).await, stage.conversation_with(2).await);
     assert!(stage.subject.fault(&stage.subject.account(0), Fault::Hang(SILENCE)));
     let (status, sent) = stage.send(&silent, &json!({"content": "into silence"})).await;

@@ -328,6 +328,8 @@ impl<S: Subject> Stage<S> {
     pub async fn past_is_read_back(&self) {
         let open = "SELECT kind FROM hub_jobs WHERE kind = 'backfill' AND state IN ('ready', 'running')";
         eventually("reading back ends", async || self.database.texts(open).await.is_empty().then_some(())).await;
+        let reads = async || self.accounts(&self.user).await.iter().any(|account| !account["progress"].is_null());
+        eventually("nothing looks as if it were read back", async || (!reads().await).then_some(())).await;
     }
 
     /// Everything the platform had to tell before this is dealt with: a further message of a person came through.

@@ -60,6 +60,10 @@ pub trait Subject: Sized {
 
     /// A person says something, and the platform calls the hub.
     fn say(&self, account: &str, person: &str, words: &str) -> String;
+    /// How many messages of a person the account has not read there, where the platform's API tells that.
+    fn unread(&self, _account: &str, _person: &str) -> Option<usize> {
+        None
+    }
     /// A person does something about a message.
     fn act(&self, account: &str, person: &str, act: &Act<'_>) -> bool;
     /// A person sends a file.

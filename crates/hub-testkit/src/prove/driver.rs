@@ -46,6 +46,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// In one line.
     pub summary: String,
+    /// The hub's log, when something is wrong.
+    pub log: Option<PathBuf>,
 }
 
 pub(super) struct Stage {

@@ -4,12 +4,13 @@ use super::actor::word;
 use super::driver::{Report, Stage};
 use super::history::{AccountSeen, Asked, Shown, Taken, check};
 use super::listener::Listener;
-use super::surroundings::ask;
+use super::surroundings::{LOG, ask};
 use crate::conformance::subject::Fault;
 use crate::{eventually, eventually_within};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -170,6 +171,14 @@ impl Stage {
             self.troubles.values().sum::<usize>(),
             findings.len(),
         );
-        Report { findings, summary }
+        let log = (!findings.is_empty()).then(|| self.keep_log()).flatten();
+        Report { findings, summary, log }
+    }
+
+    /// Copies the hub's log to where it outlives the run.
+    fn keep_log(&self) -> Option<PathBuf> {
+        let name = format!("hub-prove-{:?}-{}.log", self.run.engine, self.run.seed).to_lowercase();
+        let kept = std::env::temp_dir().join(name);
+        std::fs::copy(self.database.folder.path().join(LOG), &kept).ok().map(|_| kept)
     }
 }

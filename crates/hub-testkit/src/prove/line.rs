@@ -1,5 +1,5 @@
 //! A line to a platform that breaks on command, at any place of a request or its answer, or answers itself as a gateway in
-//! trouble would.
+//! trouble would. Links in answers lead through the line as well.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -65,7 +65,8 @@ impl FaultyLine {
                 let (target, weather) = (target.clone(), weather.clone());
                 tokio::spawn(async move {
                     // A broken line is what is wanted here.
-                    let _ = tokio::time::timeout(LIMIT, carry(near, &target, &weather)).await;
+                    let ends = (target.as_str(), address.to_string());
+                    let _ = tokio::time::timeout(LIMIT, carry(near, (ends.0, &ends.1), &weather)).await;
                 });
             }
         });
@@ -101,7 +102,7 @@ impl Weather {
 }
 
 /// One request and its answer. Every request has a connection of its own.
-async fn carry(mut near: TcpStream, target: &str, weather: &Mutex<Weather>) -> std::io::Result<()> {
+async fn carry(mut near: TcpStream, (target, own): (&str, &str), weather: &Mutex<Weather>) -> std::io::Result<()> {
     let Some((head, mut body)) = head(&mut near).await? else { return Ok(()) };
     let text = String::from_utf8_lossy(&head).into_owned();
     let changes = text.starts_with("POST ") || text.starts_with("PUT ");
@@ -145,10 +146,22 @@ async fn carry(mut near: TcpStream, target: &str, weather: &Mutex<Weather>) -> s
         return Ok(());
     }
     far.read_to_end(&mut answer).await?;
+    lead_through(&mut answer, target, own);
     match cut {
         Some(Cut::BeforeAnswer) => Ok(()),
         Some(Cut::InAnswer(parts)) => near.write_all(&answer[..answer.len() * usize::from(parts.min(99)) / 100]).await,
         _ => near.write_all(&answer).await,
+    }
+}
+
+/// Puts the line's address in the place of the platform's: whoever follows a link comes by here again. Both are of one length,
+/// as all addresses are that the system gives.
+fn lead_through(answer: &mut [u8], target: &str, own: &str) {
+    assert_eq!(target.len(), own.len(), "{target} and {own}");
+    let mut from = 0;
+    while let Some(place) = answer[from..].windows(own.len()).position(|bytes| bytes == target.as_bytes()) {
+        answer[from + place..][..own.len()].copy_from_slice(own.as_bytes());
+        from += place + own.len();
     }
 }
 

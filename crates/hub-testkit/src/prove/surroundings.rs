@@ -10,6 +10,8 @@ use url::Url;
 
 /// How often what got no answer is tried again.
 pub(super) const TRIES: usize = 200;
+/// The hub's log, in the folder of its database.
+pub(super) const LOG: &str = "hub.log";
 
 /// Leads an address through a line of its platform's.
 pub(super) async fn through(address: &str, line: &mut Option<(String, FaultyLine)>) -> String {
@@ -29,7 +31,7 @@ pub(super) async fn through(address: &str, line: &mut Option<(String, FaultyLine
 
 pub(super) async fn start(binary: &Path, settings: &[(String, String)], folder: &Path) -> HubProcess {
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    HubProcess::start_logged(binary, &settings, &folder.join("hub.log")).await
+    HubProcess::start_logged(binary, &settings, &folder.join(LOG)).await
 }
 
 /// What the dead process held comes free, as it would after a minute. On SQLite a hub that is alone finds out by itself.

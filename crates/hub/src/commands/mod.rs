@@ -1,5 +1,6 @@
 //! The command line.
 
+mod admin;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
@@ -39,6 +40,9 @@ enum Command {
     /// Users of the hub.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Who may use the admin page.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
     /// Jobs that were given up.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
@@ -70,6 +74,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Reseal(command) => reseal::run(&Config::load()?, command).await,
         Command::Doctor => doctor::run(&Config::load()?).await,
         Command::User(command) => user::run(&Config::load()?, command).await,
+        Command::Admin(command) => admin::run(&Config::load()?, command).await,
         Command::Jobs(command) => jobs::run(&Config::load()?, command).await,
         Command::Config => say(&Config::template()),
         Command::Openapi => say(&hub_http::openapi()),

@@ -103,6 +103,11 @@ impl Config {
         (self.sections.server.host, self.sections.server.port)
     }
 
+    /// How long a platform may take to answer a call.
+    pub(crate) fn platform_timeout(&self) -> Duration {
+        Duration::from_secs(self.sections.limits.platform_timeout_seconds)
+    }
+
     /// The address of Redis, if there is one.
     pub(crate) fn redis_url(&self) -> Option<String> {
         set(self.sections.storage.redis_url.as_ref())
@@ -195,6 +200,9 @@ fn read_sections() -> anyhow::Result<Sections> {
     // Usual silence is learned by the quarter of an hour, so each must be looked at.
     if !(1..=900).contains(&sections.limits.health_probe_seconds) {
         bail!("HEALTH_PROBE_SECONDS must be between 1 and 900");
+    }
+    if !(1..=90).contains(&sections.limits.platform_timeout_seconds) {
+        bail!("PLATFORM_TIMEOUT_SECONDS must be between 1 and 90");
     }
     Ok(sections)
 }

@@ -204,6 +204,9 @@ pub(super) struct Limits {
     /// How often each account's platform is asked how its channel stands, in seconds, 1 to 900.
     #[config(env = "HEALTH_PROBE_SECONDS", default = 300)]
     pub(super) health_probe_seconds: u64,
+    /// How long a platform may take to answer a call, in seconds, 1 to 90; a send that was not answered stays unconfirmed.
+    #[config(env = "PLATFORM_TIMEOUT_SECONDS", default = 30)]
+    pub(super) platform_timeout_seconds: u64,
 }
 
 impl Sections {

@@ -23,6 +23,10 @@ mod telegram_lines;
 #[cfg(feature = "demo")]
 mod telegram_login;
 #[cfg(feature = "demo")]
+mod telegram_past;
+#[cfg(feature = "demo")]
+mod telegram_proof;
+#[cfg(feature = "demo")]
 mod telegram_rows;
 #[cfg(feature = "demo")]
 mod telegram_world;

@@ -22,6 +22,9 @@ async fn prove(engine: Engine, seed: u64, lasts: Duration, harsh: bool) {
         eprintln!("finding: {finding}");
     }
     eprintln!("{}", report.summary);
+    if let Some(log) = &report.log {
+        eprintln!("the hub's log: {}", log.display());
+    }
     assert!(report.findings.is_empty(), "{}", report.summary);
 }
 

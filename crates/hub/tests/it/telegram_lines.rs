@@ -2,9 +2,11 @@
 
 use crate::telegram_login::{code_sent, verifies};
 use crate::telegram_world::{CODE, ME, PHONE, World};
+use hub_simulators::telegram_user::What;
 use hub_testkit::database::engines;
 use hub_testkit::pushes::Pushes;
 use hub_testkit::{Client, eventually};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -106,6 +108,48 @@ async fn what_waits_for_a_line_leaves_when_there_is_one() {
         tokio::join!(sending, looking);
         hears(&world, &ada, "into the silence").await;
         assert_eq!(world.telegram.calls_of("messages.sendMessage").len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_where_no_line_is_reaches_telegram_when_there_is_one() {
+    for engine in engines() {
+        let mut world = World::begun(engine).await;
+        let (ada, _) = world.linked().await;
+        world.telegram.says(ME, world.alice, world.alice_id, "hello");
+        hears(&world, &ada, "hello").await;
+        world.kill().await;
+        assert!(
+            world.database.change("UPDATE hub_leases SET holder = 'another process'").await > 0,
+            "there was a lease"
+        );
+        world.revive().await;
+        let ada = world.same(&ada);
+        let hello = ada.all_messages().await.into_iter().find(|one| one["content"] == "hello").expect("it is there");
+        let (message, conversation) =
+            (hello["id"].as_str().expect("an id"), hello["conversation_id"].as_str().expect("an id"));
+
+        // Typing is over when there is a line again: whoever asked may come again.
+        let typing = ada.request(Method::POST, &format!("/api/conversations/{conversation}/typing"));
+        let refused = typing.send().await.expect("an answer");
+        assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"3".parse().unwrap()));
+        let refused: Value = refused.json().await.expect("JSON");
+        assert!(refused.to_string().contains("Please try again in a few seconds."), "{refused}");
+        // A reaction and a reading mark are not.
+        let (status, body) = ada.put(&format!("/api/messages/{message}/reaction"), &json!({"emoji": "👍"})).await;
+        assert_eq!(status.as_u16(), 200, "{body}");
+        assert_eq!(ada.patch(&format!("/api/messages/{message}/read")).await.0.as_u16(), 200);
+        assert_eq!(world.telegram.deeds(ME).len(), 0, "nobody is there to tell Telegram");
+
+        world.database.change("DELETE FROM hub_leases").await;
+        let deeds = async || {
+            let deeds = world.telegram.deeds(ME);
+            let reacted = deeds.iter().any(|deed| deed.what == What::Reaction(Some("👍".to_owned())));
+            (reacted && deeds.iter().any(|deed| deed.what == What::Read)).then_some(())
+        };
+        eventually("both are told", deeds).await;
+        let shown = ada.all_messages().await.into_iter().find(|one| one["id"] == message).expect("it is there");
+        assert_eq!(shown["reactions"][0]["emoji"], "👍", "{shown}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! A hub that speaks with a pretend Telegram: two accounts of people, one of them with a password.
 
+use crate::contract::scene::{ACCESS_SECRET, REFRESH_SECRET};
 use crate::telegram_login::{code_sent, verifies};
 use hub_simulators::telegram_user::{NewAccount, NewPerson, Place, TelegramUserHandle, TelegramUserOptions, start};
 use hub_testkit::{Client, Database, Engine, HubProcess, PATIENCE};
@@ -136,6 +137,8 @@ async fn hub(telegram: &TelegramUserHandle, database: &Database) -> HubProcess {
         ("TELEGRAM_API_ID", "12345"),
         ("TELEGRAM_API_HASH", "tests-only"),
         ("TELEGRAM_TEST_SEED", seed.as_str()),
+        ("JWT_SECRET", ACCESS_SECRET),
+        ("JWT_REFRESH_SECRET", REFRESH_SECRET),
         ("AUTH_LIMIT_PER_MINUTE", "1000"),
         ("RATE_LIMIT_PER_MINUTE", "1000000"),
         ("RUST_LOG", "debug,sqlx=info,hyper=info"),

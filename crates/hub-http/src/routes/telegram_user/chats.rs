@@ -39,17 +39,20 @@ async fn dialogs(
     let account = account(&front, &caller, &id).await?;
     let query = ListConversations { limit: MOST, account: Some(account.id), ..ListConversations::default() };
     let page = inbox::list_conversations(&front.app, &caller, &query).await.map_err(failed)?;
-    let dialogs: Vec<Value> = page.items.iter().map(dialog).collect();
+    let addresses = inbox::addresses(&front.app, &page.items).await.map_err(failed)?;
+    let is_broadcast = |chat: &Conversation| addresses.get(&chat.id).is_some_and(|at| at["broadcast"] == true);
+    let dialogs: Vec<Value> = page.items.iter().map(|chat| dialog(chat, is_broadcast(chat))).collect();
     Ok(Json(json!({"dialogs": dialogs})))
 }
 
-fn dialog(conversation: &Conversation) -> Value {
+/// As the originals told people, groups and channels apart: a channel in which only its owners write is no group.
+fn dialog(conversation: &Conversation, is_broadcast: bool) -> Value {
     let id = conversation.remote_id.as_str();
     // Ids of people count up, those of groups and channels down.
-    let is_group = id.starts_with('-');
+    let is_user = !id.starts_with('-');
     json!({
-        "id": id, "name": conversation.participant_name.as_deref().unwrap_or("Unknown"),
-        "isUser": !is_group, "isGroup": is_group, "unreadCount": conversation.unread_count,
+        "id": id, "name": conversation.participant_name.as_deref().unwrap_or("Unknown"), "isUser": is_user,
+        "isGroup": !is_user && !is_broadcast, "isChannel": is_broadcast, "unreadCount": conversation.unread_count,
         "date": conversation.last_message_at.unwrap_or(conversation.created_at).timestamp(),
     })
 }

@@ -59,6 +59,7 @@ pub(super) fn message(
         edited_at: comment.modified.filter(|modified| *modified > sent_at),
         client_key: None,
         history,
+        is_read: history,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::urn;
 use super::super::wire::{elements, instant, number, text};
+use super::read_back::beside;
 use super::{event, ignored, unreadable};
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, NaiveDateTime};
@@ -9,6 +10,7 @@ use hub_domain::inbound::{ConversationRef, InboundBody, InboundMessage, Particip
 use hub_domain::{
     Content, ContentKind, Details, Direction, RemoteConversationId, RemoteMessageId, RemoteParticipantId, Timestamp,
 };
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde_json::Value;
 
@@ -30,7 +32,7 @@ pub(in super::super) fn latest_of_log(entries: &[Value]) -> Option<i64> {
 
 /// Reads entries of the log, oldest first.
 pub(super) fn log(account: &str, entries: &[Value]) -> Vec<Parsed> {
-    entries.iter().map(|entry| one(account, entry)).collect()
+    entries.iter().map(|entry| alone(|| one(account, entry), |fallen| fallen)).collect()
 }
 
 fn one(account: &str, entry: &Value) -> Parsed {
@@ -83,6 +85,7 @@ fn one(account: &str, entry: &Value) -> Parsed {
         edited_at: None,
         client_key: None,
         history: false,
+        is_read: false,
     };
     match method.as_str() {
         "UPDATE" | "PARTIAL_UPDATE" => {
@@ -109,7 +112,8 @@ fn words(activity: &Value) -> Content {
 
 /// Reads rows of old messages, oldest first. They have no ids, so one is made of what they say; it is the same every time.
 pub(super) fn old_messages(account: &str, rows: &[Value], own_name: Option<&str>) -> Vec<Parsed> {
-    let mut read: Vec<(Option<Timestamp>, Parsed)> = rows.iter().map(|row| row_of(account, row, own_name)).collect();
+    let mut read: Vec<(Option<Timestamp>, Parsed)> =
+        rows.iter().map(|row| beside(|| row_of(account, row, own_name))).collect();
     read.reverse();
     read.sort_by_key(|(at, _)| *at);
     read.into_iter().map(|(_, event)| event).collect()
@@ -150,6 +154,7 @@ fn row_of(account: &str, row: &Value, own_name: Option<&str>) -> (Option<Timesta
         edited_at: None,
         client_key: None,
         history: true,
+        is_read: true,
     };
     (at, event(account, "message", &id, InboundBody::Message(Box::new(message))))
 }

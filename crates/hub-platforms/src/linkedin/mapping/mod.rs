@@ -13,6 +13,7 @@ use super::api::EVENT;
 use super::wire::Notification;
 use hub_domain::RemoteAccountId;
 use hub_domain::inbound::{Inbound, InboundBody};
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -39,7 +40,7 @@ pub(super) fn delivery(body: &[u8]) -> Vec<Parsed> {
     if listed.is_empty() {
         return vec![ignored(None, "empty", "empty")];
     }
-    listed.into_iter().take(MAX_NOTIFICATIONS).map(one).collect()
+    listed.into_iter().take(MAX_NOTIFICATIONS).map(|told| alone(|| one(told), |fallen| fallen)).collect()
 }
 
 /// Reads one notification; one that cannot be read hides no neighbour.

@@ -6,6 +6,7 @@ use super::super::wire::{Comment, Notification, Post};
 use super::{event, ignored, member, notifications};
 use hub_domain::Timestamp;
 use hub_domain::inbound::InboundBody;
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -111,9 +112,9 @@ impl ReadBack {
         let mut events: Vec<(Option<Timestamp>, Parsed)> = Vec::new();
         for thread in &self.threads {
             let post = Post { names: vec![thread.post.clone()], text: thread.title.clone() };
-            events.extend(thread.comments.iter().map(|comment| self.comment(comment, &post)));
+            events.extend(thread.comments.iter().map(|comment| beside(|| self.comment(comment, &post))));
         }
-        events.extend(self.notifications.iter().map(|told| self.notification(told)));
+        events.extend(self.notifications.iter().map(|told| beside(|| self.notification(told))));
         // Lists begin with the newest; what was said within one instant keeps its order.
         events.reverse();
         events.sort_by_key(|(at, _)| *at);
@@ -159,4 +160,9 @@ impl ReadBack {
         }
         (told.at, parsed)
     }
+}
+
+/// Reads one thing with its time; when its reader panics it falls alone.
+pub(super) fn beside(read: impl FnOnce() -> (Option<Timestamp>, Parsed)) -> (Option<Timestamp>, Parsed) {
+    alone(read, |fallen| (None, fallen))
 }

@@ -106,6 +106,7 @@ fn said(told: &Told, mid: &str, mut content: Content) -> Result<InboundMessage, 
         edited_at: None,
         client_key: None,
         history: false,
+        is_read: false,
     })
 }
 

@@ -8,6 +8,7 @@ use hub_domain::{
     Attachment, Content, ContentKind, Details, Direction, RemoteAccountId, RemoteConversationId, RemoteMessageId,
     RemoteParticipantId, Timestamp,
 };
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -79,7 +80,7 @@ impl ReadBack {
         };
         messages.sort_by_key(|message| Reverse(written_instant(message.get("created_time"))));
         let mut unread = thread.conversation.get("unread_count").and_then(number).unwrap_or(0);
-        let one = |message: &Value| match self.message(message, &conversation) {
+        let mut one = |message: &Value| match self.message(message, &conversation) {
             Some(mut said) => {
                 let incoming = said.direction == Direction::Incoming;
                 said.history = match self.since {
@@ -91,7 +92,7 @@ impl ReadBack {
             }
             None => (None, self.ignored("without_details", message)),
         };
-        messages.into_iter().map(one).collect()
+        messages.into_iter().map(|message| alone(|| one(message), |fallen| (None, fallen))).collect()
     }
 
     /// The other person, under both of the conversation's ids.
@@ -138,6 +139,7 @@ impl ReadBack {
             edited_at: None,
             client_key: None,
             history: true,
+            is_read: true,
         })
     }
 

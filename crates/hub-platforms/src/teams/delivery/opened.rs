@@ -4,6 +4,7 @@ use super::super::mapping::{self, Chat, Scene, Told};
 use super::super::wire::{ChatMessage, resource};
 use crate::values::id;
 use hub_domain::{RemoteAccountId, Timestamp};
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -117,7 +118,8 @@ impl Page {
             for message in messages {
                 let message = ChatMessage(message);
                 let at = message.created();
-                told.push((at, mapping::state(&scene, Told::ReadBack(read), message)));
+                let state = || mapping::state(&scene, Told::ReadBack(read), message);
+                told.push((at, alone(state, |fallen| vec![fallen])));
             }
         }
         // The list is newest first; what was said within one instant keeps its order.
@@ -147,9 +149,9 @@ pub(in crate::teams) fn parse(body: &[u8]) -> Vec<Parsed> {
     }
     let named = serde_json::from_slice::<Named>(body).map(|named| named.object).unwrap_or_default();
     let parsed = match named.as_str() {
-        OPENED => {
-            serde_json::from_slice::<Opened>(body).ok().map(|opened| opened.items.iter().flat_map(item).collect())
-        }
+        OPENED => serde_json::from_slice::<Opened>(body)
+            .ok()
+            .map(|opened| opened.items.iter().flat_map(|one| alone(|| item(one), |fallen| vec![fallen])).collect()),
         READ_BACK => serde_json::from_slice::<Page>(body).ok().map(|page| page.events()),
         _ => None,
     };

@@ -133,6 +133,7 @@ fn said(
     let sender = message.from();
     let (content, reply_to) = content::content(message);
     let edited_at = message.edited().filter(|at| *at > sent_at);
+    let is_read = matches!(told, Told::ReadBack(read) if read.is_some_and(|read| sent_at <= read));
     Ok(InboundMessage {
         conversation: people::conversation(scene, chat, sender.as_ref()),
         id: RemoteMessageId::from(id),
@@ -144,7 +145,8 @@ fn said(
         sent_at,
         edited_at,
         client_key: None,
-        history: matches!(told, Told::ReadBack(read) if read.is_some_and(|read| sent_at <= read)),
+        history: is_read,
+        is_read,
     })
 }
 

@@ -11,6 +11,7 @@ use super::wire::Message;
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, InboundMessage};
 use hub_domain::time::from_unix_seconds;
 use hub_domain::{Direction, RemoteAccountId, Timestamp};
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -56,7 +57,7 @@ pub(super) fn delivery(body: &[u8], bot: Option<&str>) -> Vec<Parsed> {
         return vec![Parsed::Unreadable("the delivery is not JSON".to_owned())];
     };
     match value.get_mut("result").map(Value::take) {
-        Some(Value::Array(page)) => page.into_iter().map(|one| update(one, bot)).collect(),
+        Some(Value::Array(page)) => page.into_iter().map(|one| alone(|| update(one, bot), |fallen| fallen)).collect(),
         _ => vec![update(value, bot)],
     }
 }
@@ -137,6 +138,7 @@ fn message(message: &Message, bot: Option<&str>, edited: bool) -> Result<Reading
         edited_at: message.edit_date.and_then(instant),
         client_key: None,
         history: false,
+        is_read: false,
         conversation,
     });
     let body = if edited { InboundBody::Edited(message) } else { InboundBody::Message(message) };

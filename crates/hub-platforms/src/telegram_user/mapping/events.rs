@@ -1,13 +1,15 @@
 //! What happens to messages: taken away, read, reacted to.
 
+use super::messages::said_at;
 use super::{Scene, conversation_id, instant, message_id, participant_id};
+use crate::telegram_user::cursor::Unread;
 use crate::telegram_user::peers;
 use grammers_tl_types as tl;
-use hub_domain::DeliveryStatus;
 use hub_domain::inbound::{InboundBody, UpTo};
+use hub_domain::{DeliveryStatus, Timestamp};
 use hub_platform_kit::platform::Parsed;
 use serde_json::json;
-use tl::enums::{MessagePeerReaction, MessageReactions, Reaction};
+use tl::enums::{Message, MessagePeerReaction, MessageReactions, Reaction};
 
 /// Characters of a service notification that are kept.
 const MAX_NOTIFICATION: usize = 2_000;
@@ -32,8 +34,33 @@ pub(super) fn deleted_in(chat: i64, messages: &[i32], pts: i32, scene: &Scene<'_
 pub(super) fn read_here(chat: i64, up_to: i32, scene: &Scene<'_>) -> Parsed {
     let key = format!("{chat}:in:{up_to}");
     let Some(at) = instant(scene.date) else { return undated("a reading") };
-    let up_to = UpTo::Message(message_id(up_to));
-    scene.event(&key, InboundBody::ReadElsewhere { conversation: conversation_id(chat), up_to, at })
+    scene.event(&key, read_by_me(chat, up_to, at))
+}
+
+/// What was read last may be none that is kept, such as somebody's joining.
+fn read_by_me(chat: i64, up_to: i32, at: Timestamp) -> InboundBody {
+    let up_to = UpTo::Number(i64::from(up_to));
+    InboundBody::ReadElsewhere { conversation: conversation_id(chat), up_to, at }
+}
+
+/// Up to where both sides have read a chat, as Telegram lists it beside these messages of it, newest first.
+pub(in crate::telegram_user) fn read_up_to(messages: &[Message], scene: &Scene<'_>, listed: &Unread) -> Vec<Parsed> {
+    let Some(at) = messages.iter().find_map(said_at) else { return Vec::new() };
+    let chat = listed.chat;
+    let mut events = Vec::new();
+    if let Some(up_to) = listed.read_by_me.filter(|up_to| *up_to > 0) {
+        events.push(scene.event(&format!("{chat}:in:{up_to}"), read_by_me(chat, up_to, at)));
+    }
+    let ours = messages.iter().filter_map(|message| match message {
+        Message::Message(said) if said.out && said.id <= listed.read_by_them => Some(said.id),
+        _ => None,
+    });
+    if let Some(last) = ours.max() {
+        let (conversation, up_to) = (conversation_id(chat), UpTo::Message(message_id(last)));
+        let body = InboundBody::StatusUpTo { conversation, up_to, status: DeliveryStatus::Read, at };
+        events.push(scene.event(&format!("{chat}:out:{last}"), body));
+    }
+    events
 }
 
 /// The other side has read.

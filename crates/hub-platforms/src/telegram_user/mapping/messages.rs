@@ -13,7 +13,7 @@ pub(super) fn new(message: &Message, scene: &Scene<'_>) -> Vec<Parsed> {
     match message {
         Message::Message(said) => {
             let chat = peers::peer_id(&said.peer_id);
-            vec![match read(said, scene, false) {
+            vec![match read(said, scene) {
                 Some(read) => scene.event(&format!("{chat}:{}", said.id), InboundBody::Message(Box::new(read))),
                 None => Parsed::Unreadable("a message without a usable date".to_owned()),
             }]
@@ -29,7 +29,7 @@ pub(super) fn edited(message: &Message, pts: i32, scene: &Scene<'_>) -> Vec<Pars
     let chat = peers::peer_id(&said.peer_id);
     let mut events = Vec::new();
     if !said.edit_hide && said.edit_date.is_some() {
-        events.push(match read(said, scene, false) {
+        events.push(match read(said, scene) {
             Some(read) => scene.event(&format!("{chat}:{}:edit:{pts}", said.id), InboundBody::Edited(Box::new(read))),
             None => Parsed::Unreadable("a changed message without a usable date".to_owned()),
         });
@@ -40,12 +40,30 @@ pub(super) fn edited(message: &Message, pts: i32, scene: &Scene<'_>) -> Vec<Pars
     events
 }
 
+/// What a chat's messages of the past are measured by.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::telegram_user) struct Past {
+    /// Since when the line listens, in seconds since 1970.
+    pub(in crate::telegram_user) listening: i32,
+    /// The chat's last message when the chats were listed; 0 = not known.
+    pub(in crate::telegram_user) last: i32,
+    /// Up to where the person had read.
+    pub(in crate::telegram_user) read: i32,
+}
+
+impl Past {
+    /// Telegram's times are whole seconds, so in the second in which the line opened the list of chats decides.
+    fn holds(self, said: &tl::types::Message) -> bool {
+        said.date <= self.listening && (self.last == 0 || said.id <= self.last)
+    }
+}
+
 /// What was said before anybody listened, and what was said since: the line tells that as well, but perhaps later, and it is news.
-/// What happened in a chat back then is none.
-pub(in crate::telegram_user) fn past_message(message: &Message, scene: &Scene<'_>, listening: i32) -> Option<Parsed> {
+/// Either waits to be read until the person has read it. What happened in a chat back then is none.
+pub(in crate::telegram_user) fn past_message(message: &Message, scene: &Scene<'_>, past: Past) -> Option<Parsed> {
     let Message::Message(said) = message else { return None };
     let chat = peers::peer_id(&said.peer_id);
-    let read = read(said, scene, said.date <= listening)?;
+    let read = InboundMessage { history: past.holds(said), is_read: said.id <= past.read, ..read(said, scene)? };
     Some(scene.event(&format!("{chat}:{}", said.id), InboundBody::Message(Box::new(read))))
 }
 
@@ -58,7 +76,7 @@ pub(in crate::telegram_user) fn said_at(message: &Message) -> Option<Timestamp> 
     }
 }
 
-fn read(said: &tl::types::Message, scene: &Scene<'_>, history: bool) -> Option<InboundMessage> {
+fn read(said: &tl::types::Message, scene: &Scene<'_>) -> Option<InboundMessage> {
     let chat = peers::peer_id(&said.peer_id);
     let outgoing = said.out || said.from_id.as_ref().is_some_and(|from| peers::peer_id(from) == scene.me);
     Some(InboundMessage {
@@ -72,7 +90,8 @@ fn read(said: &tl::types::Message, scene: &Scene<'_>, history: bool) -> Option<I
         sent_at: instant(said.date)?,
         edited_at: said.edit_date.filter(|_| !said.edit_hide).and_then(instant),
         client_key: None,
-        history,
+        history: false,
+        is_read: false,
     })
 }
 

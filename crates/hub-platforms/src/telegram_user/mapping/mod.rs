@@ -5,7 +5,8 @@ mod events;
 mod messages;
 mod service;
 
-pub(super) use messages::{past_message, said_at};
+pub(super) use events::read_up_to;
+pub(super) use messages::{Past, past_message};
 
 use super::peers::{self, Names};
 use super::session::OwnSession;

@@ -47,6 +47,7 @@ pub(super) fn read(scene: &Scene, kind: &str, payload: &Value) -> Parsed {
             edited_at: None,
             client_key: None,
             history: false,
+            is_read: false,
         },
     ))
 }

@@ -29,6 +29,7 @@ pub(super) fn read(scene: &Scene, event: &Value) -> Result<Inbound, Unreadable> 
         edited_at: None,
         client_key: None,
         history: false,
+        is_read: false,
         id: RemoteMessageId::from(id_of_event.as_str()),
     };
     Ok(message_event(scene, message))

@@ -15,6 +15,7 @@ use super::wire::{People, id, words};
 use aws_lc_rs::digest;
 use hub_domain::inbound::{ConversationRef, Inbound, InboundBody, Participant};
 use hub_domain::{RemoteAccountId, RemoteConversationId, RemoteParticipantId};
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -164,10 +165,11 @@ fn each(
     };
     for event in events {
         let event = serde_json::from_str::<Value>(event.get()).map_err(|_| "an event that is no JSON");
-        out.push(match event.and_then(|event| read(scene, &event)) {
+        let read = || match event.and_then(|event| read(scene, &event)) {
             Ok(event) => Parsed::Event(event),
             Err(reason) => unreadable(reason),
-        });
+        };
+        out.push(alone(read, |fallen| fallen));
     }
 }
 

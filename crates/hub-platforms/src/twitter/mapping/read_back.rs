@@ -7,6 +7,7 @@ use crate::twitter::ids;
 use crate::twitter::wire::{People, id, list, words, written};
 use hub_domain::inbound::{InboundBody, InboundMessage};
 use hub_domain::{RemoteMessageId, RemoteParticipantId};
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -70,7 +71,7 @@ impl ReadBack {
         let mut events: Vec<&Value> = list(&self.page["data"]).iter().collect();
         events.retain(|event| known.is_none() || place(event).is_none_or(|id| Some(id) > known));
         events.sort_by_key(place);
-        events.into_iter().flat_map(|event| self.event(&scene, event)).collect()
+        events.into_iter().flat_map(|event| alone(|| self.event(&scene, event), |fallen| vec![fallen])).collect()
     }
 
     fn event(&self, scene: &Scene, event: &Value) -> Vec<Parsed> {
@@ -102,6 +103,7 @@ impl ReadBack {
             edited_at: None,
             client_key: None,
             history: self.since.is_none(),
+            is_read: self.since.is_none(),
             id: RemoteMessageId::from(id_of_event),
         };
         Ok(Parsed::Event(message_event(scene, message)))

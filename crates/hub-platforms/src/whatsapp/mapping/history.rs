@@ -2,15 +2,13 @@
 
 use super::super::lenient::Word;
 use super::people::Customer;
-use super::{Scene, account, list, messages, unreadable};
+use super::{Scene, account, every, list, messages, unreadable};
 use hub_platform_kit::platform::Parsed;
 use serde_json::{Map, Value};
 
 /// The value of a change of this kind: threads, or the files that belong to them.
 pub(super) fn read(scene: &Scene, value: &mut Map<String, Value>, out: &mut Vec<Parsed>) {
-    for message in list(value, "messages") {
-        messages::read(scene, message, messages::Source::PastFile, out);
-    }
+    every(value, "messages", out, |message, out| messages::read(scene, message, messages::Source::PastFile, out));
     for chunk in list(value, "history") {
         let Value::Object(mut chunk) = chunk else {
             out.push(unreadable("a part of the history that is no object"));
@@ -41,7 +39,7 @@ fn thread(scene: &Scene, thread: Value, out: &mut Vec<Parsed>) {
     let Some(customer) = named.or_else(|| Customer::new(&scene.people, &wa_id, &user_id, &parent)) else {
         return out.push(unreadable("a thread without a customer"));
     };
-    for message in list(&mut thread, "messages") {
+    every(&mut thread, "messages", out, |message, out| {
         messages::read(scene, message, messages::Source::Past(&customer), out);
-    }
+    });
 }

@@ -142,6 +142,7 @@ impl Line<'_> {
             edited_at,
             client_key: None,
             history: self.source.is_past(),
+            is_read: self.source.is_past(),
         })
     }
 

@@ -15,6 +15,7 @@ use crate::values;
 use hub_domain::id::REMOTE_ID_MAX_CHARS;
 use hub_domain::inbound::{Inbound, InboundBody};
 use hub_domain::{RemoteAccountId, Timestamp};
+use hub_platform_kit::alone;
 use hub_platform_kit::platform::Parsed;
 use people::People;
 use serde::de::DeserializeOwned;
@@ -124,9 +125,9 @@ fn change(event: Event, out: &mut Vec<Parsed>) {
         }
         "messages" => said(&scene, &mut value, out),
         "smb_message_echoes" => {
-            for echo in list(&mut value, "message_echoes") {
+            every(&mut value, "message_echoes", out, |echo, out| {
                 messages::read(&scene, echo, messages::Source::BusinessApp, out);
-            }
+            });
         }
         "history" => history::read(&scene, &mut value, out),
         "smb_app_state_sync" => each(&scene, "state_sync", &mut value, people::synced, out),
@@ -144,15 +145,9 @@ fn change(event: Event, out: &mut Vec<Parsed>) {
 /// Messages, statuses and complaints share a field.
 fn said(scene: &Scene, value: &mut Map<String, Value>, out: &mut Vec<Parsed>) {
     let before = out.len();
-    for message in list(value, "messages") {
-        messages::read(scene, message, messages::Source::Customer, out);
-    }
-    for status in list(value, "statuses") {
-        statuses::read(scene, status, out);
-    }
-    for problem in list(value, "errors") {
-        out.push(account::platform_error(scene, problem));
-    }
+    every(value, "messages", out, |message, out| messages::read(scene, message, messages::Source::Customer, out));
+    every(value, "statuses", out, |status, out| statuses::read(scene, status, out));
+    every(value, "errors", out, |problem, out| out.push(account::platform_error(scene, problem)));
     if out.len() == before {
         let body = InboundBody::Ignored { reason: "empty".to_owned() };
         out.push(scene.event(Reading { key: scene.key("ignored", &[&scene.digest]), body }));
@@ -167,12 +162,29 @@ fn each<T: DeserializeOwned>(
     read: fn(&Scene, &T) -> Result<InboundBody, Unreadable>,
     out: &mut Vec<Parsed>,
 ) {
-    for one in list(value, name) {
+    every(value, name, out, |one, out| {
         let key = scene.key_of_content(name, &one);
         out.push(match shaped(one).ok_or("a member of an unknown shape").and_then(|one| read(scene, &one)) {
             Ok(body) => scene.event(Reading { key, body }),
             Err(reason) => unreadable(reason),
         });
+    });
+}
+
+/// Takes a list out of an object and reads every member of it, each alone.
+fn every(
+    object: &mut Map<String, Value>,
+    name: &str,
+    out: &mut Vec<Parsed>,
+    mut read: impl FnMut(Value, &mut Vec<Parsed>),
+) {
+    for one in list(object, name) {
+        let read = || {
+            let mut told = Vec::new();
+            read(one, &mut told);
+            told
+        };
+        out.extend(alone(read, |fallen| vec![fallen]));
     }
 }
 

@@ -267,6 +267,7 @@ fn check_status(rest: &mut Vec<&Inbound>, mut expected: Expected) {
                 match mark {
                     UpTo::Time(time) => up_to = Some(to_contract(*time)),
                     UpTo::Message(message) => named.push(message.as_str().to_owned()),
+                    UpTo::Number(number) => panic!("{whose}: up to number {number}"),
                 }
                 (conversation.clone(), *status, *at)
             }

@@ -188,14 +188,40 @@ fn following_pages_are_taken_as_they_come_but_only_from_graph() {
         assert_eq!(asked[1].query, [("$skiptoken".to_owned(), "two".to_owned())].into());
         assert_eq!(asked[3].query["$skiptoken"], "M2~x=");
         assert_eq!(asked[3].query["$top"], "3");
-        // A link that leads away gets no token.
+        // A link that leads away gets no token; the list is read from its beginning instead, but not for ever.
         let elsewhere = StandIn::start(vec![listing(&[], None)]).await;
         for link in [&elsewhere.base, "https://graph.microsoft.com/v1.0/me/chats", "nowhere", "//x"] {
-            let cursor = json!({ "then": "2026-01-01T00:00:00Z", "chats": link }).to_string();
-            let error = platform.pull(&grant(), Some(&cursor), Duration::ZERO).await.unwrap_err();
+            stand_in.give(listing(&[], None));
+            let cursor =
+                |returns| json!({ "then": "2026-01-01T00:00:00Z", "chats": link, "returns": returns }).to_string();
+            let asked = stand_in.asked().len();
+            let page = platform.pull(&grant(), Some(&cursor(0)), Duration::ZERO).await.unwrap();
+            assert!(!page.more && !stand_in.asked()[asked].query.contains_key("$skiptoken"), "{link}");
+            let error = platform.pull(&grant(), Some(&cursor(8)), Duration::ZERO).await.unwrap_err();
             assert_eq!(error.kind, ErrorKind::UnexpectedReply, "{link}");
         }
         assert!(elsewhere.asked().is_empty());
+    });
+}
+
+/// A link that ended in the middle of a chat costs no message: the chat is read from its first page again.
+#[test]
+fn a_link_that_ended_costs_no_message() {
+    block_on(async {
+        let stand_in = StandIn::start(Vec::new()).await;
+        let link = format!("{}/v1.0/chats/19:a/messages?$skiptoken=old", stand_in.base);
+        for status in [400, 404, 410] {
+            let cursor = json!({ "since": "2026-11-25T11:00:00Z", "then": "2026-11-25T11:59:00Z", "pages": 1,
+                "messages": link, "todo": [{ "id": "19:a" }] });
+            stand_in.give(Reply::json(status, r#"{"error":{"code":"BadRequest","message":"Skip token is invalid."}}"#));
+            stand_in.give(ok(&json!({ "value": [message("19:a", "1", "2026-11-25T11:10:00Z")] })));
+            let page = at(&stand_in.base).pull(&grant(), Some(&cursor.to_string()), Duration::ZERO).await.unwrap();
+            assert_eq!(said(std::slice::from_ref(&page)), [("1".to_owned(), false)], "{status}");
+            assert!(!page.more);
+        }
+        let asked = stand_in.asked();
+        super::spec::check(&asked);
+        assert_eq!(asked[1].query["$filter"], "lastModifiedDateTime gt 2026-11-25T11:00:00.000Z");
     });
 }
 

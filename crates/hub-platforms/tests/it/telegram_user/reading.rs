@@ -5,7 +5,7 @@ use grammers_tl_types as tl;
 use hub_domain::inbound::{InboundBody, UpTo};
 use hub_domain::{DeliveryStatus, Direction, RemoteMessageId};
 use hub_simulators::telegram_user::{Place, TelegramUserOptions};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -67,8 +67,45 @@ async fn what_is_said_once_the_line_listens_is_news_whichever_way_it_comes() {
     });
     let events = reader.past().await;
     let told: Vec<_> = events.iter().filter_map(|event| said(&event.body)).collect();
-    let told: Vec<_> = told.iter().map(|message| (words(message), message.history)).collect();
-    assert_eq!(told[..2], [("before", true), ("meanwhile", false)]);
+    let told: Vec<_> = told.iter().map(|message| (words(message), message.history, message.is_read)).collect();
+    assert_eq!(told[..2], [("before", true, false), ("meanwhile", false, false)]);
+}
+
+/// Telegram's times are whole seconds: in the second in which the line opened the list of chats says what is news, and what the
+/// person has read nothing but Telegram's own word.
+#[tokio::test]
+async fn what_is_unread_there_is_unread_here_to_the_message() {
+    let telegram = world().await;
+    let says = |place, from, text: &str, at: i32| {
+        telegram.says_with(ME, place, from, |message| {
+            text.clone_into(&mut message.message);
+            message.date = at;
+        })
+    };
+    let before = i32::try_from(chrono::Utc::now().timestamp()).unwrap() - 60;
+    let group = telegram.create_supergroup(ME, 2_100_000_333, "Team", &[BOB]);
+    let read = [says(WITH_ALICE, ALICE, "read", before), says(group, BOB, "read in the group", before)];
+    says(WITH_ALICE, ALICE, "unread", before);
+    says(group, BOB, "unread in the group", before);
+    assert!(telegram.reads_elsewhere(ME, WITH_ALICE, read[0].unwrap()));
+    assert!(telegram.reads_elsewhere(ME, group, read[1].unwrap()));
+    let mut reader = Reader::on(&telegram);
+    reader.take(Duration::ZERO).await;
+    let cursor: Value = serde_json::from_str(reader.cursor.as_deref().unwrap()).unwrap();
+    let opened = i32::try_from(cursor["since"].as_i64().unwrap()).unwrap();
+    says(WITH_ALICE, ALICE, "said when the line was open", opened);
+
+    let events = reader.past().await;
+    let told: Vec<_> = events.iter().filter_map(|event| said(&event.body)).collect();
+    let told: BTreeSet<_> = told.iter().map(|message| (words(message), message.history, message.is_read)).collect();
+    let expected = [
+        ("read", true, true),
+        ("read in the group", true, true),
+        ("said when the line was open", false, false),
+        ("unread", true, false),
+        ("unread in the group", true, false),
+    ];
+    assert_eq!(told, BTreeSet::from(expected));
 }
 
 #[tokio::test]
@@ -107,13 +144,13 @@ async fn what_happens_to_a_message_is_told_as_it_happens() {
     assert!(telegram.reads_elsewhere(ME, WITH_ALICE, first));
     let read = reader
         .next(|body| match body {
-            InboundBody::ReadElsewhere { conversation, up_to: UpTo::Message(message), .. } => {
-                Some((conversation.clone(), message.clone()))
+            InboundBody::ReadElsewhere { conversation, up_to: UpTo::Number(number), .. } => {
+                Some((conversation.clone(), *number))
             }
             _ => None,
         })
         .await;
-    assert_eq!((read.0.as_str(), read.1), (ALICE.to_string().as_str(), id(first)));
+    assert_eq!((read.0.as_str(), read.1), (ALICE.to_string().as_str(), i64::from(first)));
 
     let mine = telegram.writes_elsewhere(ME, WITH_ALICE, "from the phone").unwrap();
     assert_eq!(reader.message().await.direction, Direction::Outgoing);

@@ -69,8 +69,8 @@ async fn without_an_open_line_nothing_is_sent() {
     let mut reader = Reader::on(&telegram);
     for _ in 0..5 {
         let error = reader.handle.send(&reader.grant, &to_alice("hi", "key-1")).await.unwrap_err();
-        let soon = Some(Duration::from_secs(3));
-        assert_eq!(error.kind, ErrorKind::RateLimited { retry_after: soon }, "that is no outage: {error}");
+        let retry_after = Duration::from_secs(3);
+        assert_eq!(error.kind, ErrorKind::NotHere { retry_after }, "that is no outage: {error}");
         assert_eq!(error.status, None, "and nothing that Telegram said");
     }
     assert_eq!(telegram.connected(), 0);

@@ -137,7 +137,7 @@ fn a_page_reads_the_same_again() {
     let (pages, ..) = pull_from(cursor, vec![page(&[FIRST + 2, FIRST + 1, FIRST], None)]);
     let verified = Verified { body: pages[0].raw.clone(), account: Some(ME.into()) };
     let again = offline().parse(&verified).unwrap();
-    let again = HistoryPage { events: again, raw: pages[0].raw.clone(), next: None, more: false };
+    let again = HistoryPage { events: again, raw: pages[0].raw.clone(), next: None, more: false, progress: None };
     assert_eq!(said(&again), said(&pages[0]));
     assert_eq!(said(&again), [(FIRST + 1, false), (FIRST + 2, false)]);
 }

@@ -227,6 +227,17 @@ impl Connection {
                 });
                 self.acknowledge(message.id).await
             }
+            Outcome::Held(mut cleared, answer) => {
+                let (queue, reply, stop) = (self.queue.clone(), reply(answer), self.shared.stop.clone());
+                self.shared.tasks.spawn(async move {
+                    tokio::select! {
+                        _ = cleared.changed() => { let _ = queue.send(reply).await; }
+                        () = stop.cancelled() => {}
+                        () = queue.closed() => {}
+                    }
+                });
+                self.acknowledge(message.id).await
+            }
             Outcome::Never => self.acknowledge(message.id).await,
             Outcome::Cut => Ok(false),
         }

@@ -8,7 +8,7 @@ use crate::config::{Config, random_hex, write_private};
 use anyhow::{Context, bail};
 use hub_app::accounts::{self, Arrival, BeginConnect, ConnectProgress, Connecting, ResumeConnect};
 use hub_app::auth::{self, Credentials};
-use hub_app::{App, AppError, Caller};
+use hub_app::{App, AppError, Caller, admin};
 use hub_domain::connect::{Answers, Step};
 use hub_platform_kit::Secret;
 use hub_platform_kit::transport::Transport;
@@ -37,6 +37,8 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 
     let password = demo_password(&config)?;
     let caller = demo_user(&app, &password).await?;
+    // Whoever tries the demo may look at all of it.
+    admin::grant_admin_by_operator(&app, EMAIL).await?;
     let answer = |field: &str, text: &str| Answers::from([(field.to_owned(), text.to_owned())]);
     link(&app, &caller, "telegram", Some("bot_token"), vec![answer("token", BOT)]).await?;
     let signing_in = vec![answer("phone", TELEGRAM_ACCOUNTS[0].1), answer("code", TELEGRAM_CODE)];
@@ -68,6 +70,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     write_private(&file, &lines)?;
     say("Simulated people write on Telegram, X, Facebook, Instagram, WhatsApp, LinkedIn and Teams every few seconds.")?;
     say(&format!("Sign in as {EMAIL}; the password is in {}: . {0}", file.display()))?;
+    say(&format!("Everything is looked after at {hub_url}/admin"))?;
     say(&format!(
         "Link more at {hub_url}/connect; a person at Telegram is +{}, with the code {TELEGRAM_CODE}",
         TELEGRAM_ACCOUNTS[1].1

@@ -117,6 +117,11 @@ impl Subject for TelegramUser {
         self.platform.says(number(account), chat, number(person), words).expect("the chat is there").to_string()
     }
 
+    fn unread(&self, account: &str, person: &str) -> Option<usize> {
+        let unread = self.platform.unread(number(account), self.chat(account, person));
+        Some(usize::try_from(unread).expect("a count"))
+    }
+
     fn act(&self, account: &str, person: &str, act: &Act<'_>) -> bool {
         let (chat, account, person) = (self.chat(account, person), number(account), number(person));
         match *act {

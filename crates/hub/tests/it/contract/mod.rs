@@ -3,6 +3,8 @@
 //! `docs/compatibility.md`. A house rule sees to it that none is missing.
 
 mod accounts;
+mod administration;
+mod administrators;
 mod authentication;
 mod certificates;
 mod deliveries;
@@ -13,7 +15,7 @@ mod messages;
 mod operations;
 mod protection;
 mod protocol;
-mod scene;
+pub(crate) mod scene;
 mod secrets;
 mod sending;
 mod shapes;

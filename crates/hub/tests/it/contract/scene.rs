@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// What tokens are signed with.
-pub(super) const ACCESS_SECRET: &str = "contract-access-secret-0123456789abcdef";
-pub(super) const REFRESH_SECRET: &str = "contract-refresh-secret-0123456789abcdef";
+pub(crate) const ACCESS_SECRET: &str = "contract-access-secret-0123456789abcdef";
+pub(crate) const REFRESH_SECRET: &str = "contract-refresh-secret-0123456789abcdef";
 /// What [`Client::register`] uses.
 pub(super) const PASSWORD: &str = "correct horse battery";
 /// A row that nobody has.
@@ -147,7 +147,7 @@ pub(super) async fn everywhere(check: impl AsyncFn(Engine)) {
 }
 
 /// A signed token of one's own making; `none` signs nothing.
-pub(super) fn token(algorithm: &str, claims: &Value, secret: &str) -> String {
+pub(crate) fn token(algorithm: &str, claims: &Value, secret: &str) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(&json!({"alg": algorithm, "typ": "JWT"})), part(claims));
     let algorithm = match algorithm {
@@ -161,7 +161,7 @@ pub(super) fn token(algorithm: &str, claims: &Value, secret: &str) -> String {
 }
 
 /// Claims of a user's tokens that end so many seconds from now.
-pub(super) async fn claims(user: &Client, seconds: i64) -> Value {
+pub(crate) async fn claims(user: &Client, seconds: i64) -> Value {
     let (_, me) = user.get("/api/auth/me").await;
     let now = chrono::Utc::now().timestamp();
     json!({"userId": me["id"], "email": me["email"], "iat": now - 1_000, "exp": now + seconds})
