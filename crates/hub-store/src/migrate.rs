@@ -40,7 +40,6 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_channels",
     "0007_outbox",
     "0008_ledger",
-    "0008_ledger",
     "0009_admin",
     "0010_reading",
     "0011_indexes_aside"
