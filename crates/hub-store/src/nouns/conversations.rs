@@ -110,6 +110,8 @@ pub struct Conversations<'a>(pub(crate) Conn<'a>);
 pub(super) const COLUMNS: &str = "c.id, c.account_id, a.platform, a.platform_username, a.is_active, c.platform_conversation_id, \
     c.participant_name, c.participant_id, c.participant_avatar_url, ts(c.last_message_at), c.unread_count, \
     ts(c.created_at), ts(c.updated_at), a.user_id, p.blob_key";
+/// How many columns these are.
+pub(super) const WIDTH: usize = 15;
 const FROM: &str = "FROM conversations c JOIN connected_accounts a ON a.id = c.account_id \
     LEFT JOIN hub_pictures p ON p.conversation_id = c.id WHERE a.user_id IS NOT NULL";
 

@@ -39,6 +39,9 @@ async fn who_is_deactivated_is_out_at_once_and_loses_nothing() {
         // What was rotated a moment ago has its grace, as long as nobody ends it.
         let (status, rotated) = nobody.post("/api/auth/refresh", &json!({"refreshToken": pair["refreshToken"]})).await;
         assert_eq!(status, StatusCode::OK, "{rotated}");
+        let begin = json!({"method": "bot_token"});
+        assert_eq!(talk.user.post("/api/oauth/connect/telegram", &begin).await.0, StatusCode::OK);
+        assert_eq!(scene.database.texts("SELECT platform FROM hub_connect_attempts").await.len(), 1);
         let (raw, packed) = (Pushes::open(&talk.user).await, Pushes::open_socket_io(&other).await);
         let bystander = Pushes::open(&root).await;
 
@@ -55,6 +58,9 @@ async fn who_is_deactivated_is_out_at_once_and_loses_nothing() {
             assert_eq!((status.as_u16(), &body["error"]["code"]), (401, &json!("INVALID_TOKEN")));
             assert_eq!(client.get("/api/messages").await.0, StatusCode::UNAUTHORIZED);
         }
+        assert_eq!(Pushes::knock(&talk.user).await.farewell().await.0, Some(BAD_TOKEN), "and no new one is opened");
+        let begun = scene.database.texts("SELECT platform FROM hub_connect_attempts").await;
+        assert!(begun.is_empty(), "a link that was begun does not come to its end");
         for token in [&pair["refreshToken"], &rotated["refreshToken"]] {
             let (status, body) = nobody.post("/api/auth/refresh", &json!({ "refreshToken": token })).await;
             assert_eq!((status.as_u16(), &body["error"]["code"]), (401, &json!("TOKEN_REFRESH_FAILED")), "{body}");
