@@ -101,7 +101,8 @@ async fn a_channel_is_no_group_and_a_supergroup_is_one() {
         for (place, told) in
             [(channel, [false, false, true]), (team, [false, true, false]), (world.alice, [true, false, false])]
         {
-            let dialog = all.iter().find(|dialog| dialog["id"] == place.id().to_string()).expect("a dialog");
+            let id = place.id().to_string();
+            let dialog = all.iter().find(|dialog| dialog["id"] == id).expect("a dialog");
             let kinds = ["isUser", "isGroup", "isChannel"].map(|name| dialog[name] == true);
             assert_eq!(kinds, told, "{dialog}");
         }

@@ -111,7 +111,8 @@ async fn c13_what_is_unread_at_telegram_is_unread_here() {
         let dialogs = user.get(&format!("/api/telegram/{id}/dialogs")).await.1;
         for (place, unread) in [(world.alice, SAID - READ), (team, SAID - READ), (bob, 0)] {
             let dialogs = dialogs["dialogs"].as_array().expect("a list");
-            let dialog = dialogs.iter().find(|dialog| dialog["id"] == place.id().to_string()).expect("a dialog");
+            let id = place.id().to_string();
+            let dialog = dialogs.iter().find(|dialog| dialog["id"] == id).expect("a dialog");
             assert_eq!(dialog["unreadCount"], unread, "{dialog}");
             assert_eq!(world.telegram.unread(ME, place), i32::try_from(unread).expect("few"), "as Telegram counts");
         }
