@@ -29,8 +29,11 @@ async fn rounds(app: &App, stop: &CancellationToken) {
             outcome = round => if let Err(error) = outcome {
                 tracing::debug!(%error, "a round of the channels failed");
             },
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
         }
+    }
+    if let Err(error) = channels::write_signs(app).await {
+        tracing::debug!(%error, "the last signs of life were not written down");
     }
 }
 

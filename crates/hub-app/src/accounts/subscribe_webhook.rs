@@ -131,7 +131,10 @@ pub(crate) async fn gone(app: &App, tx: &Tx, account: &Account, grant: &Grant) -
     let Some(known) = tx.subscriptions().by_account(name, kind, &subscriber).await? else { return Ok(()) };
     let why = "the platform does not know it any more";
     tx.subscriptions().set_state(known.id, GONE, Some(why), app.now()).await?;
-    tx.jobs().enqueue_many(&[jobs::subscribe_webhook(account.id, app.now())]).await?;
+    // At first at once, whatever waits already; then as one job that is tried ever more rarely.
+    let again = known.state == GONE;
+    let work = if again { jobs::subscribe_webhook } else { jobs::resubscribe };
+    tx.jobs().enqueue_many(&[work(account.id, app.now())]).await?;
     Ok(())
 }
 

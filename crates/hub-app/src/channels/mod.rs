@@ -15,6 +15,7 @@ mod witness;
 pub use list::{ChannelView, channels};
 pub use probe::{probe_due, tick};
 pub use reclaim::reclaim;
+pub use signs::write as write_signs;
 
 pub use heal::{beat, started};
 pub(crate) use list::{shown, whole};

@@ -38,7 +38,8 @@ pub async fn probe_due(app: &App) -> Result<()> {
     silence::write_signs(app).await?;
     let now = app.now();
     let tx = app.store().begin().await?;
-    let due = tx.channels().due(now, AT_ONCE).await?;
+    let latest = now + TimeDelta::from_std(app.settings().probe_interval * 2).unwrap_or_default();
+    let due = tx.channels().due(now, latest, AT_ONCE).await?;
     for id in &due {
         tx.channels().postpone(*id, next_look(app, *id, now)).await?;
     }

@@ -36,7 +36,7 @@ impl Signs {
 }
 
 /// Writes them down, in order of the accounts so that two processes never wait for each other.
-pub(super) async fn write(app: &App) -> Result<()> {
+pub async fn write(app: &App) -> Result<()> {
     let mut signs: Vec<_> = app.signs().take().into_iter().collect();
     if signs.is_empty() {
         return Ok(());

@@ -82,6 +82,13 @@ pub(super) async fn reading_from(
     if matches!(standing.state, ChannelState::Transient | ChannelState::Suspect | ChannelState::TakenOver) {
         missed_from = known.as_ref().and_then(|channel| channel.missed_from);
     }
+    // Where nothing ever arrived a line may have been dead since the platform last answered.
+    let never_heard = known.as_ref().filter(|channel| channel.last_event_at.is_none());
+    if let Some(channel) = never_heard
+        && matches!(standing.state, ChannelState::Suspect | ChannelState::TakenOver)
+    {
+        missed_from = missed_from.or(Some(channel.last_success_at.unwrap_or(current.since).max(current.since)));
+    }
     // What somebody took was missed from then on, also once they have let go.
     if current.state == ChannelState::TakenOver && standing.state == ChannelState::Suspect {
         missed_from = Some(current.since);

@@ -1,14 +1,17 @@
 //! What may leave, and how: the reply window, and messages that leave in several parts.
 
 use crate::fake::took;
-use crate::talk::{Talk, file, words};
+use crate::talk::{Talk, file, words, work_on};
 use hub_app::outbox::{SendMessage, Special};
-use hub_app::{AppError, Card, ErrorKind, PlatformError};
+use hub_app::{AppError, Card, ErrorKind, PlatformError, accounts};
 use hub_domain::{ContentKind, DeliveryStatus, MessageId};
 use hub_platform_kit::card::{AttachmentRule, ReplyWindow, TaggedWindow};
 use hub_testkit::Engine;
 use hub_testkit::database::engines;
 use serde_json::json;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 const HOUR: u64 = 3_600;
@@ -125,6 +128,45 @@ async fn with_files(engine: Engine) -> (Talk, MessageId) {
     let attachments = vec![file("a.txt"), file("b.txt"), file("c.txt")];
     let id = talk.try_send(SendMessage { attachments, ..words(to, "look") }).await.expect("accepted");
     (talk, id)
+}
+
+/// The first file in a folder or below.
+fn first_file(folder: &Path) -> PathBuf {
+    let mut entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let first = entries.next().expect("something");
+    if first.is_dir() { first_file(&first) } else { first }
+}
+
+/// Its account is lost after the last look at it, while a file of the message is being read.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_lost_at_the_last_moment_sends_nothing() {
+    for engine in engines() {
+        for disconnected in [true, false] {
+            let (talk, id) = with_files(engine).await;
+            // A pipe keeps whoever reads it waiting until somebody writes, and the other way round.
+            let pipe = first_file(&talk.app().settings().data_dir.join("media"));
+            std::fs::remove_file(&pipe).expect("removed");
+            assert!(Command::new("mkfifo").arg(&pipe).status().expect("the program mkfifo").success());
+            let app = talk.app().clone();
+            let work = tokio::spawn(async move { work_on(&app).await });
+            let opened = tokio::task::spawn_blocking(move || std::fs::File::create(pipe));
+            let mut file = opened.await.expect("no panic").expect("the job reads");
+            if disconnected {
+                let account = accounts::list(talk.app(), &talk.caller).await.expect("listed").remove(0);
+                accounts::disconnect(talk.app(), &talk.caller, account.id).await.expect("disconnected");
+            } else {
+                talk.test.database.change("UPDATE hub_channels SET state = 'needs_reauth'").await;
+            }
+            file.write_all(b"a").expect("written");
+            drop(file);
+            work.await.expect("worked");
+            assert_eq!(talk.test.fake.left(), Vec::<String>::new());
+            let message = talk.message(id).await;
+            assert_eq!(message.status, Some(DeliveryStatus::Failed));
+            let why = if disconnected { "is not connected" } else { "needs a new sign-in" };
+            assert!(message.failure.as_deref().is_some_and(|failure| failure.contains(why)), "{message:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

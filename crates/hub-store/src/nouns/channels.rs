@@ -169,13 +169,16 @@ impl Channels<'_> {
     }
 
     /// Active accounts whose platform is to be asked now, the longest overdue first. Nobody else finds them until the
-    /// transaction ends; whoever found them says when they are asked next ([`Channels::postpone`]).
-    pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<AccountId>> {
+    /// transaction ends; whoever found them says when they are asked next ([`Channels::postpone`]). Nobody is to be asked later
+    /// than `latest`: what is put off further was so under another setting.
+    pub async fn due(&self, now: Timestamp, latest: Timestamp, limit: u32) -> Result<Vec<AccountId>> {
         let sql = self
             .0
             .sql("SELECT h.account_id FROM hub_channels h JOIN connected_accounts a ON a.id = h.account_id")
-            .add("WHERE (a.is_active = TRUE OR a.is_active IS NULL) AND (h.probe_at IS NULL OR h.probe_at <= ?)")
+            .add("WHERE (a.is_active = TRUE OR a.is_active IS NULL)")
+            .add("AND (h.probe_at IS NULL OR h.probe_at <= ? OR h.probe_at > ?)")
             .time(now)
+            .time(latest)
             .add("ORDER BY h.probe_at LIMIT ? {FOR UPDATE OF h SKIP LOCKED}")
             .bind(i64::from(limit));
         self.0.read(sql, |row| row.id(0)).await
