@@ -3,7 +3,7 @@
 use crate::worker_name;
 use hub_app::sync::{self, Line, lines::WAIT};
 use hub_app::{App, AppError, Signal};
-use hub_domain::EventBody;
+use hub_domain::{AccountId, EventBody};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
             Err(error) => tracing::debug!(%error, "the lines could not be listed"),
         }
         tokio::select! {
-            () = account_changed(&mut signals) => {}
+            () = account_changed(&mut signals, None) => {}
             () = tokio::time::sleep(LOOK) => {}
             () = stop.cancelled() => break,
         }
@@ -56,10 +56,15 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
     while tasks.join_next().await.is_some() {}
 }
 
-async fn account_changed(signals: &mut hub_app::Listener) {
+/// Until something about an account changes; `None` = any.
+async fn account_changed(signals: &mut hub_app::Listener, one: Option<AccountId>) {
+    let is_meant = |body: &EventBody| match body {
+        EventBody::AccountChanged { account_id } => one.is_none_or(|one| one == *account_id),
+        _ => false,
+    };
     while let Some(signal) = signals.next().await {
         match &*signal {
-            Signal::Event(event) if matches!(event.body, EventBody::AccountChanged { .. }) => return,
+            Signal::Event(event) if is_meant(&event.body) => return,
             Signal::CatchUp => return,
             _ => {}
         }
@@ -71,6 +76,7 @@ async fn account_changed(signals: &mut hub_app::Listener) {
 async fn hold(app: App, line: Line, holder: Arc<str>, end: CancellationToken) {
     let mut pause = FIRST_PAUSE;
     let mut prepared = false;
+    let mut signals = app.bus().subscribe();
     while !end.is_cancelled() {
         let started = tokio::time::Instant::now();
         let step = async {
@@ -85,6 +91,8 @@ async fn hold(app: App, line: Line, holder: Arc<str>, end: CancellationToken) {
         };
         let outcome = tokio::select! {
             outcome = step => outcome,
+            // How long to wait, and what comes of it, depends on how the account stands; waiting that is cut off loses nothing.
+            () = account_changed(&mut signals, Some(line.account)), if line.own => continue,
             () = end.cancelled() => break,
         };
         let rest = match outcome {

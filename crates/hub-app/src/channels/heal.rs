@@ -4,7 +4,7 @@ use super::witness::{self, reading_from};
 use super::{is_pushed, is_readable, probe, wants_reading};
 use crate::clock::new_id;
 use crate::{App, Result, jobs};
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
 use hub_domain::{Account, AccountHealth, AccountId, ChannelState, EventBody, Evidence, EvidenceKind, Hole, Timestamp};
 use hub_platform_kit::Grant;
 use hub_store::{Channel, NewEvent, Tx};
@@ -161,9 +161,11 @@ pub(crate) async fn catching_up(app: &App, account: &Account) -> Result<Option<C
     Ok(channel.filter(|channel| missed_by(channel).is_some()))
 }
 
-/// The time of which an account that catches up recovers messages.
+/// The time of which an account that catches up recovers messages. Many platforms tell times in whole seconds: what was said in the
+/// first one was missed as well, or it would be known.
 fn missed_by(channel: &Channel) -> Option<(Timestamp, Timestamp)> {
-    witness::missed(channel).or_else(|| witness::unheard(channel))
+    let missed = witness::missed(channel).or_else(|| witness::unheard(channel));
+    missed.map(|(from, until)| (from.trunc_subsecs(0), until))
 }
 
 /// What a reading with this grant catches up with: the account's channel, and where a line is held those of all who share it.

@@ -24,6 +24,9 @@ pub struct Line {
     pub platform: PlatformId,
     /// The account whose grant is used.
     pub account: AccountId,
+    /// Its sign-in is this hub's alone: waiting may be cut off and begun anew at any moment. Elsewhere the platform would take the
+    /// new reader for somebody else.
+    pub own: bool,
 }
 
 /// The lines this installation must hold.
@@ -33,13 +36,14 @@ pub async fn wanted_lines(app: &App) -> Result<Vec<Line>> {
         let Ok((account, grant)) = open_grant(app, account.id).await else { continue };
         let handle = app.handle_of(&account)?;
         let platform = handle.card().id.clone();
-        let key = if handle.card().own_sessions {
+        let own = handle.card().own_sessions;
+        let key = if own {
             format!("{platform}:{}", account.id)
         } else {
             let reader = handle.subscriber(&grant).unwrap_or_else(|| account.remote_id.clone());
             format!("{platform}:{reader}")
         };
-        lines.entry(key.clone()).or_insert(Line { key, platform, account: account.id });
+        lines.entry(key.clone()).or_insert(Line { key, platform, account: account.id, own });
     }
     Ok(lines.into_values().collect())
 }

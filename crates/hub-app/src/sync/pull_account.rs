@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// Accounts looked at in one query.
 const PAGE: u32 = 500;
+/// A line on which nothing more comes for so long has told everything that was missed.
+const CAUGHT_UP_AFTER: Duration = Duration::from_secs(10);
 
 /// What one reading brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,7 @@ pub async fn pull_account(app: &App, id: AccountId, wait: Duration) -> Result<Pu
     let (account, grant) = open_grant(app, id).await?;
     let began = app.now();
     let behind = heal::behind(app, &account, &grant).await?;
+    let wait = if behind.is_empty() { wait } else { wait.min(CAUGHT_UP_AFTER) };
     let pulled = read_page(app, &account, &grant, wait, heal::missed(&behind)).await?;
     if !pulled.more {
         for channel in &behind {

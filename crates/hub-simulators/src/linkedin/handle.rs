@@ -70,7 +70,7 @@ impl Platform {
 /// A running simulator. Ends when dropped.
 #[derive(Debug)]
 pub struct LinkedInHandle {
-    platform: Platform,
+    pub(super) platform: Platform,
 }
 
 impl Drop for LinkedInHandle {

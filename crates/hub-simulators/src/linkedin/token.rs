@@ -1,5 +1,6 @@
 //! Tokens and codes.
 
+use super::LinkedInHandle;
 use super::state::MAX_KEPT;
 use std::collections::HashMap;
 
@@ -111,6 +112,16 @@ impl Tokens {
         let refresh = self.refresh.values().filter(|token| !token.revoked && theirs(&token.grant));
         let ends = access.map(|token| token.expires_at).chain(refresh.map(|token| token.expires_at));
         ends.filter(|end| *end > now).max()
+    }
+}
+
+impl LinkedInHandle {
+    /// Access tokens of a member end before their time; what renews them works on.
+    pub fn end_access(&self, member: &str) {
+        let mut state = self.platform.state();
+        let now = state.now_ms();
+        let theirs = state.tokens.access.values_mut().filter(|token| token.grant.member == member);
+        theirs.for_each(|token| token.expires_at = now);
     }
 }
 

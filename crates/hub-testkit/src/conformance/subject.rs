@@ -26,6 +26,10 @@ pub trait Subject: Sized {
     async fn set_up(&self, _hub: &str) {}
     /// The hub's environment that leads to it.
     fn settings(&self) -> Vec<(&'static str, String)>;
+    /// Lets the platform allow more than it does, for a run that lasts; gives the settings with which the hub makes use of it.
+    fn make_room(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     /// Everything, as of now, that may be shown nowhere: secrets of the operator, tokens of accounts.
     fn secrets(&self) -> Vec<String>;
     /// An account that can be linked: 0 or 1.
@@ -105,9 +109,21 @@ pub trait Subject: Sized {
     async fn fall_silent(&self, _account: &str, _silent: bool) -> bool {
         false
     }
-    /// Somebody else has the platform call `url` about the account; false = nobody can.
-    async fn take_over(&self, _account: &str, _url: &str) -> bool {
+    /// Somebody else has the platform call `url` about the account: what becomes of what is said from then on. `None` = nobody can.
+    async fn take_over(&self, _account: &str, _url: &str) -> Option<Meanwhile> {
+        None
+    }
+    /// They let go of it again, where nobody can take it back from them; false = one can.
+    async fn let_go(&self, _account: &str) -> bool {
         false
+    }
+    /// The line that the hub holds for an account is dead, and no other can be had, or it is mended; false = it holds none.
+    fn cut_off(&self, _account: &str, _cut: bool) -> bool {
+        false
+    }
+    /// The account's permission is taken back at the platform: at once, or as the next send shows.
+    fn revoke(&self, account: &str) -> bool {
+        self.fault(account, Fault::Reauth)
     }
     /// What was delivered last comes once more; false = only what is delivered by hand.
     fn tell_again(&self) -> bool {
@@ -121,6 +137,15 @@ pub trait Subject: Sized {
     fn report(&self, account: &str, person: &str, message: &str, status: &str) -> bool;
     /// A prepared message as the hub's API takes it, with words that it says.
     fn template(&self) -> Option<Value>;
+}
+
+/// What becomes of what is said while the platform calls somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// The hub gets it in the end.
+    Kept,
+    /// Nobody can have it back.
+    Gone,
 }
 
 /// What is typed into the form of a way of linking.

@@ -1,12 +1,13 @@
 //! A platform as the run works it: any subject of the conformance suite, whichever it is.
 
 use crate::conformance::browser::{Browser, values};
-use crate::conformance::subject::{Decision, Fault, Said, Subject};
+use crate::conformance::subject::{Decision, Fault, Meanwhile, Said, Subject};
 use crate::{Client, eventually};
 use futures_util::future::LocalBoxFuture;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::cell::{Cell, OnceCell};
+use std::time::Duration;
 use url::Url;
 
 /// Pages the hub may lead to between the platform and the front end.
@@ -43,12 +44,20 @@ pub trait Actor {
     fn hold_back(&self, held: bool) -> bool;
     /// The platform stops telling, without a word, or begins again; false = it cannot.
     fn fall_silent(&self, silent: bool) -> LocalBoxFuture<'_, bool>;
-    /// Somebody else has the platform call `url`; false = nobody can.
-    fn take_over<'a>(&'a self, url: &'a str) -> LocalBoxFuture<'a, bool>;
-    /// The account's token ends before its time: how often it was renewed until then. `None` = it cannot.
-    fn end_token(&self) -> Option<usize>;
-    /// How often it was renewed.
+    /// Somebody else has the platform call `url`: what becomes of what is said then. `None` = nobody can.
+    fn take_over<'a>(&'a self, url: &'a str) -> LocalBoxFuture<'a, Option<Meanwhile>>;
+    /// They let go of it; false = the hub must take it back.
+    fn let_go(&self) -> LocalBoxFuture<'_, bool>;
+    /// The line the hub holds is dead, or is mended; false = it holds none.
+    fn cut_off(&self, cut: bool) -> bool;
+    /// The account's token ends before its time; false = it does not.
+    fn end_token(&self) -> bool;
+    /// How often it was renewed; `None` = it never is.
     fn renewals(&self) -> Option<usize>;
+    /// Time passes at the platform.
+    fn pass(&self, time: Duration);
+    /// The platform takes its permission back.
+    fn revoke(&self) -> bool;
 }
 
 /// A subject, and the people who write to its first account.
@@ -163,7 +172,7 @@ impl<S: Subject> Actor for Played<S> {
         S::CARD
     }
     fn settings(&self) -> Vec<(&'static str, String)> {
-        self.subject.settings()
+        [self.subject.settings(), self.subject.make_room()].concat()
     }
     fn set_up<'a>(&'a self, hub: &'a str) -> LocalBoxFuture<'a, ()> {
         Box::pin(self.subject.set_up(hub))
@@ -199,15 +208,26 @@ impl<S: Subject> Actor for Played<S> {
     fn fall_silent(&self, silent: bool) -> LocalBoxFuture<'_, bool> {
         Box::pin(self.subject.fall_silent(&self.account, silent))
     }
-    fn take_over<'a>(&'a self, url: &'a str) -> LocalBoxFuture<'a, bool> {
+    fn take_over<'a>(&'a self, url: &'a str) -> LocalBoxFuture<'a, Option<Meanwhile>> {
         Box::pin(self.subject.take_over(&self.account, url))
     }
-    fn end_token(&self) -> Option<usize> {
-        let before = self.renewals();
-        self.subject.end_token(&self.account).then_some(before).flatten()
+    fn let_go(&self) -> LocalBoxFuture<'_, bool> {
+        Box::pin(self.subject.let_go(&self.account))
+    }
+    fn cut_off(&self, cut: bool) -> bool {
+        self.subject.cut_off(&self.account, cut)
+    }
+    fn end_token(&self) -> bool {
+        self.subject.end_token(&self.account)
     }
     fn renewals(&self) -> Option<usize> {
         self.subject.renewals(&self.account)
+    }
+    fn pass(&self, time: Duration) {
+        self.subject.pass(time);
+    }
+    fn revoke(&self) -> bool {
+        self.subject.revoke(&self.account)
     }
 }
 

@@ -1,12 +1,11 @@
 //! The run itself.
 
-use super::actor::{Actor, word};
-use super::history::{Asked, Finding, History, Said};
-use super::line::FaultyLine;
-use super::listener::Listener;
+use super::actor::Actor;
+use super::history::{Finding, Said};
 use super::plan::{Dice, Post, Trouble, Turn, turn};
-use super::surroundings::{TRIES, ask, start, through, time_passes};
-use crate::{Client, Database, Engine, HubProcess, eventually};
+use super::stage::Stage;
+use super::surroundings::{TRIES, ask, start, time_passes};
+use crate::Engine;
 use futures_util::future::{join, join_all};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,8 +20,6 @@ const SENDS: usize = 12;
 const KILLS: u64 = 30;
 /// Pause between two rounds.
 const ROUND: Duration = Duration::from_millis(400);
-/// Names of settings that lead to what a platform's programs call.
-const CALLED: [&str; 2] = ["_GRAPH_BASE_URL", "_API_BASE_URL"];
 
 /// How a run is made.
 #[derive(Clone, Debug)]
@@ -35,7 +32,7 @@ pub struct Run {
     pub seed: u64,
     /// How long things go wrong.
     pub lasts: Duration,
-    /// Also what takes long: what makes platforms pause for half a minute, lines that die, tokens that end.
+    /// Also what makes platforms pause for half a minute.
     pub harsh: bool,
 }
 
@@ -50,32 +47,10 @@ pub struct Report {
     pub log: Option<PathBuf>,
 }
 
-pub(super) struct Stage {
-    pub(super) run: Run,
-    pub(super) actors: Vec<Box<dyn Actor>>,
-    pub(super) lines: Vec<Option<FaultyLine>>,
-    pub(super) database: Database,
-    pub(super) hub: HubProcess,
-    pub(super) user: Client,
-    pub(super) settings: Vec<(String, String)>,
-    /// Conversations by account and person.
-    pub(super) conversations: BTreeMap<(usize, usize), String>,
-    /// The accounts' ids here.
-    pub(super) ids: Vec<String>,
-    pub(super) history: History,
-    /// What must be delivered in a later round: account, number, person, words.
-    pub(super) later: Vec<(usize, i64, usize, String)>,
-    pub(super) numbers: Vec<i64>,
-    pub(super) sent: Vec<usize>,
-    pub(super) kills: usize,
-    pub(super) troubles: BTreeMap<String, usize>,
-}
-
 /// Runs, and gives what was found.
 pub async fn run(run: Run, actors: Vec<Box<dyn Actor>>) -> Report {
+    let begun = Instant::now();
     let mut stage = Stage::open(run, actors).await;
-    stage.meet_everybody().await;
-    let listener = Listener::start(0, &stage.user);
     let mut dice = Dice::new(stage.run.seed);
     let end = Instant::now() + stage.run.lasts;
     let mut rounds = 0;
@@ -85,103 +60,14 @@ pub async fn run(run: Run, actors: Vec<Box<dyn Actor>>) -> Report {
         tokio::time::sleep(ROUND).await;
     }
     stage.rest().await;
-    if stage.run.harsh {
-        stage.lose().await;
-    }
+    stage.lose().await;
     stage.look_at_accounts().await;
     stage.lose_sign_ins().await;
-    stage.read(&listener).await;
-    stage.report(rounds)
+    stage.read().await;
+    stage.report(rounds, begun.elapsed())
 }
 
 impl Stage {
-    async fn open(run: Run, actors: Vec<Box<dyn Actor>>) -> Self {
-        let database = Database::fresh(run.engine).await;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = port.expect("a free port").port().to_string();
-        let mut settings: Vec<(String, String)> = [
-            ("HUB_DATA_DIR", database.folder.path().display().to_string()),
-            ("DATABASE_URL", database.url.clone()),
-            ("WEBHOOK_BASE_URL", format!("http://127.0.0.1:{port}")),
-            ("PORT", port),
-            ("BCRYPT_COST", "4".to_owned()),
-            ("JWT_EXPIRES_IN", "1d".to_owned()),
-            ("SEND_WAIT_MS", "300".to_owned()),
-            ("STOP_WAIT_SECONDS", "1".to_owned()),
-            ("POLL_INTERVAL_SECONDS", "1".to_owned()),
-            ("AUTH_LIMIT_PER_MINUTE", "1000".to_owned()),
-            ("RATE_LIMIT_PER_MINUTE", "1000000".to_owned()),
-            ("RUST_LOG", "info".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec();
-        let mut lines = Vec::new();
-        for actor in &actors {
-            let mut line = None;
-            for (name, mut value) in actor.settings() {
-                // Two platforms of one company share an app; the first one's addresses stand.
-                if settings.iter().any(|(known, _)| known == name) {
-                    continue;
-                }
-                if CALLED.iter().any(|called| name.ends_with(called)) {
-                    value = through(&value, &mut line).await;
-                }
-                settings.push((name.to_owned(), value));
-            }
-            lines.push(line.map(|(_, line)| line));
-        }
-        let hub = start(&run.binary, &settings, database.folder.path()).await;
-        for actor in &actors {
-            actor.set_up(&hub.base).await;
-        }
-        let user = hub.client().register("ada@example.com").await;
-        let many = actors.len();
-        Self {
-            run,
-            actors,
-            lines,
-            database,
-            hub,
-            user,
-            settings,
-            conversations: BTreeMap::new(),
-            ids: Vec::new(),
-            history: History::default(),
-            later: Vec::new(),
-            numbers: vec![0; many],
-            sent: vec![0; many],
-            kills: 0,
-            troubles: BTreeMap::new(),
-        }
-    }
-
-    /// Links every account and lets everybody write once, with nothing going wrong.
-    async fn meet_everybody(&mut self) {
-        for (account, actor) in self.actors.iter().enumerate() {
-            self.ids.push(actor.link(&self.user).await);
-            for person in 0..PEOPLE {
-                let words = format!("{} {person} says hello", actor.card());
-                actor.say(person, &words);
-                let what = format!("{words:?} is here");
-                let heard = eventually(&what, async || {
-                    self.user.all_messages().await.into_iter().find(|message| message["content"] == words)
-                });
-                let conversation = word(&heard.await, "conversation_id").to_owned();
-                self.conversations.insert((account, person), conversation);
-            }
-        }
-    }
-
-    pub(super) fn talk(&self, account: usize, person: usize) -> (String, String) {
-        (self.actors[account].card().to_owned(), person.to_string())
-    }
-
-    /// The user asked for something to be sent.
-    pub(super) fn asked(&mut self, account: usize, person: usize, words: &str) {
-        let talk = self.talk(account, person);
-        self.history.asked.push(Asked { talk, words: words.to_owned(), forced: 0, retried: false });
-    }
-
     async fn round(&mut self, dice: &mut Dice) {
         let turns: Vec<Turn> = self.actors.iter().map(|_| turn(dice, PEOPLE, self.run.harsh)).collect();
         let kill = dice.chance(KILLS).then(|| (Duration::from_millis(dice.roll() % 300), dice.chance(30)));

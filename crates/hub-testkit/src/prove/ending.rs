@@ -1,23 +1,15 @@
-//! How a run ends: everything comes to rest, every platform takes its permission back, and what everybody saw is read.
+//! How a run ends: everything comes to rest, and what everybody saw is read.
 
 use super::actor::word;
-use super::driver::{Report, Stage};
-use super::history::{AccountSeen, Asked, Shown, Taken, check};
-use super::listener::Listener;
-use super::surroundings::{LOG, ask};
-use crate::conformance::subject::Fault;
-use crate::{eventually, eventually_within};
+use super::driver::Report;
+use super::history::{AccountSeen, Shown, Taken, check};
+use super::stage::Stage;
+use super::surroundings::{LOG, comes};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::time::Instant;
-
-/// How long everything may take to come to rest in the end.
-pub(super) const REST: Duration = Duration::from_secs(45);
-/// Sends after which a platform that took its permission back must have been heard.
-const LAST_SENDS: usize = 6;
 
 impl Stage {
     /// Nothing goes wrong any more, what is late comes, and everything comes to rest.
@@ -31,18 +23,15 @@ impl Stage {
         let late = std::mem::take(&mut self.later);
         self.happen(late, Vec::new(), None).await;
         let open = |message: &Value| matches!(message["status"].as_str(), Some("queued" | "sending"));
-        let begun = Instant::now();
-        while begun.elapsed() < REST && self.user.all_messages().await.iter().any(open) {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        comes(async || !self.user.all_messages().await.iter().any(open)).await;
         // What a call lost is read back.
         let said: BTreeSet<String> = self.history.said.iter().map(|said| said.words.clone()).collect();
-        let here = async || {
+        comes(async || {
             let all = self.user.all_messages().await;
             let shown: BTreeSet<&str> = all.iter().map(|message| word(message, "content")).collect();
-            said.iter().all(|words| shown.contains(words.as_str())).then_some(())
-        };
-        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "everything is here", here)).await;
+            said.iter().all(|words| shown.contains(words.as_str()))
+        })
+        .await;
         // What failed is sent again, as a person would.
         let failed: Vec<Value> =
             self.user.all_messages().await.into_iter().filter(|message| message["status"] == "failed").collect();
@@ -55,12 +44,11 @@ impl Stage {
                 asked.retried = true;
             }
         }
-        let settled = async || (!self.user.all_messages().await.iter().any(open)).then_some(());
-        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "rest", settled)).await;
+        comes(async || !self.user.all_messages().await.iter().any(open)).await;
     }
 
     /// What everybody saw.
-    pub(super) async fn read(&mut self, listener: &Listener) {
+    pub(super) async fn read(&mut self) {
         let words: BTreeSet<&str> = self.history.asked.iter().map(|asked| asked.words.as_str()).collect();
         for actor in &self.actors {
             let got = actor.got().into_iter().filter(|got| words.contains(got.as_str()));
@@ -75,10 +63,15 @@ impl Stage {
                 self.history.shown.push(Shown { words, status, recovered: message["recovered"] == true });
             }
         }
-        let expected = self.history.said.len();
-        let heard = async || (listener.pushed().len() >= expected).then_some(());
-        let _ = tokio::time::timeout(Duration::from_secs(5), eventually("the client hears", heard)).await;
-        self.history.pushed = listener.pushed().into_iter().filter(|pushed| !hello(&pushed.words)).collect();
+        let expected: BTreeSet<&str> =
+            self.history.said.iter().filter(|said| said.pushed).map(|said| said.words.as_str()).collect();
+        comes(async || {
+            let pushed = self.listener.pushed();
+            let heard: BTreeSet<&str> = pushed.iter().map(|pushed| pushed.words.as_str()).collect();
+            expected.is_subset(&heard)
+        })
+        .await;
+        self.history.pushed = self.listener.pushed().into_iter().filter(|pushed| !hello(&pushed.words)).collect();
         let (_, ledger) = self.user.get("/api/health/ledger").await;
         let platforms = ledger["platforms"].as_array().into_iter().flatten();
         let odd = platforms.filter(|platform| platform["balanced"] != true).map(ToString::to_string);
@@ -107,61 +100,14 @@ impl Stage {
         self.accounts().await.iter().any(|account| account["id"] == *id && account["health"] == "needs_reauth")
     }
 
-    /// Every platform takes its permission back: that must be seen, nothing may leave until somebody signs in again, and then
-    /// what failed can be sent.
-    pub(super) async fn lose_sign_ins(&mut self) {
-        let mut refused = Vec::new();
-        for account in 0..self.actors.len() {
-            let mut seen = false;
-            // What is left over of earlier faults may meet the first ones, and another call that is taken may clear the account.
-            for number in 0..LAST_SENDS {
-                self.actors[account].fault(Fault::Reauth);
-                let words = format!("to {} 0 without a sign-in, {number}", self.actors[account].card());
-                let conversation = self.conversations[&(account, 0)].clone();
-                if !ask(&self.user, &conversation, &words).await {
-                    break;
-                }
-                let talk = self.talk(account, 0);
-                self.history.asked.push(Asked { talk, words: words.clone(), forced: 0, retried: true });
-                let settled = async || {
-                    let all = self.user.all_messages().await;
-                    let open = |m: &Value| matches!(m["status"].as_str(), Some("queued" | "sending"));
-                    (!all.iter().any(|m| m["content"] == words && open(m))).then_some(())
-                };
-                let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is refused", settled)).await;
-                seen = self.is_refused(account).await;
-                if seen {
-                    break;
-                }
-            }
-            let name = self.actors[account].card().to_owned();
-            self.history.accounts.push(AccountSeen { name, asked_for_sign_in: seen, credentials_refused: true });
-            refused.push(account);
-        }
-        for account in refused {
-            self.actors[account].link(&self.user).await;
-        }
-        let failed: Vec<Value> =
-            self.user.all_messages().await.into_iter().filter(|message| message["status"] == "failed").collect();
-        for message in failed {
-            self.user.post(&format!("/api/messages/{}/retry", word(&message, "id")), &json!({})).await;
-        }
-        let sent = async || {
-            let all = self.user.all_messages().await;
-            let open = all.iter().any(|m| matches!(m["status"].as_str(), Some("queued" | "sending" | "failed")));
-            (!open).then_some(())
-        };
-        let _ = tokio::time::timeout(REST, eventually_within(REST * 2, "it is sent", sent)).await;
-    }
-
-    pub(super) fn report(self, rounds: usize) -> Report {
+    pub(super) fn report(self, rounds: usize, took: Duration) -> Report {
         let findings = check(&self.history);
         let unsettled =
             self.history.shown.iter().filter(|shown| shown.status.as_deref() == Some("unconfirmed")).count();
         let failed = self.history.shown.iter().filter(|shown| shown.status.as_deref() == Some("failed")).count();
         let summary = format!(
             "seed {} on {:?}: {rounds} rounds, {} said, {} asked, {} taken, {} kills, {} troubles, {failed} failed, \
-             {unsettled} unconfirmed, {} findings",
+             {unsettled} unconfirmed, {} losses, {} renewals, {} findings, {} s",
             self.run.seed,
             self.run.engine,
             self.history.said.len(),
@@ -169,7 +115,10 @@ impl Stage {
             self.history.taken.len(),
             self.kills,
             self.troubles.values().sum::<usize>(),
+            self.history.lost.len(),
+            self.history.renewed.len(),
             findings.len(),
+            took.as_secs(),
         );
         let log = (!findings.is_empty()).then(|| self.keep_log()).flatten();
         Report { findings, summary, log }

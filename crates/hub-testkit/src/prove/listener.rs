@@ -17,6 +17,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 struct Heard {
     pushed: Vec<Pushed>,
+    /// Changes of accounts: place, account, and how its channel stands.
+    accounts: Vec<(i64, String, String)>,
     offset: Option<i64>,
 }
 
@@ -51,6 +53,18 @@ impl Listener {
     pub(super) fn pushed(&self) -> Vec<Pushed> {
         self.heard.lock().unwrap().pushed.clone()
     }
+
+    /// The place it has come to.
+    pub(super) fn place(&self) -> i64 {
+        self.heard.lock().unwrap().offset.unwrap_or_default()
+    }
+
+    /// How an account's channel stood each time it was told of behind a place.
+    pub(super) fn told_of(&self, account: &str, place: i64) -> Vec<String> {
+        let heard = self.heard.lock().unwrap();
+        let told = heard.accounts.iter().filter(|(at, of, _)| *at > place && of == account);
+        told.map(|(_, _, state)| state.clone()).collect()
+    }
 }
 
 impl Drop for Listener {
@@ -67,6 +81,11 @@ async fn listen(number: usize, url: &str, heard: &Mutex<Heard>) {
         let mut heard = heard.lock().unwrap();
         let Some(offset) = frame["offset"].as_i64().or_else(|| frame["data"]["offset"].as_i64()) else { continue };
         heard.offset = heard.offset.max(Some(offset));
+        if frame["event"] == "account_update" {
+            let account = &frame["data"]["account"];
+            let (id, state) = (word(account, "id").to_owned(), word(account, "state").to_owned());
+            heard.accounts.push((offset, id, state));
+        }
         let message = &frame["data"]["message"];
         if frame["event"] == "new_message" && message["is_outgoing"] != true {
             let words = word(message, "content").to_owned();

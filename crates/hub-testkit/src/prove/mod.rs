@@ -9,6 +9,7 @@ pub mod line;
 mod listener;
 mod losses;
 pub mod plan;
+mod stage;
 mod surroundings;
 
 pub use actor::{Actor, Played};

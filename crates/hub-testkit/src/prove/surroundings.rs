@@ -6,10 +6,15 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
+use tokio::time::Instant;
 use url::Url;
 
 /// How often what got no answer is tried again.
 pub(super) const TRIES: usize = 200;
+/// How long anything may take to come to rest, on a slow machine that does much besides.
+pub(super) const REST: Duration = Duration::from_secs(45);
+/// Pause between two looks.
+pub(super) const LOOK: Duration = Duration::from_millis(300);
 /// The hub's log, in the folder of its database.
 pub(super) const LOG: &str = "hub.log";
 
@@ -40,6 +45,20 @@ pub(super) async fn time_passes(database: &Database, engine: Engine) {
     if engine == Engine::Postgres {
         let held = "UPDATE hub_jobs SET lease_until = '2020-01-01T00:00:00.000000Z' WHERE state = 'running'";
         database.change(held).await;
+    }
+}
+
+/// Looks until it is so, for as long as everything may take; false = it never was.
+pub(super) async fn comes(mut so: impl AsyncFnMut() -> bool) -> bool {
+    let begun = Instant::now();
+    loop {
+        if so().await {
+            return true;
+        }
+        if begun.elapsed() > REST {
+            return false;
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

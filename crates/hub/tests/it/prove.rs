@@ -8,7 +8,7 @@ use hub_testkit::prove::{Run, run};
 use std::time::Duration;
 
 /// How long things go wrong in the short run.
-const SHORT: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_secs(12);
 const SHORT_SEED: u64 = 20_261_125;
 /// What the long run is told by: minutes, seed, engine.
 const MINUTES: &str = "HUB_PROVE_MINUTES";

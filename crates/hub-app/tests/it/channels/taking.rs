@@ -3,7 +3,8 @@
 use super::{AWAY, HOUR, readable, silent, taken, wrong};
 use crate::fake::page;
 use crate::talk::{Talk, link};
-use hub_app::{channels, sync};
+use hub_app::{ErrorKind, channels, sync};
+use hub_domain::EvidenceKind;
 use hub_domain::channel::ChannelState;
 use hub_platform_kit::card::Pull;
 use hub_platform_kit::webhook::Inspection;
@@ -94,5 +95,30 @@ async fn what_is_read_all_the_time_is_neither_read_back_nor_found_silent() {
         assert_eq!(talk.history().await, ["transient", "ok"]);
         talk.round(90 * 60).await;
         assert_eq!(talk.history().await, ["transient", "ok"]);
+    }
+}
+
+/// What looked like mere silence has its reason, and the subscription is made anew until that works, however often it fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silence_whose_reason_is_found_is_healed() {
+    for engine in engines() {
+        let talk = Talk::called(engine, |_| {}).await;
+        silent(&talk).await;
+        let subscribed = talk.subscriptions();
+        let gone = || talk.test.fake.inspections.then(Ok(Inspection::Gone { why: "it has ended" }));
+        gone();
+        talk.test.fake.subscriptions.then(Err(wrong(ErrorKind::Rejected, 403)));
+        talk.round(90 * 60).await;
+        let channel = talk.channel().await;
+        let evidence = &channel.standing.evidence;
+        assert_eq!((channel.standing.state, evidence.kind), (ChannelState::Suspect, EvidenceKind::SubscriptionGone));
+        talk.work().await;
+        assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Suspect, subscribed + 1), "refused");
+        gone();
+        talk.round(400).await;
+        talk.work().await;
+        assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Ok, subscribed + 2));
+        assert_eq!(talk.channel().await.holes.len(), 1, "what was said meanwhile is lost");
+        assert_eq!(talk.history().await, ["suspect", "suspect", "ok"]);
     }
 }

@@ -161,7 +161,7 @@ async fn x_says_who_took_the_address_and_gives_it_back_once_it_is_free() {
     let stage = linked::<Twitter>(Engine::Sqlite).await;
     let platform = &stage.subject.platform;
     platform.forget_webhooks(twitter::CLIENT_ID);
-    platform.knows_webhook(twitter::CLIENT_ID, "1146654567674912769", ELSEWHERE);
+    platform.knows_webhook(twitter::CLIENT_ID, twitter::ANOTHER_WEBHOOK, ELSEWHERE);
     let taken = becomes(&stage.user, "taken_over").await;
     assert_eq!((&taken["action"], &taken["evidence"]["code"]), (&json!("reclaim"), &json!("other.example")));
     let (status, refused) = reclaim(&stage).await;

@@ -195,6 +195,15 @@ impl<const BEHIND_A_PAGE: bool> Subject for Instagram<BEHIND_A_PAGE> {
         true
     }
 
+    async fn fall_silent(&self, _account: &str, silent: bool) -> bool {
+        if silent {
+            self.meta().hold();
+        } else {
+            self.meta().release(false);
+        }
+        true
+    }
+
     fn report(&self, account: &str, person: &str, _message: &str, status: &str) -> bool {
         meta::report(self.inboxes(), account, person, status, false)
     }

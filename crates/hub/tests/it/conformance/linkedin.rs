@@ -5,7 +5,9 @@ use aws_lc_rs::hmac;
 use hub_simulators::linkedin::{
     self, App, Fault as Wrong, Image, LinkedInHandle, LinkedInOptions, Member, Organization,
 };
-use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, File, Form, Got, Said, Subject, What};
+use hub_testkit::conformance::subject::{
+    Act, Challenge, Decision, Fate, Fault, File, Form, Got, Meanwhile, Said, Subject, What,
+};
 use reqwest::header;
 use serde_json::{Value, json};
 
@@ -255,8 +257,20 @@ impl Subject for LinkedIn {
         true
     }
 
-    async fn take_over(&self, account: &str, url: &str) -> bool {
-        self.platform.divert(CLIENT, number(account), url)
+    fn end_token(&self, _account: &str) -> bool {
+        self.platform.end_access(ADMIN);
+        true
+    }
+
+    async fn fall_silent(&self, _account: &str, silent: bool) -> bool {
+        if silent {
+            self.platform.lead_subscriptions(CLIENT, None);
+        }
+        true
+    }
+
+    async fn take_over(&self, account: &str, url: &str) -> Option<Meanwhile> {
+        self.platform.divert(CLIENT, number(account), url).then_some(Meanwhile::Kept)
     }
 
     /// How far a comment got is told to nobody.

@@ -2,7 +2,9 @@
 
 use aws_lc_rs::{digest, hmac};
 use hub_simulators::telegram::{self, Fault as Wrong, Sent, TelegramHandle, TelegramOptions};
-use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, File, Form, Got, Said, Subject, What};
+use hub_testkit::conformance::subject::{
+    Act, Challenge, Decision, Fate, Fault, File, Form, Got, Meanwhile, Said, Subject, What,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -343,8 +345,8 @@ impl Subject for Telegram {
         !silent || self.call(account, "deleteWebhook", json!({})).await
     }
 
-    async fn take_over(&self, account: &str, url: &str) -> bool {
-        self.call(account, "setWebhook", json!({ "url": url })).await
+    async fn take_over(&self, account: &str, url: &str) -> Option<Meanwhile> {
+        self.call(account, "setWebhook", json!({ "url": url })).await.then_some(Meanwhile::Kept)
     }
 
     /// The platform tells nothing after it took a message.

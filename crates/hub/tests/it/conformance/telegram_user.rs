@@ -6,6 +6,7 @@ use hub_simulators::telegram_user::{
     self, Deed, Fault as Wrong, FileKind, NewAccount, NewFile, NewPerson, Place, TelegramUserHandle,
     TelegramUserOptions, What as Done,
 };
+use hub_testkit::Proxy;
 use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, File, Form, Got, Said, Subject, What};
 use serde_json::{Value, json};
 
@@ -22,6 +23,8 @@ const TOO_LARGE: usize = 51 * 1024 * 1024;
 
 pub(super) struct TelegramUser {
     pub(super) platform: TelegramUserHandle,
+    /// What the hub reaches it by.
+    line: Proxy,
 }
 
 pub(super) fn number(id: &str) -> i64 {
@@ -50,14 +53,15 @@ impl Subject for TelegramUser {
         let [first, second] = ACCOUNTS.map(|(id, phone)| NewAccount::new(id, phone, "Dana"));
         platform.create_account(first);
         platform.create_account(second.with_password(PASSWORD, "what you think it is"));
-        Self { platform }
+        let line = Proxy::to(platform.address().to_string()).await;
+        Self { platform, line }
     }
 
     fn settings(&self) -> Vec<(&'static str, String)> {
         vec![
             ("TELEGRAM_API_ID", API_ID.to_owned()),
             ("TELEGRAM_API_HASH", API_HASH.to_owned()),
-            ("TELEGRAM_TEST_SEED", format!("{} {}", self.platform.address(), self.platform.control_url())),
+            ("TELEGRAM_TEST_SEED", format!("{} {}", self.line.address, self.platform.control_url())),
         ]
     }
 
@@ -84,6 +88,20 @@ impl Subject for TelegramUser {
     fn further(&self, _method: &str, account: &str) -> Vec<Value> {
         let code = json!({"code": "22222"});
         if account == self.account(1) { vec![code, json!({"password": PASSWORD})] } else { vec![code] }
+    }
+
+    fn cut_off(&self, _account: &str, cut: bool) -> bool {
+        if cut {
+            self.line.cut();
+        } else {
+            self.line.mend();
+        }
+        true
+    }
+
+    fn revoke(&self, account: &str) -> bool {
+        self.platform.revoke(number(account));
+        true
     }
 
     fn cut_line(&self, account: &str) -> bool {

@@ -8,7 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use hub_simulators::twitter::{
     self, App, Bucket, EventKind, Fault as Wrong, Span, TwitterHandle, TwitterOptions, User,
 };
-use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, File, Form, Got, Said, Subject, What};
+use hub_testkit::conformance::subject::{
+    Act, Challenge, Decision, Fate, Fault, File, Form, Got, Meanwhile, Said, Subject, What,
+};
 use reqwest::header;
 use serde_json::{Value, json};
 
@@ -32,6 +34,8 @@ const EPOCH_MS: i64 = 1_288_834_974_657;
 const LOW_BITS: u32 = 22;
 /// What stands for a file in the words of its message.
 const FILE_LINK: &str = "https://t.co/Zz00000001";
+/// Somebody else's webhook.
+pub(super) const ANOTHER_WEBHOOK: &str = "1146654567674912769";
 /// Kinds of events that an account listens to.
 const KINDS: usize = 6;
 
@@ -80,6 +84,11 @@ impl Subject for Twitter {
             ("TWITTER_AUTHORIZE_BASE_URL", address.to_owned()),
             ("TWITTER_SENDS_PER_QUARTER", SENDS.to_string()),
         ]
+    }
+
+    fn make_room(&self) -> Vec<(&'static str, String)> {
+        self.platform.set_limit(Bucket::DmRead, Span::Quarter, SIMULATORS);
+        vec![("TWITTER_READS_PER_QUARTER", SIMULATORS.to_string())]
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -252,6 +261,25 @@ impl Subject for Twitter {
 
     fn end_token(&self, account: &str) -> bool {
         self.platform.end_access(account);
+        true
+    }
+
+    async fn fall_silent(&self, _account: &str, silent: bool) -> bool {
+        if silent {
+            self.platform.forget_webhooks(CLIENT_ID);
+        }
+        true
+    }
+
+    async fn take_over(&self, _account: &str, url: &str) -> Option<Meanwhile> {
+        self.platform.forget_webhooks(CLIENT_ID);
+        self.platform.knows_webhook(CLIENT_ID, ANOTHER_WEBHOOK, url);
+        Some(Meanwhile::Kept)
+    }
+
+    /// An app has one address.
+    async fn let_go(&self, _account: &str) -> bool {
+        self.platform.forget_webhooks(CLIENT_ID);
         true
     }
 

@@ -5,7 +5,9 @@ use hub_simulators::meta::{App, Asset, Fault as Wrong, Meta, TokenKind, User};
 use hub_simulators::whatsapp::{
     self, Attachment, Inbound, OBJECT, Person, Sent, Status, StatusScript, WhatsAppHandle, WhatsAppOptions,
 };
-use hub_testkit::conformance::subject::{Act, Challenge, Decision, Fate, Fault, File, Form, Got, Said, Subject, What};
+use hub_testkit::conformance::subject::{
+    Act, Challenge, Decision, Fate, Fault, File, Form, Got, Meanwhile, Said, Subject, What,
+};
 use reqwest::header;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -277,6 +279,21 @@ impl Subject for WhatsApp {
             Fault::CutAfter => meta.fault("messages", Wrong::CutAfter),
         }
         true
+    }
+
+    async fn fall_silent(&self, _account: &str, silent: bool) -> bool {
+        if silent {
+            self.platform.meta().hold();
+        } else {
+            self.platform.meta().release(false);
+        }
+        true
+    }
+
+    /// What was delivered elsewhere is not delivered again.
+    async fn take_over(&self, account: &str, url: &str) -> Option<Meanwhile> {
+        self.platform.meta().subscribe(business(account), APP, Vec::new(), Some(url.to_owned()));
+        Some(Meanwhile::Gone)
     }
 
     fn report(&self, _account: &str, _person: &str, message: &str, status: &str) -> bool {
