@@ -2,6 +2,7 @@
 //! time, on loopback alone.
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
+use crate::bench_import;
 use crate::process::{Background, Result, cargo, free_port, root, step};
 use crate::run::target_folder;
 use crate::services::Services;
@@ -53,6 +54,9 @@ pub(crate) fn bench(arguments: &[String]) -> Result<ExitCode> {
         if let Some(url) = url {
             measure(engine, &hub, &url, &folder.join(engine), synced, bare, &mut figures)?;
         }
+    }
+    if let Ok(services) = &services {
+        bench_import::measure(&hub, &services.postgres_url, &folder, &mut figures)?;
     }
     let _ = fs::remove_dir_all(&folder);
     report(&figures, arguments.iter().any(|argument| argument == "--json"));

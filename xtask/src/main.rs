@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "it reads the environment and ends processes; that is its work")]
 
 mod bench;
+mod bench_import;
 mod packages;
 mod process;
 mod prove;

@@ -86,7 +86,6 @@ impl From<AppError> for Failure {
             // Not 401 or 403: the originals' pages would renew their token and come again.
             AppError::StepUpRequired => plain(StatusCode::BAD_REQUEST, "STEP_UP_REQUIRED"),
             AppError::Deactivated => plain(StatusCode::UNAUTHORIZED, "USER_DEACTIVATED"),
-            AppError::AdminsOnly => plain(StatusCode::FORBIDDEN, "FORBIDDEN"),
             AppError::Refused(_) => plain(StatusCode::CONFLICT, "NOT_ALLOWED"),
             AppError::BadCredentials => plain(StatusCode::UNAUTHORIZED, "AUTHENTICATION_FAILED"),
             AppError::BadRefreshToken(_) => plain(StatusCode::UNAUTHORIZED, "TOKEN_REFRESH_FAILED"),
@@ -98,7 +97,7 @@ impl From<AppError> for Failure {
                 failure
             }
             AppError::AccountNotFound => plain(StatusCode::NOT_FOUND, "ACCOUNT_NOT_FOUND"),
-            AppError::ConversationForbidden => plain(StatusCode::FORBIDDEN, "FORBIDDEN"),
+            AppError::ConversationForbidden | AppError::AdminsOnly => plain(StatusCode::FORBIDDEN, "FORBIDDEN"),
             AppError::NotFound(_) => plain(StatusCode::NOT_FOUND, "NOT_FOUND"),
             AppError::InvalidState => plain(StatusCode::BAD_REQUEST, "INVALID_STATE"),
             AppError::NotConfigured(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "CONNECTION_FAILED"),

@@ -302,6 +302,11 @@ pub trait History: Send + Sync {
     async fn pull(&self, grant: &Grant, cursor: Option<&str>, wait: Duration) -> Result<HistoryPage>;
     /// Makes pulling possible when the platform allows only one way in (takes the webhook away, keeping what waits).
     async fn prepare(&self, grant: &Grant) -> Result<()>;
+    /// Reads what was told from its receipt once more: the `raw` of a [`HistoryPage`], with the account it was told to. What is pushed and
+    /// what is asked for have one reader where the platform calls: [`Webhook::parse`].
+    fn told(&self, _receipt: &crate::webhook::Verified) -> Result<Vec<Parsed>> {
+        Err(crate::PlatformError::unsupported("reading a receipt"))
+    }
     /// Reads what was lately said everywhere once more, page by page, beside [`History::pull`] and without moving its cursor. `from`
     /// is the `next` of the page before; a page without one is the last. `Unsupported` where the platform tells nothing twice.
     async fn lately(&self, _grant: &Grant, _from: Option<&str>) -> Result<HistoryPage> {

@@ -160,6 +160,12 @@ impl Store {
         conn.one(conn.sql("SELECT 1")).await.map(|_| ())
     }
 
+    /// Runs a statement on the writer, outside a transaction.
+    pub(crate) async fn writing(&self, text: &str) -> Result<()> {
+        let conn = Conn { link: Link::Pool(&self.writer), engine: self.engine, notes: None };
+        conn.all(conn.sql(text)).await.map(|_| ())
+    }
+
     pub(crate) fn reader(&self) -> &DatabaseConnection {
         &self.reader
     }

@@ -4,6 +4,7 @@
 //! A [`Session`] reads; a [`Tx`] is a unit of work: rows, jobs and events commit together, and only a commit hands events
 //! out. Finders that serve a person take that person's id and find nothing that is not theirs.
 
+mod bulk;
 mod certificates;
 mod connect;
 mod dialect;

@@ -41,7 +41,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0007_outbox",
     "0008_ledger",
     "0009_admin",
-    "0010_reading"
+    "0010_reading",
+    "0011_indexes_aside"
 ];
 
 /// The first of them: it meets a new database, or one of the originals.
@@ -82,6 +83,8 @@ pub(crate) async fn run(store: &Store) -> Result<MigrationReport> {
         counters::repair(conn).await?;
     }
     limited(transaction.commit()).await?;
+    // An import that was killed left them aside.
+    store.restore_indexes().await?;
     Ok(report)
 }
 

@@ -21,9 +21,14 @@ pub struct Pushes {
 impl Pushes {
     /// Opens the raw socket; everything after this comes.
     pub async fn open(user: &Client) -> Self {
-        let mut pushes = Self::connect(user, &format!("/ws/messages/?token={}", user.token()), false).await;
+        let mut pushes = Self::knock(user).await;
         while pushes.next().await.0 != "authenticated" {}
         pushes
+    }
+
+    /// Opens the raw socket without waiting to be let in.
+    pub async fn knock(user: &Client) -> Self {
+        Self::connect(user, &format!("/ws/messages/?token={}", user.token()), false).await
     }
 
     /// Opens Socket.IO; everything after this comes.
@@ -96,7 +101,7 @@ impl Pushes {
             loop {
                 match self.socket.next().await {
                     Some(Ok(Message::Text(text))) if self.packed && text.as_str() == "2" => {
-                        self.write("3".to_owned()).await
+                        self.write("3".to_owned()).await;
                     }
                     // The end of the namespace.
                     Some(Ok(Message::Text(text))) if self.packed && text.as_str() == "41" => return (None, last),

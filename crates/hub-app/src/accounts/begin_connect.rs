@@ -37,6 +37,7 @@ pub struct Connecting {
 
 /// What comes next.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once per sign-in")]
 pub enum ConnectProgress {
     /// The person must act.
     Step(Step),

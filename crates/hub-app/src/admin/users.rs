@@ -26,3 +26,9 @@ pub async fn open_user(app: &App, id: UserId) -> Result<UserFile> {
     let accounts = session.accounts().list(id).await?;
     Ok(UserFile { known, accounts: shown(app, accounts).await? })
 }
+
+/// The user with this address.
+pub async fn user_named(app: &App, email: &str) -> Result<Option<UserId>> {
+    let known = app.store().read().users().by_email(&email.to_lowercase()).await?;
+    Ok(known.map(|stored| stored.user.id))
+}

@@ -2,11 +2,15 @@
 //! rows that are here already stay as they are, so that doing it twice does nothing twice.
 
 use super::pages::{Page, walk};
-use super::{Doing, Findings, Original, OriginalKeys, PAGE, Progress, Report, Step, StepCount, Tell, verify};
+use super::{
+    Doing, Findings, Original, OriginalCounts, OriginalKeys, PAGE, Progress, Report, Step, StepCount, Tell, verify,
+};
 use crate::auth::tokens::hashed;
 use crate::{App, AppError, Result};
 use hub_store::{ImportPlace, OriginalUser, Tx};
 
+/// Rows that stand or fall together. Every commit is synced, and writes every page of an index that it touched.
+const TOGETHER: u64 = 10_000;
 /// How hashed tokens begin.
 const HASHED: &str = "sha256:";
 
@@ -24,27 +28,11 @@ pub async fn import(
     if begun.is_none() {
         refuse_wrong_key(original, keys).await?;
     }
-    let first = begun.as_ref().and_then(|place| Step::of(&place.step)).unwrap_or(Step::Users);
+    app.store().set_indexes_aside(begun.is_some()).await?;
     let mut report = Report { resumed: begun.is_some(), ..Report::default() };
-    let mut place = begun.and_then(|place| place.after);
-    for step in Step::ALL.into_iter().filter(|step| *step >= first) {
-        let mut count = StepCount { step, total: step.total(&counts), read: 0, new: 0 };
-        walk(original, step, place.take(), async |page| {
-            let (read, last) = (page.len(), page.last());
-            let tx = app.store().begin().await?;
-            let new = store(app, &tx, keys, page, &mut report).await?;
-            if last.is_some() {
-                let place = ImportPlace { step: step.table().to_owned(), after: last };
-                tx.imports().note(source, &place, app.now()).await?;
-            }
-            app.commit(tx, Vec::new()).await?;
-            (count.read, count.new) = (count.read + read, count.new + new);
-            tell(Progress { doing: Doing::Copying, step, done: count.read, total: count.total });
-            Ok(())
-        })
-        .await?;
-        report.steps.push(count);
-    }
+    let copied = copy(app, (original, keys), (source, begun), &counts, &mut report, tell).await;
+    app.store().restore_indexes().await?;
+    copied?;
     app.store().repair_counters().await?;
     verify::compare(app, original, keys, &counts, &mut report, tell).await?;
     if report.wrong == Findings::default() {
@@ -53,6 +41,47 @@ pub async fn import(
         app.commit(tx, Vec::new()).await?;
     }
     Ok(report)
+}
+
+/// Copies what is not here yet, beginning where an import that was cut off stood.
+async fn copy(
+    app: &App,
+    (original, keys): (&Original, &OriginalKeys),
+    (source, begun): (&str, Option<ImportPlace>),
+    counts: &OriginalCounts,
+    report: &mut Report,
+    tell: Tell<'_>,
+) -> Result<()> {
+    let first = begun.as_ref().and_then(|place| Step::of(&place.step)).unwrap_or(Step::Users);
+    let mut place = begun.and_then(|place| place.after);
+    for step in Step::ALL.into_iter().filter(|step| *step >= first) {
+        let mut count = StepCount { step, total: step.total(counts), read: 0, new: 0 };
+        let (mut open, mut waiting) = (None, 0_u64);
+        walk(original, step, place.take(), async |page| {
+            let (read, last) = (page.len(), page.last());
+            let tx = match open.take() {
+                Some(tx) => tx,
+                None => app.store().begin().await?,
+            };
+            let new = store(app, &tx, keys, page, report).await?;
+            (count.read, count.new, waiting) = (count.read + read, count.new + new, waiting + read);
+            if waiting < TOGETHER && read == u64::from(PAGE) {
+                open = Some(tx);
+                return Ok(());
+            }
+            if last.is_some() {
+                let place = ImportPlace { step: step.table().to_owned(), after: last };
+                tx.imports().note(source, &place, app.now()).await?;
+            }
+            app.commit(tx, Vec::new()).await?;
+            waiting = 0;
+            tell(Progress { doing: Doing::Copying, step, done: count.read, total: count.total });
+            Ok(())
+        })
+        .await?;
+        report.steps.push(count);
+    }
+    Ok(())
 }
 
 /// Not one of the first messages opens: that is no damage, that is another key.

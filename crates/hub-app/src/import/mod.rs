@@ -16,8 +16,8 @@ pub use opening::OriginalKeys;
 use std::fmt;
 use uuid::Uuid;
 
-/// Rows read, sealed and stored at once.
-const PAGE: u32 = 1_000;
+/// Rows read, sealed and stored at once: as many messages as one statement takes.
+const PAGE: u32 = 2_000;
 /// Findings that are named; the rest is counted.
 const MAX_NAMED: usize = 1_000;
 

@@ -54,9 +54,11 @@ struct Judge<'a> {
     copies: Imports<'a>,
 }
 
-/// The first column whose two values are not the same.
-fn first_of(columns: &[(&'static str, bool)]) -> Option<&'static str> {
-    columns.iter().find(|(_, same)| !same).map(|(column, _)| *column)
+/// Whether a row says the same; else the first column that does not.
+type Same = std::result::Result<(), &'static str>;
+
+fn all_same(columns: &[(&'static str, bool)]) -> Same {
+    columns.iter().find(|(_, same)| !same).map_or(Ok(()), |(column, _)| Err(*column))
 }
 
 /// A time of the original stands; where it had none, the hub had to find one.
@@ -102,16 +104,16 @@ impl Judge<'_> {
         Ok(rows.iter().filter_map(judge).collect())
     }
 
-    /// The column of an account that differs.
-    fn account(&self, row: &OriginalAccount, copy: &CopiedAccount) -> Option<&'static str> {
+    /// Whether an account says the same.
+    fn account(&self, row: &OriginalAccount, copy: &CopiedAccount) -> Same {
         let (id, here) = (row.identity.id.into(), &copy.row);
-        let fixed = first_of(&[
+        let fixed = all_same(&[
             ("user_id", row.identity.user_id == here.identity.user_id),
             ("platform", row.identity.platform == here.identity.platform),
             ("platform_user_id", row.identity.remote_id == here.identity.remote_id),
             ("created_at", same_time(row.created_at, here.created_at)),
         ]);
-        if fixed.is_some() || is_newer(row.updated_at, here.updated_at, here.created_at) {
+        if fixed.is_err() || is_newer(row.updated_at, here.updated_at, here.created_at) {
             return fixed;
         }
         let token = |column, original: Option<&str>, copy: Option<&str>, seal: Option<&str>| match (original, copy) {
@@ -123,7 +125,7 @@ impl Judge<'_> {
             _ => false,
         };
         let (access, refresh) = (Some(row.access_token.as_str()), row.refresh_token.as_deref());
-        first_of(&[
+        all_same(&[
             ("access_token", token("access_token", access, Some(&here.access_token), copy.seals.0.as_deref())),
             ("refresh_token", token("refresh_token", refresh, here.refresh_token.as_deref(), copy.seals.1.as_deref())),
             ("platform_username", row.username == here.username),
@@ -173,7 +175,7 @@ impl Judge<'_> {
             let conversation = conversations.get(&row.conversation.id).copied();
             let differs = match here.get(&row.id) {
                 Some(copy) => Some(self.message(row, copy, conversation)),
-                None => self.is_known(row, conversation).await?.then_some(None),
+                None => self.is_known(row, conversation).await?.then_some(Ok(())),
             };
             wrong.extend(verdict(row.id, differs));
         }
@@ -188,13 +190,13 @@ impl Judge<'_> {
         }
     }
 
-    /// The column of a message that differs.
-    fn message(&self, row: &OriginalMessage, copy: &CopiedMessage, conversation: Option<Uuid>) -> Option<&'static str> {
+    /// Whether a message says the same.
+    fn message(&self, row: &OriginalMessage, copy: &CopiedMessage, conversation: Option<Uuid>) -> Same {
         let here = &copy.row;
         let says = |expected| {
             self.says(words::field(row.id.into()), (&here.content, copy.seal.as_deref()), &row.content, expected)
         };
-        first_of(&[
+        all_same(&[
             ("conversation_id", conversation == Some(here.conversation.id)),
             ("platform_message_id", row.remote_id == here.remote_id),
             ("sender_id", row.sender_id == here.sender_id),
@@ -236,16 +238,17 @@ impl Judge<'_> {
 }
 
 /// What is wrong with a row: `None` = it is not here.
-fn verdict(row: Uuid, copy: Option<Option<&'static str>>) -> Option<Wrong> {
+fn verdict(row: Uuid, copy: Option<Same>) -> Option<Wrong> {
     match copy {
         None => Some(("", row, Why::Missing)),
-        Some(column) => column.map(|column| (column, row, Why::Differs)),
+        Some(Ok(())) => None,
+        Some(Err(column)) => Some((column, row, Why::Differs)),
     }
 }
 
-fn user(row: &OriginalUser, here: &OriginalUser) -> Option<&'static str> {
+fn user(row: &OriginalUser, here: &OriginalUser) -> Same {
     let is_newer = is_newer(row.updated_at, here.updated_at, here.created_at);
-    first_of(&[
+    all_same(&[
         ("email", row.email == here.email),
         ("created_at", same_time(row.created_at, here.created_at)),
         ("password_hash", is_newer || row.password_hash == here.password_hash),
@@ -253,8 +256,8 @@ fn user(row: &OriginalUser, here: &OriginalUser) -> Option<&'static str> {
     ])
 }
 
-fn log_in(row: &OriginalToken, here: &OriginalToken) -> Option<&'static str> {
-    first_of(&[
+fn log_in(row: &OriginalToken, here: &OriginalToken) -> Same {
+    all_same(&[
         ("user_id", row.user_id == here.user_id),
         ("token", stored_token(&row.token) == here.token),
         ("expires_at", row.expires_at == here.expires_at),
@@ -264,14 +267,10 @@ fn log_in(row: &OriginalToken, here: &OriginalToken) -> Option<&'static str> {
     ])
 }
 
-fn conversation(
-    row: &OriginalConversation,
-    here: &OriginalConversation,
-    accounts: &HashMap<Uuid, Uuid>,
-) -> Option<&'static str> {
+fn conversation(row: &OriginalConversation, here: &OriginalConversation, accounts: &HashMap<Uuid, Uuid>) -> Same {
     let account = accounts.get(&row.identity.account.id).copied();
     let is_newer = is_newer(row.updated_at, here.updated_at, here.created_at);
-    first_of(&[
+    all_same(&[
         ("account_id", account == Some(here.identity.account.id)),
         ("created_at", same_time(row.created_at, here.created_at)),
         ("platform_conversation_id", is_newer || row.identity.remote_id == here.identity.remote_id),
@@ -283,9 +282,9 @@ fn conversation(
     ])
 }
 
-fn call(row: &OriginalUsage, here: &OriginalUsage, accounts: &HashMap<Uuid, Uuid>) -> Option<&'static str> {
+fn call(row: &OriginalUsage, here: &OriginalUsage, accounts: &HashMap<Uuid, Uuid>) -> Same {
     let account = row.account.as_ref().and_then(|account| accounts.get(&account.id).copied());
-    first_of(&[
+    all_same(&[
         ("account_id", account == here.account.as_ref().map(|account| account.id)),
         ("user_id", row.user_id == here.user_id),
         ("platform", row.platform == here.platform),

@@ -120,10 +120,14 @@ pub(crate) async fn apply(
             let Some(found) = tx.conversations().by_remote_any(account.id, conversation).await? else {
                 return Ok(Verdict::Ignored);
             };
-            let Some(point) = point(tx, found.id, up_to).await? else {
-                return early::note_point(tx, account.id, up_to, receipt, now).await;
+            let read = if let UpTo::Number(number) = up_to {
+                tx.conversations().read_to_number(found.id, *number, now).await?
+            } else {
+                let Some(point) = point(tx, found.id, up_to).await? else {
+                    return early::note_point(tx, account.id, up_to, receipt, now).await;
+                };
+                tx.conversations().read_up_to(found.id, point, now).await?
             };
-            let read = tx.conversations().read_up_to(found.id, point, now).await?;
             if read {
                 say(EventBody::ConversationUpdated { conversation_id: found.id });
             }

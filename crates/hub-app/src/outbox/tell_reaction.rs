@@ -40,8 +40,9 @@ async fn tell(app: &App, id: MessageId, last: bool) -> Result<Outcome> {
         }
         _ => {}
     }
+    tracing::debug!(message = %id, why, "a reaction could not be told and is taken back");
     take_back(app, &message, &actor, account.user_id).await?;
-    Ok(Outcome::Dead { why })
+    Ok(Outcome::Done)
 }
 
 async fn take_back(

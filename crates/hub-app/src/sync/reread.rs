@@ -26,8 +26,6 @@ const MAX_PAGES: usize = 200;
 const PAUSE: Duration = Duration::from_secs(1);
 /// A synchronisation within this time after another one reads nothing: the line brings news by itself.
 const SYNC_EVERY: Duration = Duration::from_mins(10);
-/// What was said within this time before a reset may come again as news, by whichever clock.
-const MAYBE_NEWS: TimeDelta = TimeDelta::minutes(10);
 /// How long whoever asked waits for a synchronisation: pages wait for it before they show anything.
 const SYNC_WAIT: Duration = Duration::from_secs(2);
 /// How long whoever asked waits for a reset.
@@ -256,11 +254,11 @@ async fn without_old_news(tx: &Tx, known: &[Remembered], events: Vec<NewEvent>) 
 }
 
 /// Forgets what was stored before the reading began and stores what it brought; what came meanwhile, and what is leaving, stays.
-/// What was read stays read, and what was not stays unread.
+/// What was read stays read; of the rest the platform says what is.
 async fn replace(app: &App, account: &Account, started: Timestamp, pages: &[Delivery]) -> Result<()> {
     let now = app.now();
     let tx = app.store().begin().await?;
-    let known = tx.conversations().remembered(account.id, started, started - MAYBE_NEWS).await?;
+    let known = tx.conversations().remembered(account.id, started).await?;
     tx.conversations().forget_messages(account.id, started).await?;
     let effects = ingest::apply(app, &tx, pages).await?;
     tx.conversations().recall(&known, started).await?;

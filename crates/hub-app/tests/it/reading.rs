@@ -4,8 +4,9 @@
 use crate::fake::{linked, page, tokens};
 use crate::talk::{Talk, link, register};
 use hub_app::{ErrorKind, PlatformError, accounts, housekeeping, sync};
-use hub_domain::{DeliveryStatus, EventBody};
+use hub_domain::{ChannelState, DeliveryStatus, EventBody};
 use hub_platform_kit::card::{Card, Pull, Quota, Window};
+use hub_platform_kit::platform::{HistoryPage, ReadSoFar};
 use hub_platform_kit::webhook::Subscription;
 use hub_testkit::Engine;
 use hub_testkit::database::engines;
@@ -25,6 +26,12 @@ fn asked_within_a_budget(card: &mut Card) {
     card.quota = Quota { pulls: READINGS, ..Quota::NONE };
 }
 
+/// An account whose past is read once.
+fn kept(card: &mut Card) {
+    card.intake.webhook = false;
+    card.intake.pull = Pull::Backfill;
+}
+
 /// An account that is called and asked.
 fn both(card: &mut Card) {
     card.intake.pull = Pull::Every(Duration::from_secs(1));
@@ -33,6 +40,20 @@ fn both(card: &mut Card) {
 impl Talk {
     fn readings(&self) -> usize {
         self.test.fake.count("pull")
+    }
+
+    /// How far the reading of the past has got: conversations, of how many, and messages.
+    async fn so_far(&self) -> Option<(Option<i64>, Option<i64>, i64)> {
+        let account = accounts::list(self.app(), &self.caller).await.expect("listed").remove(0);
+        let reading = account.reading?;
+        assert!(account.shown_state() != ChannelState::Ok, "it looks as if it were being read");
+        Some((reading.conversations, reading.of, reading.messages))
+    }
+
+    /// How often clients were told that an account changed.
+    async fn told_of_the_account(&self) -> usize {
+        let heard = self.heard().await;
+        heard.iter().filter(|body| matches!(body, EventBody::AccountChanged { .. })).count()
     }
 
     /// A subscription that ends in an hour.
@@ -76,6 +97,56 @@ async fn what_is_not_told_is_asked_for_again_and_again() {
         let before = talk.readings();
         talk.later(60).await;
         assert_eq!(talk.readings(), before + 1, "one reading per account, however often it is started");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_the_past_is_read_is_told_page_by_page() {
+    const LONGEST_PAUSE: u64 = 601;
+    for engine in engines() {
+        let talk = Talk::start(engine, kept).await;
+        let away = || Err(PlatformError::new(ErrorKind::Transient { maybe_applied: false }, "away"));
+        let pages = &talk.test.fake.pages;
+        assert_eq!(talk.so_far().await, Some((None, None, 0)), "from the moment of linking on");
+        let told = talk.told_of_the_account().await;
+        pages.then(Ok(page(&json!([{"id": "1", "text": "one"}, {"id": "2", "text": "two"}]), "1", true))).then(away());
+        talk.work().await;
+        assert_eq!(talk.so_far().await, Some((None, None, 2)), "a platform that cannot say how much there is");
+        assert!(talk.told_of_the_account().await > told);
+        let counted = |events, next, more, read, left| {
+            let progress = Some(ReadSoFar { read, left });
+            Ok(HistoryPage { progress, ..page(&events, next, more) })
+        };
+        pages.then(counted(json!([{"id": "3", "text": "three"}]), "2", true, 2, None)).then(away());
+        talk.later(LONGEST_PAUSE).await;
+        assert_eq!(talk.so_far().await, Some((Some(2), None, 3)), "one that lists page by page");
+        pages.then(counted(json!([{"id": "3", "text": "three"}]), "3", true, 1, Some(4))).then(away());
+        talk.later(LONGEST_PAUSE).await;
+        assert_eq!(talk.so_far().await, Some((Some(3), Some(7), 3)), "what was known is nothing new");
+        let told = talk.told_of_the_account().await;
+        pages.then(counted(json!([]), "4", false, 4, Some(0)));
+        talk.later(LONGEST_PAUSE).await;
+        assert_eq!(talk.so_far().await, None);
+        assert!(talk.told_of_the_account().await > told, "the end is told");
+        let account = accounts::list(talk.app(), &talk.caller).await.expect("listed").remove(0);
+        assert_eq!(account.shown_state(), ChannelState::Ok);
+
+        // What is given up does not look as if it went on: by the platform's no, or after the last try.
+        link(talk.app(), &talk.caller).await;
+        assert!(talk.so_far().await.is_some());
+        pages.then(Err(PlatformError::new(ErrorKind::Rejected, "no more")));
+        talk.work().await;
+        assert_eq!(talk.so_far().await, None);
+        link(talk.app(), &talk.caller).await;
+        let mut tries = 0;
+        while talk.so_far().await.is_some() {
+            tries += 1;
+            assert!(tries < 60, "{engine:?}: it never ends");
+            // Trouble that passes would make the account rest, by the machine's clock.
+            pages.then(Err(PlatformError::new(ErrorKind::UnexpectedReply, "odd")));
+            talk.later(LONGEST_PAUSE).await;
+        }
+        assert!(tries >= 12, "there were tries left: {tries}");
     }
 }
 

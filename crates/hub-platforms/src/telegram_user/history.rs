@@ -1,9 +1,10 @@
 //! Reading: each account's line stays open, and a reading waits at it.
 
-use super::TelegramUser;
+use super::{TelegramUser, kept};
 use async_trait::async_trait;
 use hub_domain::AccountId;
-use hub_platform_kit::platform::{History, HistoryPage};
+use hub_platform_kit::platform::{History, HistoryPage, Parsed};
+use hub_platform_kit::webhook::Verified;
 use hub_platform_kit::{ErrorKind, Grant, Result};
 use std::time::Duration;
 
@@ -36,6 +37,12 @@ impl History for TelegramUser {
     /// The line is opened by the first reading.
     async fn prepare(&self, _grant: &Grant) -> Result<()> {
         Ok(())
+    }
+
+    fn told(&self, receipt: &Verified) -> Result<Vec<Parsed>> {
+        let me = receipt.account.as_ref().and_then(|account| account.as_str().parse().ok());
+        let Some(me) = me else { return Ok(vec![Parsed::Unreadable("a receipt of no account".to_owned())]) };
+        Ok(kept::read(&receipt.body, me))
     }
 
     async fn lately(&self, grant: &Grant, from: Option<&str>) -> Result<HistoryPage> {

@@ -3,7 +3,8 @@
 
 use super::connection::Connection;
 use super::cursor::Cursor;
-use super::mapping::{self, Scene};
+use super::kept::{Kept, Told};
+use super::mapping;
 use super::peers::Names;
 use super::session::OwnSession;
 use super::{errors, past};
@@ -12,10 +13,9 @@ use grammers_mtsender::{InvocationError, UpdatesConfiguration, UpdatesReceiver};
 use grammers_session::types::{PeerId, PeerInfo, UpdatesState};
 use grammers_tl_types as tl;
 use hub_platform_kit::platform::{HistoryPage, Parsed};
-use hub_platform_kit::{ErrorKind, PlatformError, Result, alone};
+use hub_platform_kit::{ErrorKind, PlatformError, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tl::Serializable;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -24,8 +24,6 @@ use tokio::time::Instant;
 const WAITING_BATCHES: usize = 64;
 /// Events after which a page is not made longer.
 const FULL_PAGE: usize = 100;
-/// Bytes of updates kept as a page's receipt.
-const MAX_RAW_BYTES: usize = 1024 * 1024;
 /// Attempts to hear on after the connection broke, and the pauses before them.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
@@ -192,7 +190,7 @@ impl Line {
             };
             let (mut events, mut raw) = (Vec::new(), Vec::new());
             loop {
-                self.take(inbox, &batch, &mut events, &mut raw);
+                self.take(inbox, batch, &mut events, &mut raw);
                 if events.len() >= FULL_PAGE {
                     break;
                 }
@@ -212,25 +210,21 @@ impl Line {
         }
     }
 
-    fn take(&self, inbox: &mut Inbox, batch: &Batch, events: &mut Vec<Parsed>, raw: &mut Vec<u8>) {
-        let session = &self.connection.session;
-        let mut names = self.names();
-        names.learn(session, &batch.users, &batch.chats);
-        let scene = Scene { me: self.me, names: &names, session, date: batch.state.date };
-        for update in &batch.updates {
-            events.extend(alone(|| mapping::update(update, &scene), |fallen| vec![fallen]));
-            if let Some(chat) = mapping::place(update) {
-                inbox.cursor.keep_peer(session, chat);
-            }
-            if raw.len() < MAX_RAW_BYTES {
-                update.serialize(raw);
-            }
-        }
-        if batch.updates.is_empty() {
+    fn take(&self, inbox: &mut Inbox, batch: Batch, events: &mut Vec<Parsed>, raw: &mut Vec<u8>) {
+        let Batch { updates, users, chats, state } = batch;
+        if updates.is_empty() {
             // Too much had happened to be told.
-            inbox.cursor.jumped(&batch.state);
+            inbox.cursor.jumped(&state);
         }
-        inbox.cursor.heard(&batch.state);
+        let session = &self.connection.session;
+        let places: Vec<i64> = updates.iter().filter_map(mapping::place).collect();
+        let kept = Kept { told: Told::Live { date: state.date, updates }, users, chats };
+        events.extend(kept.events(self.me, &mut self.names(), session));
+        for chat in places {
+            inbox.cursor.keep_peer(session, chat);
+        }
+        kept.write(raw);
+        inbox.cursor.heard(&state);
     }
 }
 

@@ -5,6 +5,7 @@ mod connection;
 mod cursor;
 mod errors;
 mod history;
+mod kept;
 mod keys;
 mod lately;
 mod line;

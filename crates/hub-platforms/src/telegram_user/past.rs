@@ -3,17 +3,17 @@
 use super::connection::Connection;
 use super::cursor::{Cursor, Unread};
 use super::errors;
+use super::kept::{Kept, Told};
 use super::line::Line;
-use super::mapping::{self, Scene};
+
 use super::peers::{self, Names};
 use super::session::OwnSession;
 use bytes::Bytes;
 use grammers_session::types::ChannelState;
 use grammers_tl_types as tl;
 use hub_platform_kit::platform::Parsed;
-use hub_platform_kit::{ErrorKind, Result, alone};
+use hub_platform_kit::{ErrorKind, Result};
 use std::time::Duration;
-use tl::Serializable;
 
 /// Pause between two calls.
 pub(super) const PACE: Duration = Duration::from_secs(1);
@@ -124,16 +124,10 @@ async fn messages(
     };
     let answer = line.connection.call(&request).await.map_err(|error| errors::meaning(&error))?;
     let (messages, chats, users) = parts(answer);
-    let mut names = line.names();
-    names.learn(session, &users, &chats);
-    let scene = Scene { me: line.me, names: &names, session, date: 0 };
-    let past = mapping::Past { listening, last: unread.last, read: unread.read_by_me.unwrap_or_default() };
-    let (mut events, mut raw) = (Vec::new(), Vec::new());
-    for message in messages.iter().rev() {
-        events.extend(alone(|| mapping::past_message(message, &scene, past), Some));
-        message.serialize(&mut raw);
-    }
-    events.extend(mapping::read_up_to(&messages, &scene, &unread));
+    let kept = Kept { told: Told::Past { listening, listed: unread, messages }, users, chats };
+    let events = kept.events(line.me, &mut line.names(), session);
+    let mut raw = Vec::new();
+    kept.write(&mut raw);
     Ok((events, raw.into()))
 }
 

@@ -63,11 +63,24 @@ pub struct StoredGrant {
 /// Statements about accounts.
 pub struct Accounts<'a>(pub(crate) Conn<'a>);
 
-/// Column 11 and on are for the adapter.
-const COLUMNS: &str = "a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, a.is_active, \
-    h.state, ts(a.created_at), ts(a.updated_at), a.remote_group, a.access_token, a.access_token_seal, a.refresh_token, \
-    a.refresh_token_seal, ts(a.token_expires_at), a.facts, a.connect_method, ts(h.reading_since), h.reading_done, \
-    h.reading_total, h.reading_messages";
+/// What [`read`] reads, with or without what opens an account: columns 11 to 16, which [`read_grant`] reads.
+macro_rules! columns {
+    ($opening:literal) => {
+        concat!(
+            "a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, a.is_active, h.state, \
+             ts(a.created_at), ts(a.updated_at), a.remote_group, ",
+            $opening,
+            ", a.connect_method, ts(h.reading_since), h.reading_done, h.reading_total, h.reading_messages"
+        )
+    };
+}
+const COLUMNS: &str = columns!(
+    "a.access_token, a.access_token_seal, a.refresh_token, a.refresh_token_seal, ts(a.token_expires_at), a.facts"
+);
+/// The same with nothing that opens an account.
+pub(super) const SHOWN: &str = columns!("NULL, NULL, NULL, NULL, NULL, NULL");
+/// How many columns these are.
+pub(super) const WIDTH: usize = 22;
 
 pub(super) fn read(row: &Row) -> Result<Account> {
     let created_at = row.maybe_time(8)?.unwrap_or_default();

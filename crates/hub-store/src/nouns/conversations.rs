@@ -110,6 +110,8 @@ pub struct Conversations<'a>(pub(crate) Conn<'a>);
 pub(super) const COLUMNS: &str = "c.id, c.account_id, a.platform, a.platform_username, a.is_active, c.platform_conversation_id, \
     c.participant_name, c.participant_id, c.participant_avatar_url, ts(c.last_message_at), c.unread_count, \
     ts(c.created_at), ts(c.updated_at), a.user_id, p.blob_key";
+/// How many columns these are.
+pub(super) const WIDTH: usize = 15;
 const FROM: &str = "FROM conversations c JOIN connected_accounts a ON a.id = c.account_id \
     LEFT JOIN hub_pictures p ON p.conversation_id = c.id WHERE a.user_id IS NOT NULL";
 
@@ -273,6 +275,18 @@ impl Conversations<'_> {
 
     /// Marks what others said up to a point as read; false when that changes nothing.
     pub async fn read_up_to(&self, id: ConversationId, up_to: Point, now: Timestamp) -> Result<bool> {
+        self.read_where(id, |sql| reports::up_to(sql, up_to), now).await
+    }
+
+    /// Marks what others said as read that counts no higher than `number`; what has no number goes by the time of the last that
+    /// has one. False when that changes nothing.
+    pub async fn read_to_number(&self, id: ConversationId, number: i64, now: Timestamp) -> Result<bool> {
+        let last = "SELECT MAX(k.sent_at) FROM messages k WHERE k.conversation_id = ? AND k.sequence <= ?";
+        let condition = format!("(sequence <= ? OR (sequence IS NULL AND sent_at < ({last})))");
+        self.read_where(id, |sql| sql.add(&condition).bind(number).bind(id.0).bind(number), now).await
+    }
+
+    async fn read_where(&self, id: ConversationId, up_to: impl FnOnce(Sql) -> Sql, now: Timestamp) -> Result<bool> {
         self.0.one(self.0.sql("SELECT id FROM conversations WHERE id = ? {FOR UPDATE}").bind(id.0)).await?;
         let sql = self
             .0
@@ -281,7 +295,7 @@ impl Conversations<'_> {
             )
             .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL) AND")
             .bind(id.0);
-        if self.0.run(reports::up_to(sql, up_to)).await? == 0 {
+        if self.0.run(up_to(sql)).await? == 0 {
             return Ok(false);
         }
         self.recount(id, now).await?;

@@ -22,19 +22,16 @@ pub struct Remembered {
 }
 
 impl Conversations<'_> {
-    /// Of an account's messages that were stored before `before`: those that nobody has read, and those said since `since`, which a
-    /// reading may take for news. The newest 10 000.
-    pub async fn remembered(&self, account: AccountId, before: Timestamp, since: Timestamp) -> Result<Vec<Remembered>> {
+    /// The newest 10 000 of an account's messages that were stored before `before`.
+    pub async fn remembered(&self, account: AccountId, before: Timestamp) -> Result<Vec<Remembered>> {
         let sql = self
             .0
             .sql("SELECT m.conversation_id, m.platform_message_id, m.is_read FROM messages m")
             .add("JOIN conversations c ON c.id = m.conversation_id WHERE c.account_id = ?")
-            .add("AND (m.created_at IS NULL OR m.created_at < ?) AND (m.sent_at >= ?")
-            .add("OR ((m.is_read = FALSE OR m.is_read IS NULL) AND (m.is_outgoing = FALSE OR m.is_outgoing IS NULL)))")
+            .add("AND (m.created_at IS NULL OR m.created_at < ?)")
             .add("ORDER BY m.sent_at DESC LIMIT ?")
             .bind(account.0)
             .time(before)
-            .time(since)
             .bind(i64::from(MAX_REMEMBERED));
         let read = |row: &crate::sql::Row| {
             let (conversation, remote) = (row.id(0)?, row.text(1)?);
@@ -43,22 +40,20 @@ impl Conversations<'_> {
         self.0.read(sql, read).await
     }
 
-    /// Gives messages that were stored again since `since` back whether they were read.
+    /// Marks messages that were stored again since `since` as read if they were read before; whether the others are the platform
+    /// told.
     pub async fn recall(&self, remembered: &[Remembered], since: Timestamp) -> Result<()> {
-        for is_read in [true, false] {
-            let some: Vec<&Remembered> = remembered.iter().filter(|one| one.is_read == is_read).collect();
-            for some in some.chunks(chunk(WIDTH) - WIDTH) {
-                let sql = self
-                    .0
-                    .sql("UPDATE messages SET is_read = ? WHERE created_at >= ?")
-                    .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL)")
-                    .add("AND (conversation_id, platform_message_id) IN (VALUES")
-                    .bind(is_read)
-                    .time(since)
-                    .rows(WIDTH, some, |sql, one| sql.bind(one.conversation.0).bind(one.remote.as_str()))
-                    .add(")");
-                self.0.run(sql).await?;
-            }
+        let read: Vec<&Remembered> = remembered.iter().filter(|one| one.is_read).collect();
+        for some in read.chunks(chunk(WIDTH) - WIDTH) {
+            let sql = self
+                .0
+                .sql("UPDATE messages SET is_read = TRUE WHERE created_at >= ?")
+                .add("AND (is_outgoing = FALSE OR is_outgoing IS NULL)")
+                .add("AND (conversation_id, platform_message_id) IN (VALUES")
+                .time(since)
+                .rows(WIDTH, some, |sql, one| sql.bind(one.conversation.0).bind(one.remote.as_str()))
+                .add(")");
+            self.0.run(sql).await?;
         }
         Ok(())
     }

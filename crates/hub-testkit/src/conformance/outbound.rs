@@ -251,7 +251,8 @@ pub async fn meets_its_echoes<S: Subject>(binary: &Path, engine: Engine) {
     if stage.subject.elsewhere(&stage.subject.account(0), &stage.subject.person(1), "written elsewhere") {
         let message = stage.message("written elsewhere").await;
         assert_eq!((&message["is_outgoing"], &message["conversation_id"]), (&json!(true), &json!(conversation)));
-        assert_eq!(stage.unread().await, before, "nothing to be read");
+        // Whoever writes elsewhere may have read there.
+        assert!(stage.unread().await <= before, "nothing to be read");
         stage.nothing_is_under_way(1, "a mark").await;
         let seen = pushes.up_to_message("a mark").await;
         assert_eq!(seen.iter().filter(|(name, _)| name == "new_message").count(), 1, "no bell rings for it: {seen:?}");

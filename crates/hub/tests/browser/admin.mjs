@@ -58,11 +58,16 @@ async function post(path, body, base = HUB_URL) {
 }
 
 const bea = (await post('/api/auth/register', { email: BEA, password: PASSWORD })).tokens.accessToken;
-const from = { id: 990099, is_bot: false, first_name: HOSTILE };
-await post('/_sim/update', {
-  token: env.TELEGRAM_BOT_TOKEN, kind: 'message',
-  content: { message_id: 990099, from, chat: { id: 990099, type: 'private', first_name: HOSTILE }, date: Math.floor(Date.now() / 1000), text: HOSTILE },
+const write = (id) => post('/_sim/update', {
+  token: env.TELEGRAM_BOT_TOKEN,
+  kind: 'message',
+  content: {
+    message_id: id, from: { id, is_bot: false, first_name: HOSTILE }, chat: { id, type: 'private', first_name: HOSTILE },
+    date: Math.floor(Date.now() / 1000), text: HOSTILE,
+  },
 }, env.TELEGRAM_SIMULATOR_URL);
+await write(990099);
+await write(Number(env.POISON));
 
 // Who is nobody, and who is no administrator.
 const stranger = await page({ viewport: { width: 390, height: 780 } });
@@ -169,6 +174,25 @@ check('an empty list says so', (await root.textContent('.empty')).includes('No m
 await root.goto(`${HUB_URL}/admin#messages?user=nonsense`);
 check('a wrong address is said in words', (await said(root, '#trouble')).includes('must be a valid GUID'));
 errors.length = 0; // that refusal was wanted
+
+// What could not be stored waits, is read again in vain, and is put aside.
+await section(root, '#parked', 'Parked');
+for (let tries = 0; tries < 30 && await root.locator('#content tbody tr').count() === 0; tries += 1) {
+  await root.reload();
+  await title(root, 'Parked');
+}
+await root.click('#content tbody button');
+await root.waitForSelector('#file[open]');
+check('what it brought is shown as it came', (await root.textContent('#file pre')).includes(env.POISON));
+await shot(root, 'parked-light');
+await root.click('#file button:has-text("Read again")');
+await told(root, '#file-said', 'It still waits');
+await root.click('#file button:has-text("Put aside")');
+await root.click('#sure-yes');
+await told(root, '#file-said', 'put aside');
+await root.click('#file-close');
+await root.waitForSelector('.empty');
+checks += 1;
 
 // Every section on a phone, in the dark.
 const phone = await page({ viewport: { width: 390, height: 780 }, colorScheme: 'dark' });

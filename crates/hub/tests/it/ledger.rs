@@ -103,14 +103,14 @@ async fn without_a_token_there_are_no_metrics() {
 }
 
 /// The database refuses one message, as a mistake of ours would.
-async fn break_it(database: &Database) {
+pub(crate) async fn break_it(database: &Database, poison: &str) {
     let statement = match database.engine {
         Engine::Sqlite => format!(
-            "CREATE TRIGGER poison BEFORE INSERT ON messages WHEN NEW.platform_message_id = '{POISON}' \
+            "CREATE TRIGGER poison BEFORE INSERT ON messages WHEN NEW.platform_message_id = '{poison}' \
              BEGIN SELECT RAISE(ABORT, 'poison'); END"
         ),
         Engine::Postgres => {
-            format!("ALTER TABLE messages ADD CONSTRAINT poison CHECK (platform_message_id <> '{POISON}')")
+            format!("ALTER TABLE messages ADD CONSTRAINT poison CHECK (platform_message_id <> '{poison}')")
         }
     };
     database.change(statement).await;
@@ -147,7 +147,7 @@ async fn one_of_a_hundred(engine: Engine, together: bool) {
     user.link_bot(BOT_TOKEN).await;
     let eve = hub.client().register("eve@example.com").await;
     database.make_admin("ada@example.com").await;
-    break_it(&database).await;
+    break_it(&database, &POISON.to_string()).await;
     let updates: Vec<Value> = (1..=100).map(|n| bot_update(n, 1_000 + n % 7, &format!("message {n}"))).collect();
     if together {
         assert_eq!(post(hub.client(), json!({"ok": true, "result": updates})).await, StatusCode::OK);

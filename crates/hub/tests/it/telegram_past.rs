@@ -82,3 +82,29 @@ async fn reading_the_past_shows_how_far_it_has_got() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_no_group_and_a_supergroup_is_one() {
+    for engine in engines() {
+        let world = World::begun(engine).await;
+        let channel = world.telegram.create_channel(ME, 2_100_000_444, "News");
+        let team = world.telegram.create_supergroup(ME, 2_100_000_333, "Team", &[world.alice_id]);
+        for place in [channel, team, world.alice] {
+            world.telegram.was_said(ME, place, world.alice_id, |message| "hello".clone_into(&mut message.message));
+        }
+        let user = world.client().register("ada@example.com").await;
+        let hash = code_sent(&user, PHONE).await;
+        let id = verifies(&user, &hash, CODE, None).await.1["accountId"].as_str().expect("linked").to_owned();
+        let path = format!("/api/telegram/{id}/dialogs");
+        let all = world.until(&user, &path, |body| body["dialogs"].as_array().is_some_and(|all| all.len() == 3)).await;
+        let all = all["dialogs"].as_array().expect("a list");
+        for (place, told) in
+            [(channel, [false, false, true]), (team, [false, true, false]), (world.alice, [true, false, false])]
+        {
+            let id = place.id().to_string();
+            let dialog = all.iter().find(|dialog| dialog["id"] == id).expect("a dialog");
+            let kinds = ["isUser", "isGroup", "isChannel"].map(|name| dialog[name] == true);
+            assert_eq!(kinds, told, "{dialog}");
+        }
+    }
+}

@@ -65,11 +65,12 @@ impl World {
         self.client().with_token(user.token())
     }
 
-    /// A user with the account linked and a message of Alice's read.
+    /// A user with the account linked and a message of Alice's that was read before.
     pub(crate) async fn linked(&self) -> (Client, String) {
         self.telegram.was_said(ME, self.alice, self.alice_id, |message| {
             "before anybody looked".clone_into(&mut message.message);
         });
+        assert!(self.telegram.reads_elsewhere(ME, self.alice, 0), "read on the person's telephone");
         let user = self.client().register("ada@example.com").await;
         let hash = code_sent(&user, PHONE).await;
         let (_, body) = verifies(&user, &hash, CODE, None).await;

@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Front> {
     params(("search" = Option<String>, Query, description = "Words of the name, of the id at the platform or of the owner's address, or an id"),
         ("platform" = Option<String>, Query, description = "Only those of this platform"),
         ("state" = Option<String>, Query, description = "Only those whose channel stands like this; `off` = disconnected"),
-        ("user" = Option<String>, Query, description = "Only those of this user"),
+        ("user" = Option<String>, Query, description = "Only those of this user: address or id"),
         ("after" = Option<String>, Query, description = "The `next` of the part before"),
         ("limit" = Option<u32>, Query, description = "1 to 100, default 50")),
     responses((status = 200, body = Vec<AccountDto>, description = "In `accounts`, each with `user_email` and its `channel` as \
@@ -36,7 +36,7 @@ async fn list(State(front): State<Front>, _admin: Admin, uri: Uri) -> Result<Jso
         search: asked.words("search"),
         platform: asked.platform(),
         state: asked.one_of("state", &ChannelState::ALL.map(|state| (state.as_str(), state))),
-        user: asked.id("user"),
+        user: asked.user(&front).await?,
         after: asked.after(),
         limit: asked.limit(),
     };

@@ -22,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Front> {
 #[utoipa::path(get, path = "/api/admin/conversations", operation_id = "adminConversations", tag = "admin", security(("bearer" = [])),
     params(("search" = Option<String>, Query, description = "Words of the other person's name or of an id at the platform, or an id"),
         ("platform" = Option<String>, Query, description = "Only those of this platform"),
-        ("user" = Option<String>, Query, description = "Only those of this user"),
+        ("user" = Option<String>, Query, description = "Only those of this user: address or id"),
         ("account" = Option<String>, Query, description = "Only those of this account"),
         ("unread" = Option<bool>, Query, description = "Only those with unread messages, or without"),
         ("from" = Option<String>, Query, description = "Last written in at this time or later"),
@@ -36,7 +36,7 @@ async fn list(State(front): State<Front>, _admin: Admin, uri: Uri) -> Result<Jso
     let query = FindConversations {
         search: asked.words("search"),
         platform: asked.platform(),
-        user: asked.id("user"),
+        user: asked.user(&front).await?,
         account: asked.id("account"),
         unread: asked.yes_or_no("unread"),
         span: asked.span(),

@@ -37,7 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<Front> {
     params(("text" = Option<String>, Query, description = "Words the message says, in any case of letters"),
         ("search" = Option<String>, Query, description = "Words of the sender's name, of the sender's or the message's id at the platform, or an id"),
         ("platform" = Option<String>, Query, description = "Only those of this platform"),
-        ("user" = Option<String>, Query, description = "Only those of this user"),
+        ("user" = Option<String>, Query, description = "Only those of this user: address or id"),
         ("account" = Option<String>, Query, description = "Only those of this account"),
         ("conversation" = Option<String>, Query, description = "Only those of this conversation"),
         ("direction" = Option<String>, Query, description = "`incoming` or `outgoing`"),
@@ -54,7 +54,7 @@ async fn list(State(front): State<Front>, Admin(caller): Admin, uri: Uri) -> Res
     let query = FindMessages {
         search: asked.words("search"),
         platform: asked.platform(),
-        user: asked.id("user"),
+        user: asked.user(&front).await?,
         account: asked.id("account"),
         conversation: asked.id("conversation"),
         direction: asked.one_of("direction", &DIRECTIONS),

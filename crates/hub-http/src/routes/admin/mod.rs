@@ -12,7 +12,9 @@ use crate::failure::Result;
 use crate::front::Front;
 use crate::validate::{Problems, Query};
 use chrono::DateTime;
+use hub_app::admin::users as users_of;
 use hub_app::{Place, Span};
+use hub_domain::UserId;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
@@ -63,6 +65,18 @@ impl Asked {
 
     fn id<T: From<Uuid>>(&mut self, name: &str) -> Option<T> {
         self.given(name).map(|id| self.problems.id(name, &id))
+    }
+
+    /// A user, by address or id. Whoever is not known has nothing.
+    async fn user(&mut self, front: &Front) -> Result<Option<UserId>> {
+        match self.given("user") {
+            Some(email) if email.contains('@') => {
+                let known = users_of::user_named(&front.app, &email).await?;
+                Ok(Some(known.unwrap_or(UserId(Uuid::nil()))))
+            }
+            Some(id) => Ok(Some(self.problems.id("user", &id))),
+            None => Ok(None),
+        }
     }
 
     /// One of some words.

@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Front> {
 #[utoipa::path(get, path = "/api/admin/usage", operation_id = "adminUsage", tag = "admin", security(("bearer" = [])),
     params(("search" = Option<String>, Query, description = "Words of the endpoint, or a row's id"),
         ("platform" = Option<String>, Query, description = "`api` for requests to the hub, else a platform"),
-        ("user" = Option<String>, Query, description = "Only those of this user"),
+        ("user" = Option<String>, Query, description = "Only those of this user: address or id"),
         ("account" = Option<String>, Query, description = "Only those through this account"),
         ("from" = Option<String>, Query, description = "At this time or later"),
         ("until" = Option<String>, Query, description = "Before this time"),
@@ -39,7 +39,7 @@ async fn list(State(front): State<Front>, _admin: Admin, uri: Uri) -> Result<Jso
     let query = FindUsage {
         search: asked.words("search"),
         platform: asked.one_of("platform", &known),
-        user: asked.id("user"),
+        user: asked.user(&front).await?,
         account: asked.id("account"),
         span: asked.span(),
         after: asked.after(),

@@ -9,7 +9,7 @@ import { sections } from './sections.js';
 const lists = { ...sections, parked };
 const NAMES = ['overview', ...Object.keys(lists)];
 // Whose rows a list may be narrowed to; the form has no field for them.
-const ONLY = { user: 'user', account: 'account', conversation: 'conversation' };
+const ONLY = { account: 'account', conversation: 'conversation' };
 // Names of rows that were seen, for the list of what a list is narrowed to.
 const seen = new Map();
 // The newest answer counts, however late an older one comes.
@@ -198,7 +198,6 @@ const stoppedAt = (next) => new Date(Number(next.split('_')[0]) / 1000).toISOStr
 function remember(section, item) {
   const label = lists[section].label?.(item);
   if (label) seen.set(item.id, label);
-  if (item.user_email) seen.set(item.user_id, item.user_email);
   if (item.platform_username && item.account_id) seen.set(item.account_id, item.platform_username);
   if (item.participant_name && item.conversation_id) seen.set(item.conversation_id, item.participant_name);
 }

@@ -67,8 +67,8 @@ async function user(key) {
         ` ${onPlatform(account.platform)} `, badge(account.state),
       ])), { className: 'rows' }),
       make('p', [
-        link('Conversations', `#conversations?user=${key}`), link('Messages', `#messages?user=${key}`),
-        link('Requests', `#usage?user=${key}`),
+        link('Conversations', `#conversations?user=${encodeURIComponent(email)}`), link('Messages', `#messages?user=${encodeURIComponent(email)}`),
+        link('Requests', `#usage?user=${encodeURIComponent(email)}`),
       ], { className: 'actions' }),
     ],
   };
@@ -202,7 +202,7 @@ async function request(key) {
         ['Account', one.account_id && opener(one.account_id, 'accounts', one.account_id)],
         ['Id', id(one.id)],
       ]),
-      make('p', [one.user_id ? link('Requests of this user', `#usage?user=${one.user_id}`) : null], { className: 'actions' }),
+      make('p', [one.user_id ? link('Requests of this user', `#usage?user=${encodeURIComponent(one.user_email ?? one.user_id)}`) : null], { className: 'actions' }),
     ],
   };
 }

@@ -14,6 +14,7 @@ const span = [
   { name: 'until', label: 'Until', type: 'datetime-local' },
 ];
 
+const whose = { name: 'user', label: 'Owner', type: 'search', hint: 'address' };
 const owner = { label: 'Owner', cell: (row) => name(row.user_email ?? '–') };
 const where = { label: 'Platform', cell: (row) => onPlatform(row.platform) };
 
@@ -40,7 +41,7 @@ export const sections = {
     title: 'Accounts', lead: 'Linked accounts of all users, the newest first. Tokens are never shown.', path: '/api/admin/accounts',
     empty: 'No account fits.',
     filters: [
-      search('name, owner or id'), platform,
+      search('name or id'), whose, platform,
       choice('state', 'State', STATES.map((one) => [one, words(one)])),
     ],
     label: (row) => row.platform_username ?? row.platform_user_id,
@@ -57,7 +58,7 @@ export const sections = {
     title: 'Conversations', lead: 'Who talks with whom, the newest first.', path: '/api/admin/conversations',
     empty: 'No conversation fits.',
     filters: [
-      search('name or id'), platform,
+      search('name or id'), whose, platform,
       choice('unread', 'Unread', [['true', 'with unread'], ['false', 'all read']]), ...span,
     ],
     label: (row) => row.participant_name ?? row.platform_conversation_id,
@@ -77,7 +78,7 @@ export const sections = {
     empty: 'No message fits.',
     filters: [
       { name: 'text', label: 'Says', type: 'search', hint: 'words of a message' },
-      search('sender or id'), platform,
+      search('sender or id'), whose, platform,
       choice('direction', 'Direction', [['incoming', 'incoming'], ['outgoing', 'outgoing']]),
       choice('status', 'Status', STATUSES.map((one) => [one, one])), ...span,
     ],
@@ -95,7 +96,7 @@ export const sections = {
   usage: {
     title: 'API usage', lead: 'Successful requests to the hub, the newest first; kept for 90 days.', path: '/api/admin/usage',
     empty: 'No request fits.',
-    filters: [search('method or path'), { ...platform, label: 'Of', options: () => [['', 'All'], ['api', 'the hub'], ...platforms()] }, ...span],
+    filters: [search('method or path'), { ...whose, label: 'User' }, { ...platform, label: 'Of', options: () => [['', 'All'], ['api', 'the hub'], ...platforms()] }, ...span],
     label: (row) => row.endpoint,
     columns: [
       { label: 'Request', cell: (row) => make('code', row.endpoint) },

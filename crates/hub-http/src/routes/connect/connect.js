@@ -82,13 +82,21 @@ async function show() {
   at('platforms').replaceChildren(...platforms.platforms.flatMap(platformRows));
 }
 
+// How far the reading of what was said before has got.
+function reading(progress) {
+  if (!progress) return '';
+  const { conversations_done: done, conversations_total: total } = progress;
+  return total === null ? ', reads what was said before' : `, read ${done} of ${total} conversations so far`;
+}
+
 function accountRow(account, names) {
   const row = make('li', '');
   const name = make('span', '', { className: 'name' });
   const platform = names.get(account.platform) ?? account.platform;
   name.append(make('b', account.platform_username ?? account.platform_user_id, { dir: 'auto' }), ` · ${platform}`);
   const dead = account.health === 'needs_reauth';
-  const state = make('span', dead ? 'needs a new sign-in' : 'linked', { className: dead ? 'state bad' : 'state' });
+  const told = dead ? 'needs a new sign-in' : `linked${reading(account.progress)}`;
+  const state = make('span', told, { className: dead ? 'state bad' : 'state' });
   const away = make('button', 'Disconnect');
   away.setAttribute('aria-label', `Disconnect ${account.platform_username ?? account.platform_user_id}`);
   away.addEventListener('click', () =>

@@ -157,6 +157,7 @@ impl ReadBack {
             && let InboundBody::Message(said) | InboundBody::Edited(said) = &mut event.body
         {
             said.history = self.history;
+            said.is_read = self.history;
         }
         (told.at, parsed)
     }

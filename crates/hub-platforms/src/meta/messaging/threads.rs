@@ -87,6 +87,7 @@ impl ReadBack {
                     Some(since) => said.sent_at <= since,
                     None => !(incoming && unread > 0),
                 };
+                said.is_read = said.history;
                 unread -= i64::from(incoming);
                 (Some(said.sent_at), self.event(said))
             }

@@ -11,6 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use hub_domain::inbound::{Inbound, InboundBody, InboundMessage};
 use hub_domain::{AccountId, RemoteAccountId};
 use hub_platform_kit::platform::{HistoryPage, Parsed};
+use hub_platform_kit::webhook::Verified;
 use hub_platform_kit::{Grant, PlatformHandle, Result, Secret};
 use hub_platforms::telegram_user::{Seed, SeedKeys, Settings, TelegramUser};
 use hub_simulators::telegram_user::{
@@ -104,9 +105,16 @@ impl Reader {
         Self { handle: process(&device), grant: self.grant, cursor: self.cursor, waiting: self.waiting }
     }
 
-    /// One page, without keeping how far it got.
+    /// One page, without keeping how far it got. Its receipt says the same.
     pub(crate) async fn page(&self, wait: Duration) -> Result<HistoryPage> {
-        tokio::time::timeout(PATIENCE * 2, self.handle.pull(&self.grant, self.cursor.as_deref(), wait)).await.unwrap()
+        let asked = self.handle.pull(&self.grant, self.cursor.as_deref(), wait);
+        let page = tokio::time::timeout(PATIENCE * 2, asked).await.unwrap()?;
+        // Something of the hub's own may stand behind it.
+        let body = [page.raw.as_ref(), b"behind it"].concat().into();
+        let receipt = Verified { body, account: Some(self.grant.remote_id.clone()) };
+        let once_more = self.handle.parse(&receipt).unwrap();
+        assert_eq!(meaning(&once_more), meaning(&page.events), "the receipt says the same");
+        Ok(page)
     }
 
     /// One page, kept.
@@ -180,3 +188,20 @@ pub(crate) async fn until(mut done: impl FnMut() -> bool) {
 
 /// Where Alice and the account talk.
 pub(crate) const WITH_ALICE: Place = Place::Person(ALICE);
+
+/// What events say, without names, which Telegram does not repeat each time, and ids that are made up for attachments.
+fn meaning(events: &[Parsed]) -> Vec<String> {
+    let told = |one: &Parsed| match one {
+        Parsed::Event(Inbound { event_key, body, .. }) => match said(body) {
+            Some(said) => {
+                let files: Vec<_> = said.content.attachments.iter().map(|file| &file.remote_ref).collect();
+                let (words, details) = (&said.content.text, &said.content.details);
+                let marks = (said.direction, said.sent_at, said.history, said.is_read, &said.reply_to);
+                format!("{event_key} {words:?} {files:?} {details:?} {marks:?}")
+            }
+            None => format!("{event_key} {body:?}"),
+        },
+        other => format!("{other:?}"),
+    };
+    events.iter().map(told).collect()
+}

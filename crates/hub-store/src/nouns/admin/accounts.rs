@@ -3,7 +3,7 @@
 use super::{Admin, Order, Place, Slice, Span, search, slice};
 use crate::error::Result;
 use crate::nouns::PUBLISHED;
-use crate::nouns::accounts::read as read_account;
+use crate::nouns::accounts::{SHOWN, WIDTH, read as read_account};
 use crate::sql::{Row, Sql};
 use hub_domain::{Account, AccountId, ChannelState, UserId};
 
@@ -35,19 +35,16 @@ pub struct OwnedAccount {
 
 const ORDER: Order = Order { at: "COALESCE(ts(a.created_at), '1970-01-01T00:00:00.000000Z')", id: "a.id" };
 
-/// Where the list of one's own accounts has tokens, this one has nothing.
-const SELECT: &str = "SELECT a.id, a.user_id, a.platform, a.account_kind, a.platform_user_id, a.platform_username, \
-    a.is_active, h.state, ts(a.created_at), ts(a.updated_at), a.remote_group, NULL, NULL, NULL, NULL, NULL, NULL, \
-    a.connect_method, u.email FROM connected_accounts a JOIN users u ON u.id = a.user_id \
-    LEFT JOIN hub_channels h ON h.account_id = a.id WHERE a.platform IN";
-
 fn read(row: &Row) -> Result<OwnedAccount> {
-    Ok(OwnedAccount { account: read_account(row)?, owner: row.get(18)? })
+    Ok(OwnedAccount { account: read_account(row)?, owner: row.get(WIDTH)? })
 }
 
 impl Admin<'_> {
     fn select_accounts(&self) -> Sql {
-        self.0.sql(SELECT).list(PUBLISHED)
+        self.0
+            .sql(&format!("SELECT {SHOWN}, u.email FROM connected_accounts a JOIN users u ON u.id = a.user_id"))
+            .add("LEFT JOIN hub_channels h ON h.account_id = a.id WHERE a.platform IN")
+            .list(PUBLISHED)
     }
 
     /// A part of the accounts, the newest first, disconnected ones included.

@@ -3,7 +3,7 @@
 use super::{Admin, Order, Place, Slice, Span, search, slice};
 use crate::error::Result;
 use crate::nouns::PUBLISHED;
-use crate::nouns::conversations::{COLUMNS, read as read_conversation};
+use crate::nouns::conversations::{COLUMNS, WIDTH, read as read_conversation};
 use crate::sql::{Row, Sql};
 use hub_domain::{AccountId, Conversation, ConversationId, UserId};
 
@@ -45,7 +45,7 @@ const ORDER: Order =
 
 fn read(row: &Row) -> Result<OwnedConversation> {
     let (conversation, user_id) = read_conversation(row)?;
-    Ok(OwnedConversation { conversation, user_id, owner: row.get(15)? })
+    Ok(OwnedConversation { conversation, user_id, owner: row.get(WIDTH)? })
 }
 
 impl Admin<'_> {

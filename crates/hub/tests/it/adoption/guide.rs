@@ -47,7 +47,10 @@ impl Terminal {
     /// With an environment file of an original and nothing else.
     fn open(settings: &[(&str, String)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let lines: String = settings.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+        let mut lines = String::new();
+        for (name, value) in settings {
+            let _ = writeln!(lines, "{name}='{value}'");
+        }
         std::fs::write(folder.path().join("original.env"), lines).expect("a file");
         let programs = Path::new(env!("CARGO_BIN_EXE_hub")).parent().expect("a folder").display();
         let path = std::env::var("PATH").unwrap_or_default();

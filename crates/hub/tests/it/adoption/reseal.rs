@@ -155,7 +155,10 @@ async fn an_original_that_renewed_a_token_does_not_look_like_a_swap() {
     let (database, _) = original(Shape::N2).await;
     Hub::start_with(&database, &SECRETS).await.kill().await;
     let (_, words) = reseal(&database, &SECRETS, &["--for-originals"]).await;
-    assert!(words.contains("Took the seals of 4 account(s) away."), "{words}");
+    assert!(words.contains("Took the seals of 3 account(s) away."), "{words}");
+    assert!(words.contains("Left 1 session(s) of persons in clear text"), "{words}");
+    let session = "SELECT access_token FROM connected_accounts WHERE platform_user_id = '700'";
+    assert_eq!(database.texts(session).await, [Some(cipher::session_string())], "the Node original reads no other");
     let token =
         "SELECT access_token FROM connected_accounts WHERE platform_user_id = '481000001' AND user_id IS NOT NULL";
     let stored = database.texts(token).await[0].clone().expect("a token");

@@ -144,7 +144,7 @@ async fn users(root: &Client, talk: &Talk) {
         let part = seen(root, &format!("/api/admin/users?limit=1&after={next}")).await;
         emails.extend(all(&part, "users", "email").into_iter().map(str::to_owned));
         match part["next"].as_str() {
-            Some(place) => next = place.to_owned(),
+            Some(place) => place.clone_into(&mut next),
             None => break assert_eq!(part["hasMore"], false),
         }
         assert!(emails.len() < 4, "it ends");
@@ -177,6 +177,8 @@ async fn accounts(root: &Client, talk: &Talk) {
         ("state=needs_reauth", 0),
         (&format!("user={owner}"), 1),
         (&format!("user={NOBODYS}"), 0),
+        ("user=ADA@example.com", 1),
+        ("user=nobody@example.com", 0),
     ] {
         let found = seen(root, &format!("/api/admin/accounts?{asked}")).await;
         assert_eq!(all(&found, "accounts", "id").len(), expected, "{asked}");

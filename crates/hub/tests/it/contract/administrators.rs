@@ -1,9 +1,10 @@
 //! What administrators do to people (beside D61): it works at once, everywhere, and one administrator always stays.
 
 use super::administration::{ROOT, on_the_command_line, root, seen};
-use super::scene::{ACCESS_SECRET, PASSWORD, Scene, claims, everywhere, token};
+use super::scene::{ACCESS_SECRET, PASSWORD, PERSON, Scene, ask, claims, everywhere, token};
+use crate::support::{BOT_TOKEN, bot_update};
 use hub_testkit::{Client, Pushes};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// A bad token's close code.
@@ -26,6 +27,21 @@ async fn sign_in(client: &Client, email: &str, password: &str) -> (u16, Value, V
     (status.as_u16(), body["error"]["code"].clone(), body["tokens"].clone())
 }
 
+/// The link of a picture somebody sent to the user.
+async fn a_picture(scene: &Scene, user: &Client) -> String {
+    scene.hub.platform.put_file(BOT_TOKEN, "photo-1", b"\xff\xd8\xff\xe0");
+    let mut update = bot_update(2, PERSON, "Look");
+    let photo = json!([{"file_id": "photo-1", "file_unique_id": "p1", "width": 9, "height": 9, "file_size": 4}]);
+    let message = update["message"].as_object_mut().expect("a message");
+    message.insert("caption".to_owned(), message["text"].clone());
+    message.remove("text");
+    message.insert("photo".to_owned(), photo);
+    scene.hub.deliver(&update).await;
+    let said = user.all_messages().await;
+    let shown = said.iter().find(|message| message["content"] == "Look").expect("it is there");
+    shown["mediaUrl"].as_str().expect("a link").to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_deactivated_is_out_at_once_and_loses_nothing() {
     everywhere(async |engine| {
@@ -39,6 +55,12 @@ async fn who_is_deactivated_is_out_at_once_and_loses_nothing() {
         // What was rotated a moment ago has its grace, as long as nobody ends it.
         let (status, rotated) = nobody.post("/api/auth/refresh", &json!({"refreshToken": pair["refreshToken"]})).await;
         assert_eq!(status, StatusCode::OK, "{rotated}");
+        let picture = a_picture(&scene, &talk.user).await;
+        let open = async || ask(&nobody, Method::GET, &picture, &[]).await.status();
+        assert_eq!(open().await, StatusCode::OK, "whoever has the link, for some minutes");
+        let begin = json!({"method": "bot_token"});
+        assert_eq!(talk.user.post("/api/oauth/connect/telegram", &begin).await.0, StatusCode::OK);
+        assert_eq!(scene.database.texts("SELECT platform FROM hub_connect_attempts").await.len(), 1);
         let (raw, packed) = (Pushes::open(&talk.user).await, Pushes::open_socket_io(&other).await);
         let bystander = Pushes::open(&root).await;
 
@@ -55,6 +77,10 @@ async fn who_is_deactivated_is_out_at_once_and_loses_nothing() {
             assert_eq!((status.as_u16(), &body["error"]["code"]), (401, &json!("INVALID_TOKEN")));
             assert_eq!(client.get("/api/messages").await.0, StatusCode::UNAUTHORIZED);
         }
+        assert_eq!(Pushes::knock(&talk.user).await.farewell().await.0, Some(BAD_TOKEN), "and no new one is opened");
+        assert_eq!(open().await, StatusCode::NOT_FOUND, "their links open nothing");
+        let begun = scene.database.texts("SELECT platform FROM hub_connect_attempts").await;
+        assert!(begun.is_empty(), "a link that was begun does not come to its end");
         for token in [&pair["refreshToken"], &rotated["refreshToken"]] {
             let (status, body) = nobody.post("/api/auth/refresh", &json!({ "refreshToken": token })).await;
             assert_eq!((status.as_u16(), &body["error"]["code"]), (401, &json!("TOKEN_REFRESH_FAILED")), "{body}");
@@ -67,12 +93,12 @@ async fn who_is_deactivated_is_out_at_once_and_loses_nothing() {
         scene.logged("what=\"deactivated\"").await;
 
         // The account goes on receiving.
-        scene.hear(2, "while away").await;
+        scene.hear(3, "while away").await;
         assert_eq!(act(&root, &ada, "reactivate", &json!({})).await.0, 200);
         assert_eq!(talk.user.get("/api/auth/me").await.0, StatusCode::UNAUTHORIZED, "the old session stays over");
         let back = nobody.login("ada@example.com").await;
         let said = back.all_messages().await;
-        assert_eq!((&said[0]["content"], &said[1]["content"]), (&json!("while away"), &json!("before")));
+        assert_eq!((&said[0]["content"], &said[2]["content"]), (&json!("while away"), &json!("before")));
 
         // Ending sessions alone.
         let socket = Pushes::open(&back).await;
@@ -84,7 +110,7 @@ async fn who_is_deactivated_is_out_at_once_and_loses_nothing() {
         assert_eq!(status, StatusCode::OK, "they may sign in again, and renew: {renewed}");
         let again = nobody.with_token(renewed["accessToken"].as_str().expect("a token"));
         let mut socket = Pushes::open(&again).await;
-        scene.hear(3, "and told").await;
+        scene.hear(4, "and told").await;
         socket.up_to_message("and told").await;
         drop(bystander);
         assert_eq!(root.get("/api/auth/me").await.0, StatusCode::OK, "nobody else is touched");

@@ -7,7 +7,6 @@ use hub_testkit::database::{POSTGRES_VARIABLE, REQUIRE_ALL_VARIABLE};
 use hub_testkit::{Database, Engine, HubProcess, eventually};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use reqwest::Method;
-use serde_json::Value;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -95,7 +94,7 @@ async fn of_redis() {
         assert_eq!(redis(&scene.hub.process).await, "disconnected", "{what}");
     }
     let scene = Scene::open_with(&[("REDIS_URL", &address), ("REDIS_CA_FILE", &authority)]).await;
-    let linked = async || (redis(&scene.hub.process).await == Value::from("connected")).then_some(());
+    let linked = async || (redis(&scene.hub.process).await == "connected").then_some(());
     eventually("the authority is known", linked).await;
     let (ok, told) = run("doctor", &[("REDIS_URL", &address), ("REDIS_CA_FILE", "/nowhere/authority.pem")]);
     assert!(!ok && told.contains("REDIS_CA_FILE"), "{told}");

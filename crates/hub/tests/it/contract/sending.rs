@@ -1,12 +1,17 @@
 //! Sending (D28, D32, C7, C8).
 
-use super::scene::{NOBODYS, PERSON, Scene, everywhere};
+use super::scene::{NOBODYS, PERSON, Scene, binary, everywhere};
+use crate::conformance::instagram::Instagram;
+use crate::conformance::twitter::Twitter;
 use crate::fixtures::platforms::{PAGE, Page};
 use crate::fixtures::stand::Stand;
 use crate::support::{BOT_TOKEN, bot_update};
 use hub_simulators::meta::inbox::Person;
 use hub_simulators::telegram::Fault;
+use hub_testkit::Engine;
 use hub_testkit::client::answer;
+use hub_testkit::conformance::Stage;
+use hub_testkit::conformance::subject::Subject;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -116,6 +121,27 @@ async fn c07_nothing_is_ever_put_into_a_conversation_without_a_name() {
         assert_eq!(watcher.user.get(&format!("/api/messages/{conversation}")).await.0, StatusCode::OK);
     })
     .await;
+    sent_and_asked::<Instagram<false>>().await;
+    sent_and_asked::<Twitter>().await;
+}
+
+/// What is sent, and what is asked for, stands in the conversation it belongs to.
+async fn sent_and_asked<S: Subject>() {
+    let stage = Stage::<S>::linked(binary(), Engine::Sqlite).await;
+    let account = stage.accounts(&stage.user).await[0]["id"].as_str().expect("an id").to_owned();
+    let (heard, _) = stage.hear(1, "Hello").await;
+    let conversation = heard["conversation_id"].as_str().expect("an id").to_owned();
+    let (status, sent) = stage.send_words(&conversation, "Hi").await;
+    assert_eq!((status, &sent["conversation_id"]), (StatusCode::CREATED, &json!(conversation)), "{}", S::CARD);
+    for path in [format!("/api/debug/polling/{account}"), "/api/messages/sync".to_owned()] {
+        let (status, asked) = stage.user.post(&path, &json!({})).await;
+        assert_eq!((status, &asked["success"]), (StatusCode::OK, &json!(true)), "{}: {asked}", S::CARD);
+    }
+    stage.past_is_read_back().await;
+    let (again, _) = stage.hear(1, "Hello again").await;
+    assert_eq!(again["conversation_id"], json!(conversation), "{}", S::CARD);
+    let kept = stage.database.texts("SELECT platform_conversation_id FROM conversations").await;
+    assert!(kept.len() == 1 && kept[0].as_deref().is_some_and(|id| !id.is_empty()), "{}: {kept:?}", S::CARD);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,6 +161,8 @@ async fn c08_a_sent_message_bears_the_platforms_id_and_is_not_stored_again() {
         assert_eq!(words, ["Hi", "Hello"]);
         let (status, _) = talk.user.post(&format!("/api/messages/{NOBODYS}/send"), &json!({"content": "x"})).await;
         assert_eq!(status, StatusCode::FORBIDDEN);
+        #[cfg(feature = "demo")]
+        super::telegram::what_a_person_sends_is_stored_once(engine).await;
     })
     .await;
 }

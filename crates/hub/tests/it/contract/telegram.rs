@@ -1,4 +1,4 @@
-//! Telegram accounts of people (D53, S2, S19, C12, C13).
+//! Telegram accounts of people (D53, S2, S15, S19, C8, C12, C13).
 
 use super::scene::NOBODYS;
 use crate::telegram_login::{code_sent, verifies};
@@ -107,11 +107,12 @@ async fn c13_what_is_unread_at_telegram_is_unread_here() {
         }
         assert_eq!(read("a question")["is_read"], true, "it was answered");
         assert_eq!(read("read by Bob")["status"], "read");
-        assert_eq!(read("not yet read by Bob")["status"], "delivered", "whatever was read in the same second");
+        assert_eq!(read("not yet read by Bob")["status"], "sent", "whatever was read in the same second");
         let dialogs = user.get(&format!("/api/telegram/{id}/dialogs")).await.1;
         for (place, unread) in [(world.alice, SAID - READ), (team, SAID - READ), (bob, 0)] {
             let dialogs = dialogs["dialogs"].as_array().expect("a list");
-            let dialog = dialogs.iter().find(|dialog| dialog["id"] == place.id().to_string()).expect("a dialog");
+            let id = place.id().to_string();
+            let dialog = dialogs.iter().find(|dialog| dialog["id"] == id).expect("a dialog");
             assert_eq!(dialog["unreadCount"], unread, "{dialog}");
             assert_eq!(world.telegram.unread(ME, place), i32::try_from(unread).expect("few"), "as Telegram counts");
         }
@@ -272,9 +273,7 @@ pub(super) async fn a_persons_line_is_held(engine: Engine) {
     let (user, id) = world.linked().await;
     world.kill().await;
     world.database.change("DELETE FROM hub_leases").await;
-    world.telegram.was_said(ME, world.alice, world.alice_id, |message| {
-        "while nobody listened".clone_into(&mut message.message);
-    });
+    world.telegram.says(ME, world.alice, world.alice_id, "while nobody listened");
     world.revive().await;
     let user = world.same(&user);
     world.until(&user, "/api/messages", |body| body["messages"][0]["content"] == "while nobody listened").await;
@@ -293,4 +292,49 @@ pub(super) async fn a_persons_line_is_held(engine: Engine) {
     assert_eq!(world.telegram.listening(ME), 0);
     let all = user.all_messages().await;
     assert!(all.iter().all(|message| message["content"] != "to nobody"), "{all:?}");
+}
+
+/// What a person sends bears Telegram's number, and neither a sync nor the open line stores it again (C8).
+pub(super) async fn what_a_person_sends_is_stored_once(engine: Engine) {
+    let world = World::begun(engine).await;
+    let (user, id) = world.linked().await;
+    let path = format!("/api/telegram/{id}/send/{}", world.alice_id);
+    let (status, sent) = user.post(&path, &json!({"text": "said once"})).await;
+    assert_eq!(status.as_u16(), 200, "{sent}");
+    let (_, shown) = user.get(&format!("/api/telegram/{id}/messages/{}", world.alice_id)).await;
+    let number = shown["messages"][0]["id"].as_i64().expect("a number");
+    assert!(number < 1_000_000, "no time on the clock: {shown}");
+    for _ in 0..2 {
+        assert_eq!(user.post(&format!("/api/telegram/{id}/sync"), &json!({})).await.0.as_u16(), 200);
+    }
+    world.telegram.says(ME, world.alice, world.alice_id, "and an answer");
+    let all = world.until(&user, "/api/messages", |body| body["messages"][0]["content"] == "and an answer").await;
+    assert_eq!(all["total"], 3, "{all}");
+    assert!(
+        all["messages"][1]["platform_message_id"].as_str().is_some_and(|id| id.ends_with(&number.to_string())),
+        "{all}"
+    );
+}
+
+/// Codes go to a telephone a few times, however many people ask (S15).
+pub(super) async fn codes_are_few() {
+    let world = World::begun(Engine::Sqlite).await;
+    let (ada, eve) =
+        (world.client().register("ada@example.com").await, world.client().register("eve@example.com").await);
+    let mut statuses = Vec::new();
+    for number in 0..10 {
+        let user = if number % 2 == 0 { &ada } else { &eve };
+        statuses.push(crate::telegram_login::asks(user, PHONE).await.0.as_u16());
+    }
+    assert_eq!((statuses[0], statuses[9]), (200, 429), "{statuses:?}");
+    let sent = statuses.iter().filter(|status| **status == 200).count();
+    assert_eq!(world.telegram.calls_of("auth.sendCode").len(), sent, "Telegram hears of no other");
+    // Nor is a code guessed.
+    let hash = code_sent(&ada, OTHER_PHONE).await;
+    let mut refused = Vec::new();
+    for number in 0..12 {
+        refused.push(verifies(&ada, &hash, &format!("{:05}", 10_000 + number), None).await.0.as_u16());
+    }
+    assert!(refused.iter().all(|status| matches!(status, 400 | 429)), "{refused:?}");
+    assert!(world.telegram.calls_of("auth.signIn").len() < 12, "it ends after some: {refused:?}");
 }
