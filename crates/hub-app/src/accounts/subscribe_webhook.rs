@@ -132,7 +132,7 @@ pub(crate) async fn gone(app: &App, tx: &Tx, account: &Account, grant: &Grant) -
     let why = "the platform does not know it any more";
     tx.subscriptions().set_state(known.id, GONE, Some(why), app.now()).await?;
     // At first at once, whatever waits already; then as one job that is tried ever more rarely.
-    let again = known.state == GONE;
+    let again = known.state != "active";
     let work = if again { jobs::subscribe_webhook } else { jobs::resubscribe };
     tx.jobs().enqueue_many(&[work(account.id, app.now())]).await?;
     Ok(())

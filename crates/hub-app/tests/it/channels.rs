@@ -223,11 +223,12 @@ async fn a_channel_that_was_taken_is_not_fought_over_and_taken_back_when_its_own
 async fn what_was_missed_while_it_was_taken_is_read_back() {
     for engine in engines() {
         let talk = Talk::called(engine, readable).await;
-        talk.test.fake.inspections.then(Ok(taken()));
         // Platforms tell times in whole seconds.
         talk.test.clock.advance(Duration::from_millis(700));
         talk.told(json!([{"id": "in", "text": "told", "at": 0}])).await;
+        talk.round(0).await;
         // The automatic renewal asks before it subscribes.
+        talk.test.fake.inspections.then(Ok(taken()));
         let subscribed = talk.subscriptions();
         housekeeping::renew_webhooks(talk.app()).await.expect("looked after");
         talk.work().await;
