@@ -273,7 +273,7 @@ async fn what_was_said_before_a_death_was_noticed_was_missed_as_well() {
             let mut shown: Vec<_> = talk.messages().await.into_iter().map(|m| (m.content.text, m.recovered)).collect();
             shown.sort();
             let told = heard.then(|| (Some("told".to_owned()), false));
-            assert_eq!(shown, Vec::from_iter(told.into_iter().chain([(Some("untold".to_owned()), true)])));
+            assert_eq!(shown, told.into_iter().chain([(Some("untold".to_owned()), true)]).collect::<Vec<_>>());
         }
     }
 }
