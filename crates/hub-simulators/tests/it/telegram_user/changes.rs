@@ -47,9 +47,12 @@ async fn everything_that_happens_is_told_live() {
     assert!(telegram.reads(ME, alice, own));
     let Update::ReadHistoryOutbox(read) = next_raw(&mut stream).await else { panic!("a read") };
     assert_eq!(read.max_id, own);
-    assert!(telegram.reads_elsewhere(ME, alice, hello));
+    assert!(!telegram.reads_elsewhere(ME, alice, hello), "whoever answers has read");
+    let again = telegram.says(ME, alice, ALICE, "and again").unwrap();
+    assert_eq!(next_message(&mut stream).await.id(), again);
+    assert!(telegram.reads_elsewhere(ME, alice, again));
     let Update::ReadHistoryInbox(read) = next_raw(&mut stream).await else { panic!("a read") };
-    assert_eq!((read.max_id, read.still_unread_count), (hello, 0));
+    assert_eq!((read.max_id, read.still_unread_count), (again, 0));
     assert!(telegram.reads_elsewhere(ME, large, there));
     assert!(matches!(next_raw(&mut stream).await, Update::ReadChannelInbox(_)));
 
