@@ -241,9 +241,10 @@ impl EvidenceKind {
             Self::Accepted => matches!(state, RateLimited | Transient | Misconfigured | NeedsReauth),
             Self::Arrived => matches!(state, RateLimited | Transient | Suspect),
             Self::Subscribed => state != CatchingUp,
-            // Of silence the platform's word is not enough: what it did not send it may not know.
+            // Of silence the platform's word is not enough: what it did not send it may not know. Nor does it speak of the sign-in: some
+            // platforms are asked in the app's name.
             Self::Standing => match state {
-                RateLimited | Transient | Misconfigured | Permissions | TakenOver | NeedsReauth => true,
+                RateLimited | Transient | Misconfigured | Permissions | TakenOver => true,
                 Suspect => matches!(cause, Self::NotDelivered | Self::SubscriptionGone),
                 _ => false,
             },
@@ -350,7 +351,7 @@ fn next_state(current: &Standing, evidence: &Evidence, now: Timestamp) -> Option
             let held = now.signed_duration_since(current.since).num_seconds();
             (!is_older && held >= MISCONFIGURED_HOLDS).then_some(ChannelState::Ok)
         }
-        (ChannelState::NeedsReauth, EvidenceKind::Subscribed | EvidenceKind::Standing) => {
+        (ChannelState::NeedsReauth, EvidenceKind::Subscribed) => {
             (evidence.seen_at >= current.since).then_some(ChannelState::Ok)
         }
         (state, kind) => match kind.trouble() {

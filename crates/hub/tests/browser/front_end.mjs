@@ -24,7 +24,7 @@ const none = () => assert.deepEqual(errors, [], 'console errors');
 const browser = await chromium.launch({ executablePath: HUB_BROWSER, args: FLAGS });
 const context = await browser.newContext({ viewport: { width: 900, height: 800 } });
 const page = await context.newPage();
-page.setDefaultTimeout(15_000);
+page.setDefaultTimeout(45_000);
 page.on('console', (line) => { if (line.type() === 'error') errors.push(`${line.text()} ${line.location().url}`); });
 page.on('pageerror', (error) => errors.push(error.message));
 const answers = [];

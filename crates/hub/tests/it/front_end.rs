@@ -24,7 +24,7 @@ const NEEDED: [&str; 2] = ["HUB_BROWSER", "HUB_BROWSER_MODULES"];
 /// The longest the whole walk may take.
 const PATIENCE: Duration = Duration::from_mins(4);
 /// How long a rotated refresh token still works, in seconds: enough for two renewals at once, and soon over.
-const GRACE_S: u64 = 3;
+const GRACE_S: u64 = 6;
 const ACCESS_SECRET: &str = "front-end-access-secret-0123456789abcdef";
 const REFRESH_SECRET: &str = "front-end-refresh-secret-0123456789abcdef";
 /// Who writes to the page.
