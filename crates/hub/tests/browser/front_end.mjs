@@ -160,7 +160,8 @@ await page.click('#close');
 for (const round of ['first', 'second']) {
   await expire();
   from = answers.length;
-  await page.click('.conversation');
+  // Other people write meanwhile, and the newest conversation stands first.
+  await page.click(`.conversation:has-text("${PERSON}")`);
   await says('#thread h2', PERSON);
   await page.waitForFunction(() => document.querySelectorAll('.bubble').length >= 50);
   check(`${round} renewal: two at once, both good`, counted(from, 'POST', '/api/auth/refresh').every((line) => line.endsWith(' 200'))
