@@ -160,7 +160,6 @@ await page.click('#close');
 for (const round of ['first', 'second']) {
   await expire();
   from = answers.length;
-  // Other people write meanwhile, and the newest conversation stands first.
   await page.click(`.conversation:has-text("${PERSON}")`);
   await says('#thread h2', PERSON);
   await page.waitForFunction(() => document.querySelectorAll('.bubble').length >= 50);
