@@ -8,7 +8,7 @@ const MAX_BREAKS: usize = 2;
 const MAX_OPEN: usize = 64;
 /// Spans told of one text.
 const MAX_SPANS: usize = 500;
-/// Blanks and tabs kept in a row.
+/// Tabs kept in a row, and bytes of blanks.
 const MAX_GAP: usize = 200;
 
 /// What stands on the line being written.
@@ -42,7 +42,7 @@ pub(super) struct Writer {
     /// Line feeds that come before the next word.
     breaks: usize,
     /// Blanks that come before the next word of the line.
-    gap: usize,
+    gap: String,
     /// The last of them was one that falls together with its neighbours.
     soft: bool,
     /// Ends of table cells that come before the next word of the line.
@@ -56,28 +56,37 @@ impl Writer {
     pub(super) fn words(&mut self, text: &str, literal: bool) {
         for c in text.chars() {
             match c {
-                '\u{a0}' => self.blank(),
+                '\u{a0}' => self.blank(' '),
                 '\n' if literal => self.line_break(),
+                '\u{2028}' | '\u{2029}' => self.line_break(),
                 '\r' if literal => {}
-                ' ' | '\t' if literal => self.blank(),
+                ' ' | '\t' if literal => self.blank(' '),
                 ' ' | '\t' | '\n' | '\r' | '\u{c}' => {
                     if self.line != Line::Empty && !self.soft {
-                        self.gap = (self.gap + 1).min(MAX_GAP);
+                        self.widen(' ');
                         self.soft = true;
                     }
                 }
                 c if c.is_control() => {}
+                // Other scripts have blanks of their own, which stay what they are.
+                c if c.is_whitespace() => self.blank(c),
                 c => self.put(c),
             }
         }
     }
 
     /// A blank that is meant.
-    fn blank(&mut self) {
-        self.gap = (self.gap + 1).min(MAX_GAP);
+    fn blank(&mut self, c: char) {
+        self.widen(c);
         self.soft = false;
         if self.line == Line::Empty {
             self.line = Line::Blank;
+        }
+    }
+
+    fn widen(&mut self, c: char) {
+        if self.gap.len() < MAX_GAP {
+            self.gap.push(c);
         }
     }
 
@@ -98,14 +107,16 @@ impl Writer {
     }
 
     fn end_line(&mut self) {
-        (self.line, self.gap, self.soft, self.tabs) = (Line::Empty, 0, false, 0);
+        self.gap.clear();
+        (self.line, self.soft, self.tabs) = (Line::Empty, false, 0);
     }
 
     /// The beginning of a table's cell.
     pub(super) fn cell(&mut self) {
         if self.line == Line::Full {
             self.tabs = (self.tabs + 1).min(MAX_GAP);
-            (self.gap, self.soft) = (0, true);
+            self.gap.clear();
+            self.soft = true;
         }
     }
 
@@ -124,11 +135,12 @@ impl Writer {
             for _ in 0..self.tabs {
                 self.push('\t');
             }
-            for _ in 0..self.gap {
-                self.push(' ');
+            for blank in std::mem::take(&mut self.gap).chars() {
+                self.push(blank);
             }
         }
-        (self.breaks, self.tabs, self.gap, self.soft, self.line) = (0, 0, 0, false, Line::Full);
+        self.gap.clear();
+        (self.breaks, self.tabs, self.soft, self.line) = (0, 0, false, Line::Full);
         let start = self.units;
         let mut names_somebody = false;
         for open in &mut self.open {

@@ -58,6 +58,8 @@ fn blocks_stand_on_lines_of_their_own() {
         ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
         ("<p>a\n  b\t c</p>", "a b c"),
         ("<p>a&nbsp;&nbsp;b </p>\n<p> c</p>", "a  b\nc"),
+        ("<p>a\u{3000}b\u{2003}</p><p>\u{3000}</p>c\u{2029}", "a\u{3000}b\n\nc"),
+        ("a\u{2028}b\u{1680}", "a\nb"),
         ("<pre>a\n  b</pre>", "a\n  b"),
         ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>", "a\tb\nc\td"),
         ("a<hr>b", "a\nb"),
