@@ -36,16 +36,20 @@ pub async fn refresh(app: &App, input: Refresh) -> Result<Session> {
     if !is_standing(app, presented.user_id, mark.generation).await? {
         return Err(REVOKED);
     }
-    match standing(app, &presented, app.now()) {
-        Standing::Good => rotate(app, presented, mark).await,
+    let mut stands = standing(app, &presented, app.now());
+    let mut token = presented;
+    if matches!(stands, Standing::Revoked)
+        && let Some((descendant, its)) = descendant(app, &token, input.cookie.as_ref()).await?
+    {
+        (token, stands) = (descendant, its);
+    }
+    match stands {
+        Standing::Good => rotate(app, token, mark).await,
         Standing::Expired => Err(EXPIRED),
-        Standing::Graced => again(app, presented.user_id, family(&presented), mark).await,
+        Standing::Graced => again(app, token.user_id, family(&token), mark).await,
         Standing::Revoked => {
-            if let Some(descendant) = descendant(app, &presented, input.cookie.as_ref()).await? {
-                return rotate(app, descendant, mark).await;
-            }
-            if presented.replaced_at.is_some() {
-                tracing::warn!(user = %presented.user_id, "a refresh token was presented again long after its rotation");
+            if token.replaced_at.is_some() {
+                tracing::warn!(user = %token.user_id, "a refresh token was presented again long after its rotation");
             }
             Err(REVOKED)
         }
@@ -113,10 +117,16 @@ async fn again(app: &App, user_id: UserId, family: Uuid, mark: Mark) -> Result<S
     Ok(session)
 }
 
-/// The cookie's token, if it is good and of the same log-in as a token that was revoked by rotation.
-async fn descendant(app: &App, presented: &RefreshToken, cookie: Option<&Secret>) -> Result<Option<RefreshToken>> {
+/// The cookie's token, if it still works and is of the same log-in as a token that was revoked by rotation. One that was rotated
+/// moments ago works too: of two renewals at once the slower one still carries the cookie that the faster one has just used.
+async fn descendant(
+    app: &App,
+    presented: &RefreshToken,
+    cookie: Option<&Secret>,
+) -> Result<Option<(RefreshToken, Standing)>> {
     let (Some(cookie), Some(_)) = (cookie, presented.replaced_at) else { return Ok(None) };
     let Some(token) = known(app, cookie.expose_secret()).await? else { return Ok(None) };
     let same = token.user_id == presented.user_id && family(&token) == family(presented);
-    Ok((same && matches!(standing(app, &token, app.now()), Standing::Good)).then_some(token))
+    let stands = standing(app, &token, app.now());
+    Ok((same && matches!(stands, Standing::Good | Standing::Graced)).then_some((token, stands)))
 }
