@@ -42,6 +42,8 @@ pub(crate) fn test(arguments: &[String]) -> Result<ExitCode> {
     suites
         .args(arguments)
         .env("HUB_TEST_REQUIRE_ALL", "1")
+        // A panic's words say what failed; stacks of async code only bury them.
+        .env("RUST_BACKTRACE", "0")
         .env("HUB_TEST_POSTGRES_URL", &services.postgres_url)
         .env("HUB_TEST_REDIS_URL", &services.redis_url)
         .env("HUB_SDK_PYTHON", sdk_python()?);

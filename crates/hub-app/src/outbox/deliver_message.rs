@@ -28,6 +28,8 @@ const SENT_AGAIN: &str = "The connection broke; it is sent again.";
 const TRIES: i32 = 8;
 /// What this process cannot send is tried again after a quarter of the time it has waited already, and at least this often.
 const SLOWEST: Duration = Duration::from_secs(30);
+/// How long a message rests whose way only an operator can clear (settings, an empty quota): asking at once changes nothing.
+const OPERATOR_REST: Duration = Duration::from_secs(30);
 /// Shown when nobody knows.
 const NOBODY_KNOWS: &str =
     "The connection broke while sending. The message may have arrived; it is not sent again by itself.";
@@ -270,7 +272,8 @@ impl Delivery<'_> {
             {
                 let doubt = matches!(error.kind, ErrorKind::Transient { maybe_applied: true }).then_some(SENT_AGAIN);
                 self.back_to_queue(sending, doubt).await?;
-                Ok(Outcome::Again { after: None, counts: true, why })
+                let after = matches!(error.kind, ErrorKind::Misconfigured).then_some(OPERATOR_REST);
+                Ok(Outcome::Again { after, counts: true, why })
             }
             Remedy::RetryAfter(wait) => {
                 self.back_to_queue(sending, None).await?;

@@ -163,15 +163,15 @@ async fn of_two_renewals_by_cookie_the_slower_one_is_good_as_well() {
     let first = registered(&test).await;
     let second = auth::refresh(&test.app, renewal(&first.refresh_token)).await.expect("renewed");
     test.clock.advance(Duration::from_mins(1));
-    let by_cookie = || Refresh {
-        cookie: Some(Secret::from(second.refresh_token.as_str())),
-        ..renewal(&first.refresh_token)
-    };
+    let by_cookie =
+        || Refresh { cookie: Some(Secret::from(second.refresh_token.as_str())), ..renewal(&first.refresh_token) };
     let faster = auth::refresh(&test.app, by_cookie()).await.expect("the cookie's token is a descendant");
     test.clock.advance(Duration::from_secs(9));
     let slower = auth::refresh(&test.app, by_cookie()).await.expect("it was used moments ago");
     for pair in [faster, slower] {
-        auth::refresh(&test.app, renewal(&pair.refresh_token)).await.expect("whichever cookie the browser keeps is good");
+        auth::refresh(&test.app, renewal(&pair.refresh_token))
+            .await
+            .expect("whichever cookie the browser keeps is good");
     }
     test.clock.advance(Duration::from_secs(1));
     assert_eq!(refused(auth::refresh(&test.app, by_cookie()).await), "Refresh token has been revoked");

@@ -8,8 +8,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// How long a send request waits, in milliseconds: enough for a platform on this machine, and little for one that stalls.
-const SEND_WAIT_MS: &str = "1500";
+/// How long a send request waits, in milliseconds: until its fate is known, however busy this machine is. Checks of what is not
+/// waited for say so.
+const SEND_WAIT_MS: &str = "20000";
 /// Said words that a log may hold by chance are no evidence; these are.
 pub(super) const MARK: &str = "wörter-eines-menschen";
 

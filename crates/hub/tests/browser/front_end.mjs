@@ -30,6 +30,9 @@ page.on('pageerror', (error) => errors.push(error.message));
 const answers = [];
 page.on('response', (answer) => answers.push(`${answer.request().method()} ${new URL(answer.url()).pathname} ${answer.status()}`));
 
+// A step that waits in vain says where the page was and what it was answered.
+process.on('uncaughtExceptionMonitor', () => console.error([page.url(), ...errors, ...answers.slice(-40)].join('\n')));
+
 const shot = (name) => (SCREENSHOTS ? page.screenshot({ path: `${SCREENSHOTS}/${name}.png` }) : undefined);
 const control = async (verb, body = {}) => {
   const answer = await fetch(`${CONTROL_URL}/${verb}`, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });

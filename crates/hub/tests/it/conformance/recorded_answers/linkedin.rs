@@ -1,7 +1,7 @@
 //! LinkedIn.
 
 use super::super::linkedin::{ADMIN, CLIENT, LinkedIn, PAGES, SECRET};
-use super::{Answer, Asked, Case, Recorded};
+use super::{Answer, Asked, Case, NOT_WAITED_FOR, Recorded};
 use hub_simulators::linkedin::{App, Fault, Member};
 use hub_testkit::conformance::browser::Browser;
 use hub_testkit::conformance::subject::Decision;
@@ -20,8 +20,11 @@ const SCOPES: [&str; 6] =
 /// Members are linked as well, and what they said is read.
 const MEMBERS: &[(&str, &str)] = &[("LINKEDIN_MEMBER_SCOPES", "openid profile r_dma_portability_3rd_party")];
 /// The app says that it may write to members.
-const APPROVED: &[(&str, &str)] =
-    &[("LINKEDIN_MEMBER_SCOPES", "openid profile r_dma_portability_3rd_party"), ("LINKEDIN_MESSAGES_APPROVED", "true")];
+const APPROVED: &[(&str, &str)] = &[
+    ("LINKEDIN_MEMBER_SCOPES", "openid profile r_dma_portability_3rd_party"),
+    ("LINKEDIN_MESSAGES_APPROVED", "true"),
+    NOT_WAITED_FOR,
+];
 /// Seconds of a day: limits end with it.
 const DAY_S: i64 = 24 * 3600;
 /// How far a time may be off because of what lies between, in seconds.

@@ -28,6 +28,9 @@ use std::path::Path;
 /// Jobs that are due within so many seconds are waited for.
 const SOON_S: i64 = 5;
 
+/// What waits for an operator is answered at once.
+const NOT_WAITED_FOR: (&str, &str) = ("SEND_WAIT_MS", "300");
+
 /// One recorded answer.
 struct Entry {
     id: String,

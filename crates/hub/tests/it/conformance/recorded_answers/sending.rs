@@ -94,6 +94,7 @@ impl<S: Recorded> Case<'_, S> {
         self.give(place);
         let (status, told) = self.stage.send(conversation, &json!({ "content": WORDS })).await;
         assert_eq!((status, &told["message"]["status"]), (StatusCode::CREATED, &json!("queued")), "{told}");
+        self.met().await;
         assert_eq!(health().await, "ok");
         assert_eq!(self.calls(&self.entry.method, self.path()).len(), 1, "not in a loop");
         // Its last try, and nobody did anything.

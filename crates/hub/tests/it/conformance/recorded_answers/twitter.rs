@@ -2,7 +2,7 @@
 
 use super::super::twitter::{CLIENT_ID, Twitter};
 use super::reading::Rest;
-use super::{Answer, Asked, Case, Recorded};
+use super::{Answer, Asked, Case, NOT_WAITED_FOR, Recorded};
 use hub_simulators::twitter::{Bucket, Fault, User};
 use hub_testkit::conformance::Subject;
 use hub_testkit::expect::Expected;
@@ -31,6 +31,13 @@ impl Recorded for Twitter {
         ("profile.avatar_url", "accounts are shown by their name"),
         ("profile.avatar_url_large_ok", "accounts are shown by their name"),
     ];
+
+    fn settings_for(id: &str) -> &'static [(&'static str, &'static str)] {
+        match id {
+            "api_error_403_scope" | "api_error_402_credits" => &[NOT_WAITED_FOR],
+            _ => &[],
+        }
+    }
 
     fn answer(&self, place: &str, answer: Answer) {
         let Answer { status, mut headers, body } = answer;
