@@ -178,6 +178,8 @@ pub enum EvidenceKind {
     NotDelivered,
     /// The platform refuses the hub's app or address.
     Misconfigured,
+    /// The platform refuses to call the hub, and nothing else brings its messages.
+    NotSubscribed,
     /// Permissions are missing.
     PermissionsLack,
     /// The platform calls another address.
@@ -209,6 +211,7 @@ impl EvidenceKind {
             Self::PushDead => "push_dead",
             Self::NotDelivered => "not_delivered",
             Self::Misconfigured => "misconfigured",
+            Self::NotSubscribed => "not_subscribed",
             Self::PermissionsLack => "permissions_lack",
             Self::TakenOver => "taken_over",
             Self::CredentialsRefused => "credentials_refused",
@@ -222,7 +225,7 @@ impl EvidenceKind {
             Self::SlowDown => ChannelState::RateLimited,
             Self::Unreachable => ChannelState::Transient,
             Self::Silent | Self::SubscriptionGone | Self::PushDead | Self::NotDelivered => ChannelState::Suspect,
-            Self::Misconfigured => ChannelState::Misconfigured,
+            Self::Misconfigured | Self::NotSubscribed => ChannelState::Misconfigured,
             Self::PermissionsLack => ChannelState::Permissions,
             Self::TakenOver => ChannelState::TakenOver,
             Self::CredentialsRefused => ChannelState::NeedsReauth,
@@ -238,8 +241,16 @@ impl EvidenceKind {
         };
         match self {
             Self::Worked => matches!(state, RateLimited | Transient),
-            Self::Accepted => matches!(state, RateLimited | Transient | Misconfigured | NeedsReauth),
-            Self::Arrived => matches!(state, RateLimited | Transient | Suspect),
+            Self::Accepted => match state {
+                RateLimited | Transient | NeedsReauth => true,
+                Misconfigured => cause != Self::NotSubscribed,
+                _ => false,
+            },
+            Self::Arrived => match state {
+                RateLimited | Transient | Suspect => true,
+                Misconfigured => cause == Self::NotSubscribed,
+                _ => false,
+            },
             Self::Subscribed => state != CatchingUp,
             // Of silence the platform's word is not enough: what it did not send it may not know. Nor does it speak of the sign-in: some
             // platforms are asked in the app's name.
@@ -301,7 +312,8 @@ pub struct Standing {
 /// * Trouble takes the place of lesser trouble, and never of graver: in whatever order it is seen, the gravest stays. Only a
 ///   platform that calls nobody any more calls nobody in our place either.
 /// * Good news ends the trouble it disproves, and no other.
-/// * A suspicion that finds its reason stays one, since when it was, and is shown with the reason from then on.
+/// * A suspicion that finds its reason stays one, since when it was, and is shown with the reason from then on. So do wrong
+///   settings because of which the platform does not call: other calls that work prove nothing about them.
 /// * Of two contradicting pieces of evidence the one seen later counts, whichever was written down first.
 /// * Refused credentials were refused when the answer came, however long the call had been under way: a success of a call that
 ///   had begun by then proves nothing any more. New credentials do, whenever they were asked for.
@@ -315,17 +327,20 @@ pub fn next(current: &Standing, evidence: &Evidence, now: Timestamp) -> Option<S
     })
 }
 
-/// True for the reason of what was only a suspicion.
+/// True for the reason of what was only a suspicion, or for the graver reason of the same trouble.
 fn explains(current: &Standing, evidence: &Evidence) -> bool {
-    use EvidenceKind::{NotDelivered, PushDead, Silent, SubscriptionGone};
-    current.state == ChannelState::Suspect
-        && matches!(current.evidence.kind, Silent | NotDelivered)
-        && matches!(evidence.kind, SubscriptionGone | PushDead)
+    use EvidenceKind::{Misconfigured, NotDelivered, NotSubscribed, PushDead, Silent, SubscriptionGone};
+    match (current.state, current.evidence.kind, evidence.kind) {
+        (ChannelState::Suspect, Silent | NotDelivered, SubscriptionGone | PushDead) => true,
+        (ChannelState::Misconfigured, cause, reason) => cause == Misconfigured && reason == NotSubscribed,
+        _ => false,
+    }
 }
 
 /// True when evidence of this kind could change a channel in this state: a check that costs nothing, before the row is read.
 pub fn may_change(state: ChannelState, kind: EvidenceKind) -> bool {
-    let causes = [EvidenceKind::Silent, EvidenceKind::NotDelivered];
+    let causes =
+        [EvidenceKind::Silent, EvidenceKind::NotDelivered, EvidenceKind::Misconfigured, EvidenceKind::NotSubscribed];
     causes.into_iter().any(|cause| {
         let evidence = Evidence { kind, ..Evidence::default() };
         let current =
@@ -347,7 +362,7 @@ fn next_state(current: &Standing, evidence: &Evidence, now: Timestamp) -> Option
         // Nobody is called any more: whoever took it has let go.
         (ChannelState::TakenOver, EvidenceKind::SubscriptionGone) => (!is_older).then_some(ChannelState::Suspect),
         _ if explains(current, evidence) => (!is_older).then_some(current.state),
-        (ChannelState::Misconfigured, EvidenceKind::Worked) => {
+        (ChannelState::Misconfigured, EvidenceKind::Worked) if current.evidence.kind != EvidenceKind::NotSubscribed => {
             let held = now.signed_duration_since(current.since).num_seconds();
             (!is_older && held >= MISCONFIGURED_HOLDS).then_some(ChannelState::Ok)
         }

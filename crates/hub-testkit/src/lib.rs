@@ -23,6 +23,7 @@ pub use process::HubProcess;
 pub use proxy::Proxy;
 pub use pushes::Pushes;
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 /// The longest a test waits for something that must happen.
@@ -34,18 +35,35 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, probe: imp
     eventually_within(PATIENCE, what, probe).await
 }
 
+/// The same, where what was seen instead is told when patience ends.
+pub async fn eventually_seen<T, S: Debug, F: Future<Output = Result<T, S>>>(what: &str, probe: impl FnMut() -> F) -> T {
+    let found = within(PATIENCE, probe).await;
+    found.unwrap_or_else(|seen| panic!("in vain: {what}; at last there was {seen:?}"))
+}
+
 /// The same with a patience of one's own, for what a time limit of the hub decides.
 pub async fn eventually_within<T, F: Future<Output = Option<T>>>(
     patience: Duration,
     what: &str,
     mut probe: impl FnMut() -> F,
 ) -> T {
+    let look = || {
+        let found = probe();
+        async move { found.await.ok_or(()) }
+    };
+    within(patience, look).await.unwrap_or_else(|()| panic!("in vain: {what}"))
+}
+
+async fn within<T, S, F: Future<Output = Result<T, S>>>(
+    patience: Duration,
+    mut probe: impl FnMut() -> F,
+) -> Result<T, S> {
     let end = tokio::time::Instant::now() + patience;
     loop {
-        if let Some(found) = probe().await {
+        let found = probe().await;
+        if found.is_ok() || tokio::time::Instant::now() >= end {
             return found;
         }
-        assert!(tokio::time::Instant::now() < end, "in vain: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -5,15 +5,21 @@ use crate::channels;
 use crate::clock::{self, new_id};
 use crate::jobs::{self, Outcome};
 use crate::{App, AppError, Result};
+use chrono::TimeDelta;
 use hub_domain::{Account, AccountHealth, AccountId, ChannelState, Evidence, EvidenceKind, RemoteAccountId, Timestamp};
+use hub_platform_kit::card::Pull;
 use hub_platform_kit::webhook::{Callback, Inquiry, Inspection, Previous};
-use hub_platform_kit::{Card, Grant, PlatformError, PlatformHandle, Remedy, Secret};
+use hub_platform_kit::{Card, ErrorKind, Grant, PlatformError, PlatformHandle, Remedy, Secret};
 use hub_store::{StoreError, Subscription, Tx};
 use secrecy::ExposeSecret;
 use url::Url;
 
 /// Accounts looked at in one query.
 const ACCOUNTS_PER_PAGE: u32 = 500;
+/// What the platform refused to subscribe at first is asked for again after so many looks at the channel.
+const LOOKS_BETWEEN_TRIES: u32 = 4;
+/// State of a subscription that the platform refused.
+const FAILED: &str = "failed";
 /// State of a subscription that the platform does not know any more.
 const GONE: &str = "gone";
 
@@ -68,7 +74,7 @@ async fn unless_taken(app: &App, id: AccountId) -> Result<Outcome> {
         channels::take(app, (&account, &grant), &inspection, &channel, began).await?;
         return Ok(Outcome::Done);
     }
-    let Some(error) = try_subscribe(app, account, grant).await? else { return Ok(Outcome::Done) };
+    let Some(error) = try_subscribe(app, &account, &grant).await? else { return Ok(Outcome::Done) };
     let why = error.to_string();
     Ok(match error.kind.remedy(true) {
         Remedy::RetryLater | Remedy::Unconfirmed => Outcome::Again { after: None, counts: true, why },
@@ -77,11 +83,31 @@ async fn unless_taken(app: &App, id: AccountId) -> Result<Outcome> {
     })
 }
 
+/// Asks again for what the platform once refused and never confirmed; the reason may be gone by now.
+pub(crate) async fn try_again(app: &App, account: &Account, grant: &Grant) -> Result<()> {
+    let handle = app.handle_of(account)?;
+    let Some(subscriber) = handle.subscriber(grant).filter(|_| app.settings().public_url.is_some()) else {
+        return Ok(());
+    };
+    let (name, kind) = (handle.card().published_name, account.kind.as_deref());
+    let known = app.store().read().subscriptions().by_account(name, kind, &subscriber).await?;
+    let rest = TimeDelta::from_std(app.settings().probe_interval * LOOKS_BETWEEN_TRIES).unwrap_or_default();
+    let is_due =
+        |known: &Subscription| known.state == FAILED && known.address.is_none() && known.at + rest <= app.now();
+    if known.is_some_and(|known| is_due(&known)) {
+        let tx = app.store().begin().await?;
+        tx.jobs().enqueue_many(&[jobs::subscribe_webhook(account.id, app.now())]).await?;
+        app.commit(tx, Vec::new()).await?;
+        app.bus().wake_workers();
+    }
+    Ok(())
+}
+
 /// Asks the platform to call us, whoever it calls now: its owner wants the account back.
 pub(crate) async fn reclaim_now(app: &App, account: &Account) -> Result<()> {
     let (account, grant) = open_grant(app, account.id).await?;
     let platform = account.platform_name.clone();
-    match try_subscribe(app, account, grant).await? {
+    match try_subscribe(app, &account, &grant).await? {
         None => Ok(()),
         Some(error) => Err(AppError::Platform { platform, error }),
     }
@@ -99,7 +125,7 @@ pub(crate) async fn inquiry(app: &App, account: &Account, grant: &Grant) -> Resu
     let is_taken = account.state == ChannelState::TakenOver;
     let was_ours = |known: &Subscription| match known.state.as_str() {
         "active" | GONE => true,
-        "failed" if known.address.is_some() => true,
+        FAILED if known.address.is_some() => true,
         _ => is_taken,
     };
     let Some(known) = known.filter(was_ours) else { return Ok(None) };
@@ -189,13 +215,13 @@ pub(crate) async fn renew_due(app: &App) -> Result<()> {
 }
 
 /// Subscribes; gives what the platform has against it.
-async fn try_subscribe(app: &App, account: Account, grant: Grant) -> Result<Option<PlatformError>> {
+async fn try_subscribe(app: &App, account: &Account, grant: &Grant) -> Result<Option<PlatformError>> {
     let Some(base) = app.settings().public_url.clone() else { return Ok(None) };
     let id = account.id;
-    let handle = app.handle_of(&account)?;
-    let Some(subscriber) = handle.subscriber(&grant) else { return Ok(None) };
+    let handle = app.handle_of(account)?;
+    let Some(subscriber) = handle.subscriber(grant) else { return Ok(None) };
     let name = handle.card().published_name;
-    let fixed = handle.fixed_callback_secret(&grant);
+    let fixed = handle.fixed_callback_secret(grant);
 
     let known = app.store().read().subscriptions().by_account(name, account.kind.as_deref(), &subscriber).await?;
     let row = known.as_ref().map_or_else(new_id, |s| s.id);
@@ -232,7 +258,7 @@ async fn try_subscribe(app: &App, account: Account, grant: Grant) -> Result<Opti
     let callback = Callback { url, secret: Secret::from(secret), previous, now };
     let callback = &callback;
     let ask = |grant: Grant| async move { handle.subscribe(&grant, callback).await };
-    match call_with(app, &account, &grant, ask).await {
+    match call_with(app, account, grant, ask).await {
         Ok(confirmed) => {
             "active".clone_into(&mut subscription.state);
             subscription.renew_at = confirmed.renew_at;
@@ -244,7 +270,7 @@ async fn try_subscribe(app: &App, account: Account, grant: Grant) -> Result<Opti
             tx.subscriptions().upsert(&subscription).await?;
             let words = "The platform confirmed that it calls this hub.";
             let evidence = Evidence::new(EvidenceKind::Subscribed, words, now);
-            let followed = channels::apply(app, &tx, &account, &evidence).await?;
+            let followed = channels::apply(app, &tx, account, &evidence).await?;
             app.commit(tx, followed.events).await?;
             if followed.enqueued {
                 app.bus().wake_workers();
@@ -253,11 +279,26 @@ async fn try_subscribe(app: &App, account: Account, grant: Grant) -> Result<Opti
         }
         Err(error) => {
             let tx = app.store().begin().await?;
-            tx.subscriptions().set_state(row, "failed", Some(&error.to_string()), app.now()).await?;
-            app.commit(tx, Vec::new()).await?;
+            tx.subscriptions().set_state(row, FAILED, Some(&error.to_string()), app.now()).await?;
+            let mut events = Vec::new();
+            if let Some(evidence) = refusal(app, handle, &subscription, &error) {
+                events = channels::apply(app, &tx, account, &evidence).await?.events;
+            }
+            app.commit(tx, events).await?;
             Ok(Some(error))
         }
     }
+}
+
+/// A channel that was never called for and is not read regularly either is dead, however well its other calls work: it says so.
+/// What passes, and what is wrong with the sign-in, the call itself has written down; what was confirmed once is looked at.
+fn refusal(app: &App, handle: &PlatformHandle, subscription: &Subscription, error: &PlatformError) -> Option<Evidence> {
+    use ErrorKind::{BadInput, Misconfigured, NotFound, Rejected, UnexpectedReply, Unsupported};
+    let is_read = matches!(handle.card().intake.pull, Pull::Every(_) | Pull::Line);
+    let is_no = matches!(error.kind, BadInput | Misconfigured | NotFound | Rejected | UnexpectedReply | Unsupported);
+    let words = format!("The platform refuses to call this hub: {}", error.message);
+    let evidence = Evidence::new(EvidenceKind::NotSubscribed, words, app.now());
+    (is_no && !is_read && subscription.address.is_none()).then(|| evidence.with_code(error.remote_code.as_deref()))
 }
 
 fn random_hex() -> Result<String> {

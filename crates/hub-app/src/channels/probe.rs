@@ -83,7 +83,9 @@ async fn try_look(app: &App, id: AccountId) -> Result<()> {
 /// Asks the platform how the subscription stands.
 async fn inspect(app: &App, id: AccountId, channel: &Channel, silent: bool) -> Result<()> {
     let (account, grant) = open_grant(app, id).await?;
-    let Some((inspection, began)) = ask(app, &account, &grant).await? else { return Ok(()) };
+    let Some((inspection, began)) = ask(app, &account, &grant).await? else {
+        return subscribe_webhook::try_again(app, &account, &grant).await;
+    };
     take(app, (&account, &grant), &inspection, channel, began).await?;
     let nothing_to_read = account.state == ChannelState::Suspect && !super::is_readable(app, &account);
     if (silent || channel.standing.evidence.kind == EvidenceKind::Silent)

@@ -117,11 +117,12 @@ fn begun(channel: &Channel) -> Timestamp {
 
 /// Whether things may have been missed in the time before a channel was well again.
 fn loses(before: &Standing, evidence: &Evidence, now: Timestamp) -> bool {
-    use EvidenceKind::{Linked, PushDead, ReadBack, SilenceConfirmed, SubscriptionGone};
+    use EvidenceKind::{Linked, NotSubscribed, PushDead, ReadBack, SilenceConfirmed, SubscriptionGone};
     match before.state {
         _ if matches!(evidence.kind, Linked | ReadBack | SilenceConfirmed) => false,
         ChannelState::TakenOver => true,
         ChannelState::Suspect => matches!(before.evidence.kind, PushDead | SubscriptionGone),
+        ChannelState::Misconfigured => before.evidence.kind == NotSubscribed,
         ChannelState::Transient | ChannelState::NeedsReauth => now - before.since >= HEAL_AFTER,
         _ => false,
     }
@@ -134,7 +135,7 @@ fn lost(app: &App, account: &Account, before: &Standing) -> Option<String> {
         ChannelState::TakenOver => {
             Some("The platform called somebody else meanwhile, and it keeps nothing to be read back.".to_owned())
         }
-        ChannelState::Suspect => Some(match intake.filter(|intake| intake.queues) {
+        ChannelState::Suspect | ChannelState::Misconfigured => Some(match intake.filter(|intake| intake.queues) {
             Some(intake) => format!(
                 "The platform had nobody to call meanwhile. It keeps what comes for {} hours and delivers it now, unless another \
                  program has fetched it.",

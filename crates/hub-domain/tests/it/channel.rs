@@ -5,7 +5,7 @@ use hub_domain::time::from_unix_seconds;
 use hub_domain::{AccountHealth, Timestamp};
 use proptest::prelude::*;
 
-const KINDS: [EvidenceKind; 21] = [
+const KINDS: [EvidenceKind; 22] = [
     EvidenceKind::Linked,
     EvidenceKind::Worked,
     EvidenceKind::Accepted,
@@ -23,6 +23,7 @@ const KINDS: [EvidenceKind; 21] = [
     EvidenceKind::PushDead,
     EvidenceKind::NotDelivered,
     EvidenceKind::Misconfigured,
+    EvidenceKind::NotSubscribed,
     EvidenceKind::PermissionsLack,
     EvidenceKind::TakenOver,
     EvidenceKind::CredentialsRefused,
@@ -30,13 +31,14 @@ const KINDS: [EvidenceKind; 21] = [
 ];
 
 /// Signs of trouble. One is missing: where nobody is called any more, nobody has taken it either.
-const TROUBLE: [EvidenceKind; 9] = [
+const TROUBLE: [EvidenceKind; 10] = [
     EvidenceKind::SlowDown,
     EvidenceKind::Unreachable,
     EvidenceKind::Silent,
     EvidenceKind::PushDead,
     EvidenceKind::NotDelivered,
     EvidenceKind::Misconfigured,
+    EvidenceKind::NotSubscribed,
     EvidenceKind::PermissionsLack,
     EvidenceKind::TakenOver,
     EvidenceKind::CredentialsRefused,
@@ -73,7 +75,7 @@ fn any_kind() -> impl Strategy<Value = EvidenceKind> {
 fn trouble_is_named_and_a_success_ends_what_it_disproves() {
     use ChannelState::{CatchingUp, Misconfigured, NeedsReauth, Off, Ok, Permissions, Suspect, TakenOver, Transient};
     use EvidenceKind as E;
-    let cases: [(&[E], ChannelState); 24] = [
+    let cases: [(&[E], ChannelState); 29] = [
         (&[E::Unreachable], Transient),
         (&[E::Unreachable, E::Worked], Ok),
         (&[E::SlowDown, E::Unreachable, E::SlowDown], Transient),
@@ -90,6 +92,11 @@ fn trouble_is_named_and_a_success_ends_what_it_disproves() {
         (&[E::PermissionsLack, E::Worked], Permissions),
         (&[E::PermissionsLack, E::Standing], Ok),
         (&[E::Misconfigured, E::Worked], Misconfigured),
+        (&[E::NotSubscribed, E::Accepted], Misconfigured),
+        (&[E::NotSubscribed, E::Arrived], Ok),
+        (&[E::NotSubscribed, E::Subscribed], Ok),
+        (&[E::Misconfigured, E::Arrived], Misconfigured),
+        (&[E::Misconfigured, E::NotSubscribed, E::Accepted], Misconfigured),
         (&[E::Silent, E::Standing], Suspect),
         (&[E::Silent, E::Arrived], Ok),
         (&[E::SubscriptionGone, E::Subscribed], Ok),
@@ -110,6 +117,10 @@ fn wrong_settings_are_believed_for_a_while() {
     assert_eq!(next(&wrong, &seen(EvidenceKind::Worked, 599), at(599)), None, "another kind of call");
     let well = next(&wrong, &seen(EvidenceKind::Worked, 600), at(600)).expect("news");
     assert_eq!((well.state, well.since), (ChannelState::Ok, at(600)));
+    // Whether the platform calls, other calls do not tell.
+    let uncalled = next(&wrong, &seen(EvidenceKind::NotSubscribed, 1), at(1)).expect("the graver reason");
+    assert_eq!((uncalled.state, uncalled.since), (ChannelState::Misconfigured, at(0)));
+    assert_eq!(next(&uncalled, &seen(EvidenceKind::Worked, 600), at(600)), None);
 }
 
 #[test]
@@ -193,7 +204,7 @@ proptest! {
             let evidence = seen(*kind, second);
             if let Some(changed) = next(&standing, &evidence, at(second)) {
                 prop_assert!(may_change(standing.state, *kind), "{:?} by {kind:?}", standing.state);
-                let explained = changed.state == ChannelState::Suspect
+                let explained = matches!(changed.state, ChannelState::Suspect | ChannelState::Misconfigured)
                     && changed.since == standing.since
                     && changed.evidence.kind != standing.evidence.kind;
                 prop_assert!(changed.state != standing.state || explained, "{standing:?} by {kind:?}");

@@ -3,7 +3,7 @@
 use crate::support::{BOT_TOKEN, Hub};
 use hub_simulators::telegram::Fault;
 use hub_testkit::database::engines;
-use hub_testkit::{Client, Database, eventually};
+use hub_testkit::{Client, Database, eventually, eventually_seen};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -21,8 +21,11 @@ pub(crate) async fn channel(user: &Client) -> Value {
 
 /// Waits until the channel stands so; gives it.
 pub(crate) async fn becomes(user: &Client, state: &str) -> Value {
-    eventually("the channel stands so", async || Some(channel(user).await).filter(|channel| channel["state"] == state))
-        .await
+    let stands = async || {
+        let shown = channel(user).await;
+        if shown["state"] == state { Ok(shown) } else { Err(shown) }
+    };
+    eventually_seen(&format!("the channel becomes {state}"), stands).await
 }
 
 /// The states it went through, oldest first.
@@ -66,6 +69,34 @@ async fn a_webhook_somebody_took_is_shown_and_taken_back_on_demand() {
         assert_eq!(back["account"]["holes"].as_array().map(Vec::len), Some(1), "what the other got is lost");
         eventually("what waits is delivered", async || (!user.all_messages().await.is_empty()).then_some(())).await;
         assert_eq!(history(&user).await, ["taken_over", "ok"]);
+    }
+}
+
+/// An address to which the platform does not deliver, in its words.
+const BAD_ADDRESS: Fault =
+    Fault::Refused { code: 400, description: "Bad Request: bad webhook: Failed to resolve host" };
+
+/// A channel that was never called looks connected and is dead: it says so, and is made good without a restart once the address
+/// is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_the_platform_refuses_is_said_and_tried_again() {
+    for engine in engines() {
+        let database = Database::fresh(engine).await;
+        let hub = Hub::start_public_with(&database, OFTEN).await;
+        let user = hub.client().register("ada@example.com").await;
+        // Long enough to be looked at: it is asked again every four seconds.
+        for _ in 0..4 {
+            hub.platform.fault("setWebhook", BAD_ADDRESS);
+        }
+        user.link_bot(BOT_TOKEN).await;
+        let shown = becomes(&user, "misconfigured").await;
+        assert_eq!(shown["action"], "fix_settings", "{shown}");
+        assert!(shown["evidence"]["words"].as_str().is_some_and(|words| words.contains("bad webhook")), "{shown}");
+        becomes(&user, "ok").await;
+        assert!(hub.platform.webhook(BOT_TOKEN).is_some());
+        assert_eq!(history(&user).await, ["misconfigured", "ok"], "one word per change");
+        let holes = channel(&user).await["holes"].clone();
+        assert!(holes[0]["why"].as_str().is_some_and(|why| why.contains("delivers it now")), "{holes}");
     }
 }
 

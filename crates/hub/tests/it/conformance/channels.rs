@@ -10,9 +10,10 @@ use super::whatsapp::{self, WhatsApp};
 use crate::channels::{ELSEWHERE, OFTEN, becomes, channel, history};
 use hub_domain::Pace;
 use hub_simulators::linkedin::App;
+use hub_simulators::meta::Fault as Wrong;
 use hub_testkit::conformance::{Stage, Subject};
 use hub_testkit::database::engines;
-use hub_testkit::{Engine, eventually};
+use hub_testkit::{Engine, eventually, eventually_seen};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -30,7 +31,11 @@ async fn linked<S: Subject>(engine: Engine) -> Stage<S> {
 async fn confirmed<S: Subject>(stage: &Stage<S>) {
     let states = "SELECT state FROM hub_subscriptions";
     let active = [Some("active".to_owned())];
-    eventually("it is confirmed", async || (stage.database.texts(states).await == active).then_some(())).await;
+    let is_active = async || {
+        let states = stage.database.texts(states).await;
+        if states == active { Ok(()) } else { Err(states) }
+    };
+    eventually_seen("it is confirmed", is_active).await;
 }
 
 /// The channel was asked about at least once more, beginning now.
@@ -120,6 +125,30 @@ async fn facebook_names_a_lost_permission_and_a_lost_subscription_comes_back() {
     eventually("it hears again", async || hears().then_some(())).await;
     eventually("it is well again", async || (history(&stage.user).await.len() >= before + 2).then_some(())).await;
     becomes(&stage.user, "ok").await;
+    stage.finish().await;
+}
+
+/// A page that Facebook does not call for looks linked and is dead until it is asked again: it says so, and what was said meanwhile
+/// is read back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn facebook_refuses_to_call_at_first_and_nothing_is_missed() {
+    let stage = Stage::<Facebook>::open_with(Path::new(BINARY), Engine::Sqlite, OFTEN).await;
+    let (platform, page) = (stage.subject.meta(), stage.subject.account(0));
+    // Long enough to be looked at: it is asked again every four seconds.
+    for _ in 0..4 {
+        let message = "(#100) No page like that".to_owned();
+        platform.fault("subscribed_apps", Wrong::Graph { status: 400, code: 100, subcode: None, message });
+    }
+    stage.link_only(&stage.user, Facebook::METHOD, &page).await;
+    let shown = becomes(&stage.user, "misconfigured").await;
+    assert_eq!((&shown["action"], &shown["evidence"]["kind"]), (&json!("fix_settings"), &json!("not_subscribed")));
+    stage.past_is_read_back().await;
+    stage.subject.say(&page, &stage.subject.person(1), "told by nobody");
+    eventually("it is asked again", async || platform.subscription(&page, meta::APP).map(|_| ())).await;
+    assert_eq!(stage.message("told by nobody").await["recovered"], true);
+    becomes(&stage.user, "ok").await;
+    assert_eq!(history(&stage.user).await, ["misconfigured", "catching_up", "ok"]);
+    stage.hear(1, "told").await;
     stage.finish().await;
 }
 
