@@ -4,7 +4,7 @@ use super::adopt;
 use crate::channels::{of_call, witness};
 use crate::clock::new_id;
 use crate::sealing::{Field, Opened};
-use crate::{App, AppError, Caller, Result};
+use crate::{App, AppError, Caller, Result, usage};
 use chrono::TimeDelta;
 use hub_domain::{Account, AccountHealth, AccountId, EventBody, Evidence, EvidenceKind, time};
 use hub_platform_kit::card::Renewal;
@@ -150,18 +150,19 @@ pub(super) async fn stored_grant(app: &App, id: AccountId) -> Result<(Account, G
     Ok((account, grant))
 }
 
-/// Calls a platform with an account's grant, and writes down what the outcome says about the account.
+/// Calls a platform with an account's grant for `what`, and writes down what the outcome says about the account.
 pub(crate) async fn call_with<T, F>(
     app: &App,
     account: &Account,
     grant: &Grant,
+    what: &'static str,
     call: impl Fn(Grant) -> F,
 ) -> Result<T, PlatformError>
 where
     F: Future<Output = Result<T, PlatformError>>,
 {
     let began = app.now();
-    let outcome = call_aside(app, account, grant, call).await;
+    let outcome = call_aside(app, account, grant, what, call).await;
     if outcome.is_ok() {
         app.signs().worked(account.id, began);
     }
@@ -181,11 +182,13 @@ pub(crate) async fn call_aside<T, F>(
     app: &App,
     account: &Account,
     grant: &Grant,
+    what: &'static str,
     call: impl Fn(Grant) -> F,
 ) -> Result<T, PlatformError>
 where
     F: Future<Output = Result<T, PlatformError>>,
 {
+    usage::record_call(app, account, what);
     let refused = match call(grant.clone()).await {
         Err(error) if error.kind == ErrorKind::ReauthRequired => error,
         outcome => return outcome,

@@ -75,7 +75,7 @@ async fn try_refresh(app: &App, id: ConversationId) -> Result<()> {
     let platform = |error| AppError::Platform { platform: account.platform_name.clone(), error };
     let who = &person;
     let ask = |grant: Grant| async move { handle.profile(&grant, who).await };
-    let profile = call_aside(app, &account, &grant, ask).await.map_err(platform)?;
+    let profile = call_aside(app, &account, &grant, "read_profile", ask).await.map_err(platform)?;
     let known = session.pictures().asked(id).await?.and_then(|(_, source)| source);
     let picture = match &profile.picture {
         Some(source) if known.as_ref() != Some(source) => copy(app, handle, &grant, source).await?,

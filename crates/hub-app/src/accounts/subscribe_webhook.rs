@@ -258,7 +258,7 @@ async fn try_subscribe(app: &App, account: &Account, grant: &Grant) -> Result<Op
     let callback = Callback { url, secret: Secret::from(secret), previous, now };
     let callback = &callback;
     let ask = |grant: Grant| async move { handle.subscribe(&grant, callback).await };
-    match call_with(app, account, grant, ask).await {
+    match call_with(app, account, grant, "subscribe", ask).await {
         Ok(confirmed) => {
             "active".clone_into(&mut subscription.state);
             subscription.renew_at = confirmed.renew_at;

@@ -105,7 +105,7 @@ pub(crate) async fn ask(app: &App, account: &Account, grant: &Grant) -> Result<O
     let (began, inquiry) = (app.now(), &inquiry);
     let ask = |grant: Grant| async move { handle.inspect(&grant, inquiry).await };
     // What a failure says about the account, the call itself has written down.
-    Ok(call_with(app, account, grant, ask).await.ok().map(|inspection| (inspection, began)))
+    Ok(call_with(app, account, grant, "inspect", ask).await.ok().map(|inspection| (inspection, began)))
 }
 
 /// Writes down what the platform says. A subscription that is gone is made anew, however the channel stands besides.

@@ -29,7 +29,7 @@ async fn try_fetch(app: &App, id: AttachmentId, last_try: bool) -> Result<Outcom
     let most = app.settings().max_media_bytes;
     let file = &found.attachment;
     let fetch = |grant: Grant| async move { handle.fetch(&grant, file, most).await };
-    let fetched = match call_aside(app, &account, &grant, fetch).await {
+    let fetched = match call_aside(app, &account, &grant, "fetch_file", fetch).await {
         Ok(fetched) => fetched,
         Err(error) => return refused(app, &found, error, last_try).await,
     };

@@ -103,7 +103,7 @@ async fn hand_through(app: &App, found: hub_store::StoredAttachment) -> Result<O
     let most = app.settings().max_media_bytes;
     let file = &found.attachment;
     let fetch = |grant: Grant| async move { handle.fetch(&grant, file, most).await };
-    let fetched = call_aside(app, &account, &grant, fetch).await;
+    let fetched = call_aside(app, &account, &grant, "fetch_file", fetch).await;
     let fetched = fetched.map_err(|error| {
         tracing::debug!(%error, "a file that is not kept could not be fetched");
         AppError::NotFound("File")

@@ -20,7 +20,7 @@ pub async fn acknowledge(app: &App, account: AccountId, notice: Uuid) -> Outcome
     let Ok(handle) = app.handle_of(&account) else { return Outcome::Done };
     let data = &data;
     let answer = |grant: Grant| async move { handle.acknowledge(&grant, data).await };
-    match call_with(app, &account, &grant, answer).await {
+    match call_with(app, &account, &grant, "acknowledge", answer).await {
         Ok(()) => Outcome::Done,
         Err(error) => match error.kind.remedy(true) {
             Remedy::RetryLater | Remedy::Unconfirmed => {

@@ -142,7 +142,7 @@ impl Delivery<'_> {
             let started = self.app.now();
             let leaving = &outbound;
             let send = |grant: Grant| async move { handle.send(&grant, leaving).await };
-            match call_with(self.app, account, grant, send).await {
+            match call_with(self.app, account, grant, "send_message", send).await {
                 Ok(sent) => {
                     self.took(handle, account, (part, parts.len()), started, &sent).await?;
                     part += 1;

@@ -26,7 +26,7 @@ pub async fn react(app: &App, caller: &Caller, id: MessageId, emoji: Option<&str
     let handle = offering(app, &account, Feature::Reactions, "reacting to messages")?;
     let (place, at) = (&conversation.remote_id, &message.remote_id);
     let react = |grant: Grant| async move { handle.react(&grant, place, at, emoji).await };
-    let left = match call_with(app, &account, &grant, react).await {
+    let left = match call_with(app, &account, &grant, "react", react).await {
         Ok(()) => true,
         // A worker of the process that can takes it there.
         Err(error) if matches!(error.kind, ErrorKind::NotHere { .. }) => false,
@@ -59,7 +59,7 @@ pub async fn typing(app: &App, caller: &Caller, id: ConversationId) -> Result<()
     let handle = offering(app, &account, Feature::Typing, "showing that somebody is typing")?;
     let (place, latest) = (&conversation.remote_id, latest.as_ref());
     let show = |grant: Grant| async move { handle.typing(&grant, place, latest).await };
-    let outcome = call_with(app, &account, &grant, show).await;
+    let outcome = call_with(app, &account, &grant, "show_typing", show).await;
     outcome.map_err(|error| said(&account, error))
 }
 
@@ -72,7 +72,7 @@ pub async fn templates(app: &App, caller: &Caller, id: AccountId) -> Result<Vec<
     let (account, grant) = open_grant(app, id).await?;
     let handle = app.handle_of(&account)?;
     let list = |grant: Grant| async move { handle.templates(&grant).await };
-    let listed = call_with(app, &account, &grant, list).await;
+    let listed = call_with(app, &account, &grant, "list_templates", list).await;
     listed.map_err(|error| said(&account, error))
 }
 

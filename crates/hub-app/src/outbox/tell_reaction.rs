@@ -29,7 +29,7 @@ async fn tell(app: &App, id: MessageId, last: bool) -> Result<Outcome> {
     let own = message.reactions.iter().find(|reaction| reaction.actor_id == actor);
     let (place, at, emoji) = (&conversation.remote_id, &message.remote_id, own.map(|own| own.emoji.as_str()));
     let react = |grant: Grant| async move { handle.react(&grant, place, at, emoji).await };
-    let Err(error) = call_with(app, &account, &grant, react).await else { return Ok(Outcome::Done) };
+    let Err(error) = call_with(app, &account, &grant, "react", react).await else { return Ok(Outcome::Done) };
     let why = error.to_string();
     match error.kind.remedy(true) {
         Remedy::RetryAfter(wait) if !matches!(error.kind, ErrorKind::NotHere { .. }) => {

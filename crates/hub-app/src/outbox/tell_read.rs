@@ -32,7 +32,7 @@ pub async fn tell_read(app: &App, conversation: ConversationId, message: Message
     let Ok((_, grant)) = open_grant(app, account.id).await else { return Outcome::Done };
     let (place, up_to) = (&conversation.remote_id, &message.remote_id);
     let tell = |grant: Grant| async move { handle.mark_read(&grant, place, up_to).await };
-    match call_with(app, &account, &grant, tell).await {
+    match call_with(app, &account, &grant, "mark_read", tell).await {
         Ok(()) => Outcome::Done,
         Err(error) => match error.kind.remedy(true) {
             Remedy::RetryLater | Remedy::Unconfirmed => {

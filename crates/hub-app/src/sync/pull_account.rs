@@ -58,7 +58,7 @@ pub async fn prepare_pull(app: &App, id: AccountId) -> Result<()> {
     let (account, grant) = open_grant(app, id).await?;
     let handle = app.handle_of(&account)?;
     let prepare = |grant: Grant| async move { handle.prepare_pull(&grant).await };
-    match call_with(app, &account, &grant, prepare).await {
+    match call_with(app, &account, &grant, "prepare_reading", prepare).await {
         Ok(()) => Ok(()),
         Err(error) => Err(refused(account, error)),
     }
@@ -92,7 +92,7 @@ async fn read_page(
     let cursor = app.store().read().cursors().get(id).await?;
     let from = cursor.as_deref();
     let pull = |grant: Grant| async move { handle.pull(&grant, from, wait).await };
-    let page = match call_with(app, account, grant, pull).await {
+    let page = match call_with(app, account, grant, "read_messages", pull).await {
         Ok(page) => page,
         Err(error) => return Err(refused(account.clone(), error)),
     };

@@ -189,10 +189,11 @@ async fn read_all(app: &App, id: AccountId) -> Result<(Account, Vec<Delivery>)> 
     for _ in 0..MAX_PAGES {
         let place = from.as_deref();
         let lately = |grant: Grant| async move { handle.lately(&grant, place).await };
-        let HistoryPage { events, raw, next, .. } = match call_with(app, &account, &grant, lately).await {
-            Ok(page) => page,
-            Err(error) => return Err(refused(account, error)),
-        };
+        let HistoryPage { events, raw, next, .. } =
+            match call_with(app, &account, &grant, "read_messages", lately).await {
+                Ok(page) => page,
+                Err(error) => return Err(refused(account, error)),
+            };
         if !events.is_empty() {
             // The same bytes may have come before, and are to be applied all the same.
             let body = [raw.as_ref(), new_id::<Uuid>().as_bytes()].concat();

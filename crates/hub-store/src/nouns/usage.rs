@@ -5,7 +5,7 @@ use crate::sql::{Conn, chunk};
 use hub_domain::{AccountId, Timestamp, UserId};
 use uuid::Uuid;
 
-/// One request.
+/// One request, or calls of one kind to a platform.
 #[derive(Clone, Debug)]
 pub struct Usage {
     /// Id of the row.
@@ -16,9 +16,11 @@ pub struct Usage {
     pub account_id: Option<AccountId>,
     /// Published platform name, or `api`.
     pub platform: String,
-    /// Method and route pattern.
+    /// Method and route pattern; of calls to a platform, what was called.
     pub endpoint: String,
-    /// When.
+    /// How many; one for a request.
+    pub count: i32,
+    /// When; of several the first.
     pub at: Timestamp,
 }
 
@@ -44,7 +46,7 @@ impl UsageLog<'_> {
                         .bind(usage.account_id.map(|id| id.0))
                         .bind(usage.platform.as_str())
                         .bind(usage.endpoint.as_str())
-                        .bind(1)
+                        .bind(usage.count)
                         .time(usage.at)
                 });
             self.0.run(sql).await?;
@@ -52,14 +54,33 @@ impl UsageLog<'_> {
         Ok(())
     }
 
-    /// Deletes up to `limit` rows of requests older than `before`. Those the originals wrote about their calls stay.
+    /// Writes a row whose count may have grown since. Nothing is noted of an account that is gone.
+    pub async fn count(&self, usage: &Usage) -> Result<()> {
+        let sql = self
+            .0
+            .sql("INSERT INTO api_usage_logs (id, user_id, account_id, platform, endpoint, request_count, \"timestamp\")")
+            .add("SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM connected_accounts WHERE id = ?)")
+            .add("ON CONFLICT (id) DO UPDATE SET request_count = excluded.request_count")
+            .bind(usage.id)
+            .bind(usage.user_id.map(|id| id.0))
+            .bind(usage.account_id.map(|id| id.0))
+            .bind(usage.platform.as_str())
+            .bind(usage.endpoint.as_str())
+            .bind(usage.count)
+            .time(usage.at)
+            .bind(usage.account_id.map(|id| id.0));
+        self.0.run(sql).await.map(|_| ())
+    }
+
+    /// Deletes up to `limit` rows of the hub's that are older than `before`. Those the originals wrote about their calls stay:
+    /// they name no user.
     pub async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let sql = self
             .0
-            .sql("DELETE FROM api_usage_logs WHERE id IN (SELECT id FROM api_usage_logs WHERE platform = ?")
-            .add("AND \"timestamp\" < ? LIMIT ?)")
-            .bind(REQUESTS)
+            .sql("DELETE FROM api_usage_logs WHERE id IN (SELECT id FROM api_usage_logs WHERE \"timestamp\" < ?")
+            .add("AND (platform = ? OR (user_id IS NOT NULL AND account_id IS NOT NULL)) LIMIT ?)")
             .time(before)
+            .bind(REQUESTS)
             .bind(i64::from(limit));
         self.0.run(sql).await
     }

@@ -210,6 +210,7 @@ async fn work_on(store: &Store) {
         account_id,
         platform: "api".into(),
         endpoint: "GET /".into(),
+        count: 1,
         at: now,
     };
     tx.usage().insert_many(&[usage(Some(user), None), usage(None, Some(account))]).await.unwrap();

@@ -114,6 +114,7 @@ fn usage(user: UserId) -> Usage {
         account_id: None,
         platform: "api".into(),
         endpoint: "GET /".into(),
+        count: 1,
         at: at(0),
     }
 }

@@ -275,26 +275,41 @@ async fn mending_counts_while_messages_come_and_are_read_spoils_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn old_requests_are_forgotten_and_the_originals_rows_stay() {
+async fn old_requests_and_calls_are_forgotten_and_the_originals_rows_stay() {
     on_both(async |test| {
         let user = test.user().await;
+        let account = test.account(user, "page").await;
         let usage = |platform: &str, seconds| Usage {
             id: Uuid::now_v7(),
             user_id: Some(user),
             account_id: None,
             platform: platform.to_owned(),
             endpoint: "GET /api/messages".to_owned(),
+            count: 1,
             at: at(seconds),
         };
         let tx = test.store.begin().await.unwrap();
         let entries =
             [usage(REQUESTS, 1), usage(REQUESTS, 2), usage(REQUESTS, 3), usage(REQUESTS, 8), usage("facebook", 1)];
         tx.usage().insert_many(&entries).await.unwrap();
-        for gone in [2, 1, 0] {
+        let call = Usage { account_id: Some(account), ..usage("facebook", 1) };
+        let originals = Usage { id: Uuid::now_v7(), user_id: None, ..call.clone() };
+        let nobodys = Usage { id: Uuid::now_v7(), account_id: Some(Uuid::now_v7().into()), ..call.clone() };
+        for (call, count) in [(&call, 1), (&call, 2), (&originals, 1), (&nobodys, 1)] {
+            tx.usage().count(&Usage { count, ..call.clone() }).await.unwrap();
+        }
+        commit(tx).await;
+        assert_eq!(
+            rows(&test, "api_usage_logs").await,
+            7,
+            "a count grows, and of an account that is gone there is none"
+        );
+        let tx = test.store.begin().await.unwrap();
+        for gone in [2, 2, 0] {
             assert_eq!(tx.usage().purge(at(5), 2).await.unwrap(), gone, "in bites");
         }
         commit(tx).await;
-        assert_eq!(rows(&test, "api_usage_logs").await, 2);
+        assert_eq!(rows(&test, "api_usage_logs").await, 3);
     })
     .await;
 }

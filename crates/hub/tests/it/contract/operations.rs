@@ -8,7 +8,7 @@ use hub_simulators::telegram::Fault;
 use hub_testkit::conformance::Stage;
 use hub_testkit::conformance::subject::Subject;
 use hub_testkit::database::engines;
-use hub_testkit::{Database, HubProcess, eventually, eventually_within};
+use hub_testkit::{Database, HubProcess, eventually, eventually_seen, eventually_within};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -101,7 +101,7 @@ async fn d57_a_configured_front_end_is_served_with_its_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d58_successful_requests_of_users_are_noted() {
+async fn d58_requests_of_users_and_calls_to_platforms_are_noted() {
     everywhere(async |engine| {
         let scene = Scene::on(engine, &[]).await;
         let user = scene.user("ada@example.com").await;
@@ -122,8 +122,27 @@ async fn d58_successful_requests_of_users_are_noted() {
             ["GET /api/conversations", "GET /api/conversations"],
             "method and pattern; no failures, no ids"
         );
+        calls_are_counted(&Scene::on(engine, &[]).await).await;
     })
     .await;
+}
+
+/// One row for an account, a kind of call and an hour; its count grows.
+async fn calls_are_counted(scene: &Scene) {
+    let talk = scene.talk("hello").await;
+    let counted = "SELECT platform || ' ' || CAST(SUM(request_count) AS TEXT) FROM api_usage_logs \
+                   WHERE endpoint = 'send_message' AND account_id IS NOT NULL AND user_id IS NOT NULL GROUP BY platform";
+    for (words, sum) in [("one", "telegram 1"), ("two", "telegram 2")] {
+        assert_eq!(talk.send(words).await.0, StatusCode::CREATED);
+        let is_counted = async || {
+            let rows = scene.database.texts(counted).await;
+            if rows == [Some(sum.to_owned())] { Ok(()) } else { Err(rows) }
+        };
+        eventually_seen("the call is counted", is_counted).await;
+    }
+    let rows = scene.database.texts("SELECT endpoint FROM api_usage_logs WHERE endpoint = 'send_message'").await;
+    // Two, should the hour have ended between them.
+    assert!(rows.len() <= 2 && scene.log().matches("usage rows were not written").count() == 0, "{rows:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
