@@ -54,11 +54,12 @@ async fn refused(
         Remedy::RetryLater | Remedy::Unconfirmed | Remedy::RestPlatform if !last_try => {
             Ok(Outcome::Again { after: None, counts: true, why: error.to_string() })
         }
-        _ => {
+        remedy => {
             let tx = app.store().begin().await?;
             let changed = tx.attachments().set_failed(found.attachment.id, &error.message).await?;
             tell(app, tx, found, changed).await?;
-            Ok(Outcome::Dead { why: error.to_string() })
+            // A plain no is the outcome, and nothing for an operator to look into.
+            Ok(if matches!(remedy, Remedy::Fail) { Outcome::Done } else { Outcome::Dead { why: error.to_string() } })
         }
     }
 }
