@@ -35,10 +35,10 @@ pub async fn retry_message(app: &App, caller: &Caller, input: RetryMessage) -> R
     let conversation = found.ok_or(AppError::NotFound("Message"))?;
     let account = session.accounts().find(caller.user_id, conversation.account_id).await?;
     let account = account.ok_or(AppError::NotFound("Message"))?;
-    let message = seal::open(app.sealer(), stored);
+    let message = seal::open(app.sealer(), stored.clone());
     let from = match message.status {
         Some(DeliveryStatus::Queued | DeliveryStatus::Sending) => {
-            return wait(app, caller, &account, id, app.outcomes().wait_for(id)).await;
+            return wait(app, caller, &account, view(app, caller.user_id, stored), app.outcomes().wait_for(id)).await;
         }
         Some(DeliveryStatus::Failed) => DeliveryStatus::Failed,
         Some(DeliveryStatus::Unconfirmed) if input.force => DeliveryStatus::Unconfirmed,
@@ -85,9 +85,10 @@ pub async fn retry_message(app: &App, caller: &Caller, input: RetryMessage) -> R
         let body = EventBody::StatusChanged { message_id: id, conversation_id: conversation.id };
         events.push(NewEvent { user_id: caller.user_id, at: now, body });
     }
+    let accepted = tx.messages().find(caller.user_id, id).await?.ok_or(AppError::NotFound("Message"))?;
     app.commit(tx, events).await?;
     app.bus().wake_workers();
-    wait(app, caller, &account, id, waiting).await
+    wait(app, caller, &account, view(app, caller.user_id, accepted), waiting).await
 }
 
 /// A client's key of any length, as one that was used.

@@ -13,7 +13,7 @@ use hub_domain::{
     Details, Direction, EventBody, MessageId, RemoteMessageId, RemoteParticipantId,
 };
 use hub_platform_kit::platform::OutboundFile;
-use hub_store::{Bump, NewEvent, NewMessage};
+use hub_store::{Bump, NewEvent, NewMessage, StoredMessage};
 
 /// Where the tag of a message is kept among its further facts.
 pub(super) const TAG: &str = "message_tag";
@@ -132,15 +132,15 @@ pub async fn send_message(app: &App, caller: &Caller, mut input: SendMessage) ->
     let attachments = media::keep_outgoing(app, message_id, &input.attachments).await?;
     let waiting = app.outcomes().wait_for(message_id);
     let accepted = Accepted { id: message_id, attachments, reply_to, digest: &digest };
-    match store(app, caller, &account, &conversation, &input, accepted).await {
-        Ok(()) => {}
+    let accepted = match store(app, caller, &account, &conversation, &input, accepted).await {
+        Ok(stored) => view(app, caller.user_id, stored),
         // The same key at the same moment: the other request's message stands.
         Err(AppError::IdempotencyConflict) => {
             return earlier(app, caller, &input, &digest).await?.ok_or(AppError::IdempotencyConflict);
         }
         Err(error) => return Err(error),
-    }
-    wait(app, caller, &account, message_id, waiting).await
+    };
+    wait(app, caller, &account, accepted, waiting).await
 }
 
 /// What the client asked for, as a digest: the same key with another body is a mistake of the client.
@@ -205,7 +205,7 @@ async fn store(
     conversation: &Conversation,
     input: &SendMessage,
     accepted: Accepted<'_>,
-) -> Result<()> {
+) -> Result<StoredMessage> {
     let Accepted { id, attachments, reply_to, digest } = accepted;
     let now = app.now();
     let of_file = input.attachments.first().map_or(ContentKind::Text, |file| file.kind);
@@ -260,24 +260,31 @@ async fn store(
     let bump = Bump { id: conversation.id, unread: 0, last_message_at: Some(now), customer_at: None };
     tx.conversations().bump_many(&[bump], now).await?;
     tx.jobs().enqueue_many(&[jobs::deliver_message(account.id, conversation.id, id, now, now)]).await?;
+    let stored = tx.messages().find(caller.user_id, id).await?.ok_or(AppError::ConversationForbidden)?;
     let body = EventBody::MessageSent { message_id: id, conversation_id: conversation.id };
     app.commit(tx, vec![NewEvent { user_id: caller.user_id, at: now, body }]).await?;
     app.bus().wake_workers();
-    Ok(())
+    Ok(stored)
 }
 
-/// Waits for the outcome as long as the settings allow, then answers with the row as it stands.
+/// Waits for the outcome as long as the settings allow, then answers with the message as it stands, or as it was `accepted` while the
+/// database cannot be asked: whoever is told to try again after that sends it twice.
 pub(super) async fn wait(
     app: &App,
     caller: &Caller,
     account: &Account,
-    id: MessageId,
+    mut accepted: MessageView,
     mut waiting: super::outcomes::Waiting<'_>,
 ) -> Result<MessageView> {
+    let id = accepted.message.id;
     let deadline = tokio::time::Instant::now() + app.settings().send_wait;
+    let mut is_told = false;
     loop {
         let outcome = tokio::select! {
-            outcome = &mut waiting.outcome => outcome.ok(),
+            outcome = &mut waiting.outcome, if !is_told => {
+                is_told = true;
+                outcome.ok()
+            }
             () = tokio::time::sleep_until((tokio::time::Instant::now() + LOOK_AGAIN).min(deadline)) => None,
         };
         match outcome {
@@ -288,11 +295,13 @@ pub(super) async fn wait(
             Some(SendOutcome::NeedsReauth) => return Err(AppError::AccountNeedsReauth),
             Some(SendOutcome::Sent) | None => {}
         }
-        let stored = app.store().read().messages().find(caller.user_id, id).await?;
-        let message = view(app, caller.user_id, stored.ok_or(AppError::ConversationForbidden)?);
-        let open = matches!(message.message.status, Some(DeliveryStatus::Queued | DeliveryStatus::Sending));
+        match app.store().read().messages().find(caller.user_id, id).await {
+            Ok(stored) => accepted = view(app, caller.user_id, stored.ok_or(AppError::ConversationForbidden)?),
+            Err(error) => tracing::warn!(message = %id, %error, "what became of an accepted message could not be read"),
+        }
+        let open = matches!(accepted.message.status, Some(DeliveryStatus::Queued | DeliveryStatus::Sending));
         if !open || tokio::time::Instant::now() >= deadline {
-            return Ok(message);
+            return Ok(accepted);
         }
     }
 }
