@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::subject::{Decision, Got, Said, Subject};
-use crate::{Client, Database, Engine, HubProcess, eventually, ledger_balances};
+use crate::{Client, Database, Engine, HubProcess, eventually, free_port, ledger_balances};
 use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -389,12 +389,6 @@ fn log_of(database: &Database) -> PathBuf {
 async fn start(binary: &Path, settings: &[(String, String)], log: &Path) -> HubProcess {
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     HubProcess::start_logged(binary, &settings, log).await
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// The line in which it stands.

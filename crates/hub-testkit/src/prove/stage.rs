@@ -40,8 +40,7 @@ impl Stage {
     /// Starts everything, links every account and lets everybody write once, with nothing going wrong.
     pub(super) async fn open(run: Run, actors: Vec<Box<dyn Actor>>) -> Self {
         let database = Database::fresh(run.engine).await;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = port.expect("a free port").port().to_string();
+        let port = crate::free_port().to_string();
         let mut settings: Vec<(String, String)> = [
             ("HUB_DATA_DIR", database.folder.path().display().to_string()),
             ("DATABASE_URL", database.url.clone()),

@@ -1,7 +1,7 @@
 //! A hub process with a simulated platform beside it.
 
 use hub_simulators::telegram;
-use hub_testkit::{Client, Database, HubProcess};
+use hub_testkit::{Client, Database, HubProcess, free_port};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -90,12 +90,6 @@ impl Hub {
     pub(crate) async fn kill(&mut self) {
         self.process.kill().await;
     }
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// A text message to the bot, as Telegram delivers it.

@@ -3,9 +3,9 @@
 
 use super::shapes::Shape;
 use super::{JWT_REFRESH_SECRET, JWT_SECRET, can_run, cipher, dump, inbox, original, rows};
-use crate::support::{BOT_TOKEN, Hub, SECRET, free_port};
+use crate::support::{BOT_TOKEN, Hub, SECRET};
 use hub_simulators::telegram::{TelegramOptions, start};
-use hub_testkit::{Database, HubProcess};
+use hub_testkit::{Database, HubProcess, free_port};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;

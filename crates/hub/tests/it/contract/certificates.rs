@@ -40,7 +40,7 @@ async fn redirects() {
 
 async fn of_postgres(programs: &Path) {
     let folder = Folder::with_certificates();
-    let port = crate::support::free_port();
+    let port = hub_testkit::free_port();
     let _server = folder.postgres(programs, port).await;
     let at = |host: &str, mode: &str| format!("postgres://postgres@{host}:{port}/postgres{mode}");
     let authority = format!("sslrootcert={}", folder.file("authority.pem"));
@@ -78,7 +78,7 @@ async fn of_postgres(programs: &Path) {
 
 async fn of_redis() {
     let folder = Folder::with_certificates();
-    let port = crate::support::free_port();
+    let port = hub_testkit::free_port();
     let Some(_server) = folder.redis(port).await else { return };
     let (address, other) = (format!("rediss://{}:{port}", NAMES[0]), format!("rediss://localhost:{port}"));
     let authority = folder.file("authority.pem");

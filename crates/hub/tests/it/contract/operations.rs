@@ -2,13 +2,12 @@
 
 use super::scene::{NOBODYS, Scene, ask, binary, browser, everywhere, header};
 use crate::conformance::twitter::Twitter;
-use crate::support::free_port;
 use futures_util::StreamExt;
 use hub_simulators::telegram::Fault;
 use hub_testkit::conformance::Stage;
 use hub_testkit::conformance::subject::Subject;
 use hub_testkit::database::engines;
-use hub_testkit::{Database, HubProcess, eventually, eventually_seen, eventually_within};
+use hub_testkit::{Database, HubProcess, eventually, eventually_seen, eventually_within, free_port};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
