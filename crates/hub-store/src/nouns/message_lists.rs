@@ -26,6 +26,11 @@ pub struct ListMessages {
 const ORDER: &str = "ORDER BY m.sent_at DESC, COALESCE(m.sequence, -1) DESC, m.id DESC";
 const OF_USER: &str =
     "JOIN conversations c ON c.id = m.conversation_id JOIN connected_accounts a ON a.id = c.account_id";
+/// The same for whoever has many: SQLite keeps the order in which `CROSS JOIN` names tables, so that messages are walked in the order
+/// of time until a page is full, where otherwise all of the user's are sorted for each page.
+const OF_USER_IN_TIME: &str = "CROSS JOIN conversations c CROSS JOIN connected_accounts a";
+/// More messages than this are many. Few are sorted faster than they are found among everybody's.
+const MANY: i64 = 5_000;
 
 impl Messages<'_> {
     /// A page of one of the user's conversations, newest first; `None` = not the user's.
@@ -45,24 +50,34 @@ impl Messages<'_> {
         if self.0.one(owned).await?.is_none() {
             return Ok(None);
         }
-        self.page("FROM messages m WHERE m.conversation_id = ?", |sql| sql.bind(conversation.0), query).await.map(Some)
+        let from = "FROM messages m WHERE m.conversation_id = ?";
+        self.page(from, from, |sql| sql.bind(conversation.0), query).await.map(Some)
     }
 
     /// A page over all of the user's active accounts, newest first.
     pub async fn list_all(&self, user: UserId, query: &ListMessages) -> Result<Page<StoredMessage>> {
-        let from = format!(
-            "FROM messages m {OF_USER} WHERE a.user_id = ? AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform IN"
-        );
-        self.page(&from, |sql| sql.bind(user.0).list(PUBLISHED), query).await
+        let whose = "a.user_id = ? AND (a.is_active = TRUE OR a.is_active IS NULL) AND a.platform IN";
+        let few = format!("FROM messages m {OF_USER} WHERE {whose}");
+        let joins = "c.id = m.conversation_id AND a.id = c.account_id";
+        let many = format!("FROM messages m {OF_USER_IN_TIME} WHERE {joins} AND {whose}");
+        self.page(&few, &many, |sql| sql.bind(user.0).list(PUBLISHED), query).await
     }
 
-    async fn page(&self, from: &str, bind: impl Fn(Sql) -> Sql, query: &ListMessages) -> Result<Page<StoredMessage>> {
+    /// `few` and `many` name the same messages; the second is for more than [`MANY`].
+    async fn page(
+        &self,
+        few: &str,
+        many: &str,
+        bind: impl Fn(Sql) -> Sql,
+        query: &ListMessages,
+    ) -> Result<Page<StoredMessage>> {
         let since = |sql: Sql| match query.since {
             Some(since) => sql.add("AND m.sent_at >= ?").time(since),
             None => sql,
         };
-        let total = since(bind(self.0.sql(&format!("SELECT COUNT(*) {from}"))));
+        let total = since(bind(self.0.sql(&format!("SELECT COUNT(*) {few}"))));
         let total = self.0.read_one(total, |row| row.get(0)).await?.unwrap_or_default();
+        let from = if total > MANY { many } else { few };
         let mut page = since(bind(self.0.sql(&format!("SELECT {COLUMNS} {from}"))));
         if let Some(before) = query.before {
             page = page

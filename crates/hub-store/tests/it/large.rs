@@ -2,7 +2,7 @@
 
 use crate::support::{at, message, new, on_both, upsert};
 use hub_domain::{Attachment, AttachmentState, ContentKind, UserId, Verdicts};
-use hub_store::{Bump, ListConversations, NewEvent, NewJob, NewMessage, NewReceipt, Reading, Usage};
+use hub_store::{Bump, ListConversations, ListMessages, NewEvent, NewJob, NewMessage, NewReceipt, Reading, Usage};
 
 /// More rows than the parameters of one statement allow, for every kind of row.
 const MANY: usize = 8_000;
@@ -45,6 +45,50 @@ async fn a_batch_may_be_larger_than_a_statement() {
         assert_eq!(tx.commit(events).await.unwrap().events().len(), MANY);
         let query = ListConversations { limit: 1, ..ListConversations::default() };
         assert_eq!(test.store.read().conversations().list(user, &query).await.unwrap().total, MANY as i64 + 1);
+    })
+    .await;
+}
+
+/// Whoever has many messages gets them in the same order as whoever has few, each once, and nobody else's.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_many_messages_are_in_order_and_nobody_elses() {
+    on_both(async |test| {
+        let (user, _, conversation) = test.inbox().await;
+        let (_, _, foreign) = test.inbox().await;
+        let tx = test.store.begin().await.unwrap();
+        // Three at each moment, in no order; somebody else's lie between.
+        let mine: Vec<_> = (0..MANY)
+            .map(|n| NewMessage {
+                sequence: Some((n % 2) as i64),
+                ..message(conversation, &format!("m{n}"), (n as i64 * 7_919) % (MANY as i64 / 3))
+            })
+            .collect();
+        tx.messages().insert_many(&mine).await.unwrap();
+        let others: Vec<_> = (0..100).map(|n| message(foreign, &format!("f{n}"), n * 20)).collect();
+        tx.messages().insert_many(&others).await.unwrap();
+        let _ = tx.commit(Vec::new()).await.unwrap();
+
+        let mut expected: Vec<_> = mine.iter().map(|row| (row.sent_at, row.sequence, row.id)).collect();
+        expected.sort_unstable_by(|one, other| other.cmp(one));
+        let expected: Vec<_> = expected.into_iter().map(|(_, _, id)| id).collect();
+        let session = test.store.read();
+        let page = async |query: ListMessages| {
+            let page = session.messages().list_all(user, &query).await.unwrap();
+            (page.items.iter().map(|message| message.id).collect::<Vec<_>>(), page.total)
+        };
+        let query = ListMessages { limit: 500, ..ListMessages::default() };
+        let mut seen = Vec::new();
+        while seen.len() < MANY {
+            let (ids, total) = page(ListMessages { before: seen.last().copied(), ..query.clone() }).await;
+            assert_eq!((ids.len(), total), (500, MANY as i64));
+            seen.extend(ids);
+        }
+        assert_eq!(seen, expected);
+        assert_eq!(page(ListMessages { offset: 7_800, ..query.clone() }).await.0, expected[7_800..]);
+        let (ids, total) = page(ListMessages { since: Some(at(600)), ..query }).await;
+        let since = mine.iter().filter(|row| row.sent_at >= at(600)).count();
+        assert!(since > 5_000, "many: {since}");
+        assert_eq!((&ids[..], total), (&expected[..500], since as i64));
     })
     .await;
 }
