@@ -1,7 +1,7 @@
 //! Who asked for what.
 
 use crate::error::Result;
-use crate::sql::{Conn, chunk};
+use crate::sql::{Conn, Sql, chunk};
 use hub_domain::{AccountId, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -40,15 +40,7 @@ impl UsageLog<'_> {
                 .0
                 .sql("INSERT INTO api_usage_logs (id, user_id, account_id, platform, endpoint, request_count, \"timestamp\")")
                 .add("VALUES")
-                .rows(WIDTH, some, |sql, usage| {
-                    sql.bind(usage.id)
-                        .bind(usage.user_id.map(|id| id.0))
-                        .bind(usage.account_id.map(|id| id.0))
-                        .bind(usage.platform.as_str())
-                        .bind(usage.endpoint.as_str())
-                        .bind(usage.count)
-                        .time(usage.at)
-                });
+                .rows(WIDTH, some, whole);
             self.0.run(sql).await?;
         }
         Ok(())
@@ -60,16 +52,8 @@ impl UsageLog<'_> {
             .0
             .sql("INSERT INTO api_usage_logs (id, user_id, account_id, platform, endpoint, request_count, \"timestamp\")")
             .add("SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM connected_accounts WHERE id = ?)")
-            .add("ON CONFLICT (id) DO UPDATE SET request_count = excluded.request_count")
-            .bind(usage.id)
-            .bind(usage.user_id.map(|id| id.0))
-            .bind(usage.account_id.map(|id| id.0))
-            .bind(usage.platform.as_str())
-            .bind(usage.endpoint.as_str())
-            .bind(usage.count)
-            .time(usage.at)
-            .bind(usage.account_id.map(|id| id.0));
-        self.0.run(sql).await.map(|_| ())
+            .add("ON CONFLICT (id) DO UPDATE SET request_count = excluded.request_count");
+        self.0.run(whole(sql, usage).bind(usage.account_id.map(|id| id.0))).await.map(|_| ())
     }
 
     /// Deletes up to `limit` rows of the hub's that are older than `before`. Those the originals wrote about their calls stay:
@@ -84,4 +68,15 @@ impl UsageLog<'_> {
             .bind(i64::from(limit));
         self.0.run(sql).await
     }
+}
+
+/// All columns of a row.
+fn whole(sql: Sql, usage: &Usage) -> Sql {
+    sql.bind(usage.id)
+        .bind(usage.user_id.map(|id| id.0))
+        .bind(usage.account_id.map(|id| id.0))
+        .bind(usage.platform.as_str())
+        .bind(usage.endpoint.as_str())
+        .bind(usage.count)
+        .time(usage.at)
 }
