@@ -157,8 +157,8 @@ pub(crate) async fn gone(app: &App, tx: &Tx, account: &Account, grant: &Grant) -
     let Some(known) = tx.subscriptions().by_account(name, kind, &subscriber).await? else { return Ok(()) };
     let why = "the platform does not know it any more";
     tx.subscriptions().set_state(known.id, GONE, Some(why), app.now()).await?;
-    // At first at once, whatever waits already; then as one job that is tried ever more rarely.
-    let again = known.state != "active";
+    // At first at once, whatever waits already, such as a renewal that failed; then as one job that is tried ever more rarely.
+    let again = known.state == GONE;
     let work = if again { jobs::subscribe_webhook } else { jobs::resubscribe };
     tx.jobs().enqueue_many(&[work(account.id, app.now())]).await?;
     Ok(())
@@ -279,7 +279,9 @@ async fn try_subscribe(app: &App, account: &Account, grant: &Grant) -> Result<Op
         }
         Err(error) => {
             let tx = app.store().begin().await?;
-            tx.subscriptions().set_state(row, FAILED, Some(&error.to_string()), app.now()).await?;
+            // What is gone stays so until it is made anew.
+            let state = if known.is_some_and(|known| known.state == GONE) { GONE } else { FAILED };
+            tx.subscriptions().set_state(row, state, Some(&error.to_string()), app.now()).await?;
             let mut events = Vec::new();
             if let Some(evidence) = refusal(app, handle, &subscription, &error) {
                 events = channels::apply(app, &tx, account, &evidence).await?.events;

@@ -122,3 +122,24 @@ async fn a_silence_whose_reason_is_found_is_healed() {
         assert_eq!(talk.history().await, ["suspect", "suspect", "ok"]);
     }
 }
+
+/// A renewal that failed waits for its next try, which may be far; a subscription that is found gone meanwhile does not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_gone_is_made_anew_at_once_though_a_renewal_waits() {
+    const FAILURES: usize = 6;
+    for engine in engines() {
+        let talk = Talk::called(engine, |_| {}).await;
+        let subscribed = talk.subscriptions();
+        hub_app::housekeeping::renew_webhooks(talk.app()).await.expect("asked");
+        // Its next try is minutes away in the end.
+        for _ in 0..FAILURES {
+            talk.test.fake.subscriptions.then(Err(wrong(AWAY, 503)));
+            talk.later(HOUR).await;
+        }
+        assert_eq!(talk.subscriptions(), subscribed + FAILURES);
+        talk.test.fake.inspections.then(Ok(Inspection::Gone { why: "it has ended" }));
+        talk.round(1).await;
+        talk.later(2).await;
+        assert_eq!((talk.state().await, talk.subscriptions()), (ChannelState::Ok, subscribed + FAILURES + 1));
+    }
+}

@@ -97,6 +97,10 @@ impl Stage {
     async fn outcome(&self, before: &Before, loss: Loss, said: &[Said], gone: bool) -> Lost {
         let account = before.account;
         let well_again = comes(async || self.channel(account).await["state"] == "ok").await;
+        if !well_again {
+            let (stands, changes) = (self.channel(account).await, self.changes(account).await);
+            eprintln!("it is not well again after {loss:?}: {stands}, by way of {:?}", &changes[before.changes..]);
+        }
         comes(async || self.are_here(said).await).await;
         let told = comes(async || {
             let told = self.listener.told_of(&self.ids[account], before.place);
